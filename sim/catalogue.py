@@ -1,0 +1,347 @@
+"""What users want: N intents with a prior, and facets that give each intent a value, several or none.
+
+A facet stores its intent-by-value relation once, as CSR rows.  Values that hold for exactly the same intents can't be
+told apart by any question on that facet, so they are merged here, before users, kernels and questions are made: one
+name is shown and the others stay findable as aliases.  (Never across facets: how well people remember a director and
+an actor differs.)  Numbers live on a grid of at most `MAX_BINS` fine bins; people state them as one of a dozen coarse
+ones.
+
+Nothing here reads files: that is `sim.loading`, which needs polars.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.randomness import mix
+
+Kind = Literal["one", "many", "number", "flag"]
+KINDS: tuple[Kind, ...] = ("one", "many", "number", "flag")
+MAX_BINS = 128
+MAX_COARSE = 12
+
+
+class CatalogueError(ValueError):
+    """A catalogue that can't be used; the message says what, where, and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """How a facet is spoken of.  In each template `{value}` stands for the value's name."""
+
+    noun: str
+    """What the facet is called in a sentence: "year of release"."""
+    yesno: str
+    """A yes/no question: "Was it directed by {value}?"."""
+    open: str
+    """An open question: "Who directed it?"; empty for a flag."""
+    statement: str
+    """What a user volunteers: "It was directed by {value}."."""
+    unit: str = ""
+    """Appended to a number: " minutes"."""
+
+    @staticmethod
+    def default(name: str, kind: Kind, **given: str) -> Wording:
+        """Plain English for a facet about which nothing is known but its name and kind."""
+        noun = given.pop("noun", name.replace("_", " ").strip())
+        templates = {
+            "one": (f"Is the {noun} {{value}}?", f"What is the {noun}?", f"The {noun} is {{value}}."),
+            "many": (f"Is {{value}} among the {noun}?", f"What is one of the {noun}?", f"{{value}} is among the {noun}."),
+            "number": (
+                f"Is the {noun} over {{value}}?",
+                f"What is the {noun}, roughly?",
+                f"The {noun} is about {{value}}.",
+            ),
+            "flag": (f"Is it {noun}?", "", f"It is {noun}."),
+        }
+        yesno, open_, statement = templates[kind]
+        parts = {"noun": noun, "yesno": yesno, "open": open_, "statement": statement} | given
+        return Wording(**parts)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Facet:
+    """One attribute of the intents: N rows, V values.
+
+    `one`, `number` and `flag` hold at most one value a row; `many` any number; an empty row is unknown.
+    """
+
+    name: str
+    kind: Kind
+    wording: Wording
+    values: tuple[str, ...]
+    """(V,) the name shown for each value; for numbers the label of its fine bin; for a flag ("no", "yes")."""
+    indptr: np.ndarray
+    """(N + 1,) int64: row i's values are indices[indptr[i]:indptr[i + 1]]."""
+    indices: np.ndarray
+    """(nnz,) int32 value ids, ascending within a row."""
+    lower: np.ndarray | None = None
+    """(V,) numbers only: the lower end of each fine bin, in the facet's unit."""
+    coarse: np.ndarray | None = None
+    """(V,) int32, numbers only: the option of the open question that each fine bin belongs to."""
+    options: tuple[str, ...] = ()
+    """(O,) what an open answer can say: the values, or for numbers the coarse bins."""
+    aliases: Mapping[str, int] = field(default_factory=dict)
+    """Every name in the data, merged ones too, to its value id (not for numbers)."""
+
+    @property
+    def intents(self) -> int:
+        return len(self.indptr) - 1
+
+    @property
+    def scalar(self) -> bool:
+        """At most one value a row."""
+        return self.kind != "many"
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(nnz,) int32: the intent of each entry."""
+        return np.repeat(np.arange(self.intents, dtype=np.int32), np.diff(self.indptr))
+
+    @cached_property
+    def value_of(self) -> np.ndarray:
+        """(N,) int32: the value of each intent, -1 for unknown.  Scalar kinds only."""
+        if not self.scalar:
+            raise ValueError(f"facet '{self.name}' holds several values a row; read indptr and indices")
+        out = np.full(self.intents, -1, dtype=np.int32)
+        out[self.rows] = self.indices
+        return out
+
+    @cached_property
+    def option_of(self) -> np.ndarray:
+        """(V,) int32: the option that an open answer names when the memory is this value."""
+        return self.coarse if self.coarse is not None else np.arange(len(self.values), dtype=np.int32)
+
+    def mass(self, prior: np.ndarray) -> np.ndarray:
+        """(V,) prior mass of the intents that hold each value."""
+        return np.bincount(self.indices, weights=prior[self.rows], minlength=len(self.values))
+
+    def label(self, option: int) -> str:
+        """The option's name with its unit, as people say it."""
+        return self.options[option] + (self.wording.unit if self.kind == "number" else "")
+
+    def row(self, intent: int) -> tuple[str, ...]:
+        """Names of one intent's values; empty when unknown."""
+        return tuple(self.values[v] for v in self.indices[self.indptr[intent] : self.indptr[intent + 1]])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Catalogue:
+    """N intents, their prior and F facets.
+
+    Raises:
+        CatalogueError: no intents, a prior that is not a distribution over them, or a facet of another length.
+    """
+
+    name: str
+    intents: tuple[str, ...]
+    """(N,) what each intent is called on the screen; need not be unique."""
+    prior: np.ndarray
+    """(N,) float64, positive, sums to 1."""
+    facets: tuple[Facet, ...]
+    ids: tuple[str, ...] = ()
+    """(N,) unique; the row number where the data has none."""
+    noun: str = "item"
+    """What one intent is: "film", "product", "animal"."""
+    source: str = ""
+    """Where the data comes from, and its licence."""
+
+    def __post_init__(self) -> None:
+        n = len(self.intents)
+        if n == 0:
+            raise CatalogueError(f"catalogue '{self.name}' has no rows; it needs at least one intent")
+        if self.prior.shape != (n,):
+            raise CatalogueError(f"catalogue '{self.name}': prior has shape {self.prior.shape}, intents are {n}")
+        if not np.all(np.isfinite(self.prior)) or self.prior.min() < 0 or not math.isclose(self.prior.sum(), 1.0):
+            raise CatalogueError(f"catalogue '{self.name}': the prior must be finite, not negative, and sum to 1")
+        for facet in self.facets:
+            if facet.intents != n:
+                raise CatalogueError(f"facet '{facet.name}' has {facet.intents} rows, the catalogue {n}")
+        if not self.ids:
+            object.__setattr__(self, "ids", tuple(map(str, range(n))))
+
+    def __len__(self) -> int:
+        return len(self.intents)
+
+    def facet(self, name: str) -> Facet:
+        for facet in self.facets:
+            if facet.name == name:
+                return facet
+        raise KeyError(f"no facet '{name}' in catalogue '{self.name}' (facets: {', '.join(f.name for f in self.facets)})")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of all that a belief depends on; a checkpoint is bound to it."""
+        h = hashlib.blake2b(digest_size=12)
+        h.update(np.ascontiguousarray(self.prior).tobytes())
+        for text in self.intents:
+            h.update(text.encode() + b"\0")
+        for facet in self.facets:
+            h.update(f"{facet.name}\0{facet.kind}\0".encode())
+            h.update(facet.indptr.tobytes() + facet.indices.tobytes())
+            for text in facet.values:
+                h.update(text.encode() + b"\0")
+        return h.hexdigest()
+
+
+def make_facet(name: str, kind: Kind, column: Sequence[Any], wording: Wording | None = None) -> Facet:
+    """A facet from one Python value an intent.
+
+    Args:
+        name: the facet's name.
+        kind: `one` (str), `many` (a sequence of str), `number` (int or float) or `flag` (bool).
+        column: N values; None, NaN, "" or an empty sequence is unknown.
+        wording: how to speak of it; plain defaults otherwise.
+
+    Raises:
+        CatalogueError: an unknown kind, or a number that is infinite.
+    """
+    wording = wording or Wording.default(name, kind)
+    if kind == "number":
+        return _number_facet(name, column, wording)
+    if kind == "flag":
+        raw = [None if _missing(x) else int(bool(x)) for x in column]
+        rows = np.array([i for i, x in enumerate(raw) if x is not None], dtype=np.int64)
+        values = np.array([x for x in raw if x is not None], dtype=np.int64)
+        indptr, indices = _csr(len(column), rows, values, 2)
+        return Facet(name=name, kind=kind, wording=wording, values=("no", "yes"), indptr=indptr, indices=indices,
+                     options=("no", "yes"), aliases={"no": 0, "yes": 1})  # fmt: skip
+    if kind not in KINDS:
+        raise CatalogueError(f"facet '{name}' has kind '{kind}'; the kinds are {', '.join(KINDS)}")
+    ids: dict[str, int] = {}
+    rows_list: list[int] = []
+    flat: list[int] = []
+    for i, cell in enumerate(column):
+        if _missing(cell):
+            continue
+        for text in (str(cell),) if kind == "one" else cell:
+            rows_list.append(i)
+            flat.append(ids.setdefault(text, len(ids)))
+    return _named_facet(name, kind, wording, len(column), np.array(rows_list, np.int64), np.array(flat, np.int64), ids)
+
+
+def _named_facet(name, kind, wording, n, rows, flat, ids: dict[str, int]) -> Facet:
+    """`one` or `many` from entries (row, raw id): sorts the names, merges values with the same members."""
+    names = list(ids)
+    if names:
+        # Two independent 64-bit sums over a value's members tell member sets apart.
+        entry = np.unique(np.stack([flat, rows], 1), axis=0)
+        with np.errstate(over="ignore"):
+            salt = entry[:, 1].astype(np.uint64)
+            keys = np.zeros((len(names), 2), dtype=np.uint64)
+            np.add.at(keys[:, 0], entry[:, 0], mix(salt * np.uint64(2) + np.uint64(12345)))
+            np.add.at(keys[:, 1], entry[:, 0], mix(salt * np.uint64(2) + np.uint64(54321)))
+        order = sorted(range(len(names)), key=names.__getitem__)
+        _, group = np.unique(keys, axis=0, return_inverse=True)
+        group = group.ravel()
+        merged: dict[int, int] = {}
+        shown: list[str] = []
+        new = np.empty(len(names), dtype=np.int64)
+        for old in order:
+            g = int(group[old])
+            if g not in merged:
+                merged[g] = len(shown)
+                shown.append(names[old])
+            new[old] = merged[g]
+        aliases = {names[old]: int(new[old]) for old in order}
+        flat = new[flat]
+    else:
+        shown, aliases = [], {}
+    indptr, indices = _csr(n, rows, flat, max(len(shown), 1))
+    return Facet(name=name, kind=kind, wording=wording, values=tuple(shown), indptr=indptr, indices=indices,
+                 options=tuple(shown), aliases=aliases)  # fmt: skip
+
+
+def _number_facet(name: str, column: Sequence[Any], wording: Wording) -> Facet:
+    number = np.array([math.nan if _missing(x) else float(x) for x in column], dtype=np.float64)
+    if np.isinf(number).any():
+        raise CatalogueError(f"facet '{name}' is infinite in row {int(np.isinf(number).argmax()) + 1}; leave it empty")
+    known = np.flatnonzero(~np.isnan(number))
+    x = number[known]
+    if not len(x):
+        indptr, indices = _csr(len(number), known, known, 1)
+        return Facet(name=name, kind="number", wording=wording, values=(), indptr=indptr, indices=indices,
+                     lower=np.empty(0), coarse=np.empty(0, np.int32))  # fmt: skip
+    lower = _fine_bins(x)
+    bin_of = np.searchsorted(lower, x, side="right") - 1
+    coarse_edges = _coarse_bins(lower, x)
+    coarse = (np.searchsorted(coarse_edges, lower, side="right") - 1).clip(0).astype(np.int32)
+    coarse = np.unique(coarse, return_inverse=True)[1].astype(np.int32)
+    options = []
+    for c in range(int(coarse.max()) + 1):
+        inside = np.flatnonzero(coarse == c)
+        first, last = lower[inside[0]], x[bin_of <= inside[-1]].max()
+        first = min(first, x[bin_of >= inside[0]].min()) if inside[0] == 0 else first
+        options.append(_plain(first) if _plain(first) == _plain(last) else f"{_plain(first)} to {_plain(max(first, last))}")
+    indptr, indices = _csr(len(number), known, bin_of, len(lower))
+    return Facet(name=name, kind="number", wording=wording, values=tuple(_plain(v) for v in lower), indptr=indptr,
+                 indices=indices, lower=lower, coarse=coarse, options=tuple(options))  # fmt: skip
+
+
+def _fine_bins(x: np.ndarray) -> np.ndarray:
+    """Lower ends of at most MAX_BINS bins: the integers, the distinct values, or steps of 1, 2 or 5 times 10^k."""
+    distinct = np.unique(x)
+    low, high = distinct[0], distinct[-1]
+    if np.all(distinct == np.round(distinct)) and high - low < MAX_BINS and len(distinct) > (high - low) / 4:
+        return np.arange(low, high + 1)
+    if len(distinct) <= MAX_BINS // 2:
+        return distinct
+    # The outer hundredths share the end bins, so that one outlier does not coarsen all the rest.
+    q_low, q_high = np.quantile(x, [0.01, 0.99])
+    step = _nice((q_high - q_low) / (MAX_BINS - 28) or 1.0)
+    start = math.floor(q_low / step) * step
+    edges = start + step * np.arange(max(1, math.ceil((q_high - start) / step)) + 1)
+    return np.concatenate([[min(low, edges[0])], edges[1:]])
+
+
+def _coarse_bins(lower: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Lower ends of the open question's options: nice steps, never finer than the fine bins."""
+    if len(lower) <= MAX_COARSE:
+        return lower
+    q_low, q_high = np.quantile(x, [0.02, 0.98])
+    step = _nice((q_high - q_low) / MAX_COARSE)
+    start = math.floor(q_low / step) * step
+    return start + step * np.arange(MAX_COARSE + 1)
+
+
+def _nice(step: float) -> float:
+    """The smallest of 1, 2, 5 times a power of ten that is at least `step`."""
+    power = 10.0 ** math.floor(math.log10(step))
+    for m in (1, 2, 5):
+        if m * power >= step * (1 - 1e-9):
+            return m * power
+    return 10 * power
+
+
+def _plain(x: float) -> str:
+    """A number as people write it.
+
+    >>> _plain(1994.0), _plain(3.50)
+    ('1994', '3.5')
+    """
+    return f"{x:.0f}" if x == round(x) else f"{x:.6g}"
+
+
+def _csr(n: int, rows: np.ndarray, values: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted, duplicate-free CSR of entries (row, value)."""
+    key = np.unique(rows.astype(np.int64) * n_values + values)
+    indptr = np.zeros(n + 1, dtype=np.int64)
+    np.cumsum(np.bincount(key // n_values, minlength=n), out=indptr[1:])
+    return indptr, (key % n_values).astype(np.int32)
+
+
+def _missing(x: Any) -> bool:
+    return x is None or x == "" or (isinstance(x, float) and math.isnan(x))
+
+
+def normalised(weights: Iterable[float]) -> np.ndarray:
+    """Weights as a prior, float64, sums to 1."""
+    w = np.asarray(list(weights), dtype=np.float64)
+    return w / w.sum()

@@ -1,0 +1,168 @@
+"""The questions that a catalogue's facets allow.
+
+Each question touches one facet, and that is what makes everything fast: what it can tell depends on the belief through
+the marginal of its facet alone.
+
+Yes/no questions (`is`, `among`, `over`) have five answers, from "no" to "yes" with "don't know" in the middle; open
+ones (`which`, `when`) have "don't know" as answer 0 and option u as answer u + 1, so that ids don't move with the
+number of options.  The bank is ordered by facet; in a facet the open question stands first, then values or thresholds
+ascending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from sim.catalogue import Catalogue, Facet
+
+Questions = Literal["yesno", "open", "mixed"]
+IS, OVER, OPEN = 0, 1, 2
+NO, PROBABLY_NOT, DONT_KNOW, PROBABLY, YES = range(5)
+ANSWERS = ("no", "probably not", "don't know", "probably", "yes")
+OPEN_DONT_KNOW = 0
+THRESHOLDS = 24
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class QuestionBank:
+    """Q questions as parallel arrays; `question_bank` makes one."""
+
+    catalogue: Catalogue
+    facet: np.ndarray
+    """(Q,) int32: the facet it touches."""
+    kind: np.ndarray
+    """(Q,) int8: IS, OVER or OPEN."""
+    value: np.ndarray
+    """(Q,) int32: IS: the value asked for; OVER: true of fine bins >= this one; OPEN: -1."""
+    answers: np.ndarray
+    """(Q,) int32: how many answers it has: 5, or 1 + options."""
+    full_size: int
+    """Questions before `max_questions` cut the bank."""
+
+    def __len__(self) -> int:
+        return len(self.facet)
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(F + 1,) facet f's questions are starts[f]:starts[f + 1]."""
+        return np.searchsorted(self.facet, np.arange(len(self.catalogue.facets) + 1))
+
+    @cached_property
+    def open_question(self) -> np.ndarray:
+        """(F,) int64: the id of each facet's open question, -1 where the bank has none."""
+        out = np.full(len(self.catalogue.facets), -1, dtype=np.int64)
+        ids = np.flatnonzero(self.kind == OPEN)
+        out[self.facet[ids]] = ids
+        return out
+
+    @cached_property
+    def question_of_value(self) -> tuple[np.ndarray, ...]:
+        """For each facet, (V,) int64: the id of the yes/no question on each value or threshold, -1 for none."""
+        out = []
+        for f, facet in enumerate(self.catalogue.facets):
+            ids = np.arange(self.starts[f], self.starts[f + 1])
+            ids = ids[self.kind[ids] != OPEN]
+            table = np.full(len(facet.values), -1, dtype=np.int64)
+            table[self.value[ids]] = ids
+            out.append(table)
+        return tuple(out)
+
+    def text(self, question: int) -> str:
+        """The question in English."""
+        facet = self.catalogue.facets[self.facet[question]]
+        if self.kind[question] == OPEN:
+            return facet.wording.open
+        return facet.wording.yesno.replace("{value}", _shown(facet, int(self.value[question]), self.kind[question]))
+
+    def answer_text(self, question: int, answer: int) -> str:
+        """The answer in English."""
+        if self.kind[question] != OPEN:
+            return ANSWERS[answer]
+        if answer == OPEN_DONT_KNOW:
+            return ANSWERS[DONT_KNOW]
+        return self.catalogue.facets[self.facet[question]].label(answer - 1)
+
+    def answer_texts(self, question: int) -> Iterator[str]:
+        return (self.answer_text(question, a) for a in range(int(self.answers[question])))
+
+
+def _shown(facet: Facet, value: int, kind: int) -> str:
+    if kind == OVER and facet.lower is not None:
+        # Fine bins >= value satisfy it: "over T" names the upper end of the bin below.
+        whole = bool(np.all(facet.lower == np.round(facet.lower)))
+        below = facet.lower[value] - 1 if whole and facet.lower[value] - facet.lower[value - 1] == 1 else facet.lower[value]
+        text = f"{below:.0f}" if below == round(below) else f"{below:.6g}"
+        return text + facet.wording.unit
+    return facet.values[value]
+
+
+def question_bank(catalogue: Catalogue, questions: Questions = "mixed", max_questions: int | None = None) -> QuestionBank:
+    """All questions of the given kind that can tell anything.
+
+    Args:
+        questions: "yesno", "open", or "mixed" for both.
+        max_questions: keep this many, those whose noiseless answer has the highest entropy under the prior.
+
+    Raises:
+        ValueError: no such kind; a cap below 1; no question left.
+    """
+    if questions not in ("yesno", "open", "mixed"):
+        raise ValueError(f"questions='{questions}'; it is one of yesno, open, mixed")
+    if max_questions is not None and max_questions < 1:
+        raise ValueError(f"max_questions={max_questions}; at least 1 is needed")
+    columns: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+    for f, facet in enumerate(catalogue.facets):
+        v = len(facet.values)
+        if v == 0:
+            continue
+        mass = facet.mass(catalogue.prior)
+        if questions != "yesno" and facet.kind != "flag" and len(facet.options) > 1:
+            p = np.bincount(facet.option_of, weights=mass, minlength=len(facet.options))
+            p = np.append(p, max(0.0, 1.0 - p.sum())) if facet.scalar else p / p.sum()
+            columns.append(_column(f, OPEN, np.array([-1]), 1 + len(facet.options), np.array([_entropy(p)])))
+        if questions != "open":
+            kind, value = _yesno(facet, mass)
+            share = mass[::-1].cumsum()[::-1][value] if kind == OVER else mass[value]
+            columns.append(_column(f, kind, value, 5, _binary_entropy(share)))
+    if not columns or not sum(len(c[0]) for c in columns):
+        raise ValueError(f"catalogue '{catalogue.name}' allows no {questions} question: no facet tells its rows apart")
+    facet_, kind_, value_, answers_, entropy = (np.concatenate(c) for c in zip(*columns, strict=True))
+    full = len(facet_)
+    if max_questions is not None and full > max_questions:
+        keep = np.sort(np.lexsort((np.arange(full), -entropy))[:max_questions])
+        facet_, kind_, value_, answers_ = facet_[keep], kind_[keep], value_[keep], answers_[keep]
+    return QuestionBank(catalogue=catalogue, facet=facet_.astype(np.int32), kind=kind_.astype(np.int8),
+                        value=value_.astype(np.int32), answers=answers_.astype(np.int32), full_size=full)  # fmt: skip
+
+
+def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
+    """The kind and the values or thresholds that a facet's yes/no questions ask for."""
+    if facet.kind == "flag":
+        return IS, np.array([1]) if 0 < mass[1] else np.empty(0, np.int64)
+    if facet.kind == "number":
+        below = np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum()
+        cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1))
+        cuts = np.unique(cuts.clip(1, max(1, len(mass) - 1)))
+        return OVER, cuts[(below[cuts] > 0) & (below[cuts] < 1)] if len(mass) > 1 else np.empty(0, np.int64)
+    # A value that every intent holds tells nothing.
+    return IS, np.flatnonzero(np.bincount(facet.indices, minlength=len(mass)) < facet.intents)
+
+
+def _column(f: int, kind: int, value: np.ndarray, answers: int, entropy: np.ndarray):
+    n = len(value)
+    return np.full(n, f), np.full(n, kind), value, np.full(n, answers), entropy
+
+
+def _entropy(p: np.ndarray) -> float:
+    p = p[p > 0]
+    return float(-(p * np.log(p)).sum())
+
+
+def _binary_entropy(p: np.ndarray) -> np.ndarray:
+    p = p.clip(1e-300, 1 - 1e-16)
+    return -(p * np.log(p) + (1 - p) * np.log1p(-p))
