@@ -3,8 +3,7 @@
 A facet stores its intent-by-value relation once, as CSR rows.  Values that hold for exactly the same intents can't be
 told apart by any question on that facet, so they are merged here, before users, kernels and questions are made: one
 name is shown and the others stay findable as aliases.  (Never across facets: how well people remember a director and
-an actor differs.)  Numbers live on a grid of at most `MAX_BINS` fine bins; people state them as one of a dozen coarse
-ones.
+an actor differs.)  Numbers live on fine bins; people state them as one of a dozen coarse ones (`sim.bins`).
 
 Nothing here reads files: that is `sim.loading`, which needs polars.
 """
@@ -20,16 +19,23 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sim.bins import make_bins, plain
 from sim.randomness import mix
 
 Kind = Literal["one", "many", "number", "flag"]
 KINDS: tuple[Kind, ...] = ("one", "many", "number", "flag")
-MAX_BINS = 128
-MAX_COARSE = 12
 
 
 class CatalogueError(ValueError):
-    """A catalogue that can't be used; the message says what, where, and the way out."""
+    """A catalogue that can't be used; the message says what, where, and the way out.
+
+    `row` (counted from 1, the header not counted) and `column` are the place where there is one.
+    """
+
+    def __init__(self, message: str, *, row: int | None = None, column: str | None = None):
+        super().__init__(message)
+        self.row = row
+        self.column = column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +59,11 @@ class Wording:
         noun = given.pop("noun", name.replace("_", " ").strip())
         templates = {
             "one": (f"Is the {noun} {{value}}?", f"What is the {noun}?", f"The {noun} is {{value}}."),
-            "many": (f"Is {{value}} among the {noun}?", f"What is one of the {noun}?", f"{{value}} is among the {noun}."),
+            "many": (
+                f"Is {{value}} among the {noun}?",
+                f"What is one of the {noun}?",
+                f"{{value}} is among the {noun}.",
+            ),
             "number": (
                 f"Is the {noun} over {{value}}?",
                 f"What is the {noun}, roughly?",
@@ -84,6 +94,8 @@ class Facet:
     """(nnz,) int32 value ids, ascending within a row."""
     lower: np.ndarray | None = None
     """(V,) numbers only: the lower end of each fine bin, in the facet's unit."""
+    over: np.ndarray | None = None
+    """(V,) numbers only: the intents of bins >= v are exactly those over this number."""
     coarse: np.ndarray | None = None
     """(V,) int32, numbers only: the option of the open question that each fine bin belongs to."""
     options: tuple[str, ...] = ()
@@ -174,7 +186,8 @@ class Catalogue:
         for facet in self.facets:
             if facet.name == name:
                 return facet
-        raise KeyError(f"no facet '{name}' in catalogue '{self.name}' (facets: {', '.join(f.name for f in self.facets)})")
+        names = ", ".join(f.name for f in self.facets)
+        raise KeyError(f"no facet '{name}' in catalogue '{self.name}' (facets: {names})")
 
     @cached_property
     def fingerprint(self) -> str:
@@ -185,7 +198,7 @@ class Catalogue:
             h.update(text.encode() + b"\0")
         for facet in self.facets:
             h.update(f"{facet.name}\0{facet.kind}\0".encode())
-            h.update(facet.indptr.tobytes() + facet.indices.tobytes())
+            h.update(facet.indptr.tobytes() + facet.indices.tobytes() + facet.option_of.tobytes())
             for text in facet.values:
                 h.update(text.encode() + b"\0")
         return h.hexdigest()
@@ -224,109 +237,64 @@ def make_facet(name: str, kind: Kind, column: Sequence[Any], wording: Wording | 
         for text in (str(cell),) if kind == "one" else cell:
             rows_list.append(i)
             flat.append(ids.setdefault(text, len(ids)))
-    return _named_facet(name, kind, wording, len(column), np.array(rows_list, np.int64), np.array(flat, np.int64), ids)
+    names = sorted(ids)
+    position = np.empty(len(names), dtype=np.int64)
+    position[[ids[x] for x in names]] = np.arange(len(names))
+    codes = position[np.array(flat, np.int64)] if names else np.empty(0, np.int64)
+    return named_facet(name, kind, wording, len(column), np.array(rows_list, np.int64), codes, names)
 
 
-def _named_facet(name, kind, wording, n, rows, flat, ids: dict[str, int]) -> Facet:
-    """`one` or `many` from entries (row, raw id): sorts the names, merges values with the same members."""
-    names = list(ids)
-    if names:
-        # Two independent 64-bit sums over a value's members tell member sets apart.
-        entry = np.unique(np.stack([flat, rows], 1), axis=0)
+def named_facet(
+    name: str, kind: Kind, wording: Wording, n: int, rows: np.ndarray, codes: np.ndarray, names: Sequence[str]
+) -> Facet:
+    """A `one` or `many` facet from entries, merging the values that have the same members.
+
+    Args:
+        n: how many intents.
+        rows: (E,) the intent of each entry; duplicates of an entry are allowed.
+        codes: (E,) the position in `names` of each entry.
+        names: the values' names, distinct and sorted; each has an entry.
+    """
+    shown: list[str] = []
+    aliases: dict[str, int] = {}
+    if len(names):
+        entry = np.unique(codes.astype(np.int64) * n + rows)
+        code, row = entry // n, (entry % n).astype(np.uint64)
         with np.errstate(over="ignore"):
-            salt = entry[:, 1].astype(np.uint64)
-            keys = np.zeros((len(names), 2), dtype=np.uint64)
-            np.add.at(keys[:, 0], entry[:, 0], mix(salt * np.uint64(2) + np.uint64(12345)))
-            np.add.at(keys[:, 1], entry[:, 0], mix(salt * np.uint64(2) + np.uint64(54321)))
-        order = sorted(range(len(names)), key=names.__getitem__)
-        _, group = np.unique(keys, axis=0, return_inverse=True)
-        group = group.ravel()
-        merged: dict[int, int] = {}
-        shown: list[str] = []
-        new = np.empty(len(names), dtype=np.int64)
-        for old in order:
-            g = int(group[old])
-            if g not in merged:
-                merged[g] = len(shown)
-                shown.append(names[old])
-            new[old] = merged[g]
-        aliases = {names[old]: int(new[old]) for old in order}
-        flat = new[flat]
-    else:
-        shown, aliases = [], {}
-    indptr, indices = _csr(n, rows, flat, max(len(shown), 1))
+            # Two independent 64-bit sums over a value's members tell member sets apart.
+            first = np.flatnonzero(np.diff(code, prepend=-1))
+            key_a = np.add.reduceat(mix(row * np.uint64(2) + np.uint64(12345)), first)
+            key_b = np.add.reduceat(mix(row * np.uint64(2) + np.uint64(54321)), first)
+        order = np.lexsort((key_b, key_a))  # stable: of equal keys the first name leads
+        new_group = np.ones(len(order), dtype=bool)
+        new_group[1:] = (np.diff(key_a[order]) != 0) | (np.diff(key_b[order]) != 0)
+        leader = np.empty(len(order), dtype=np.int64)
+        leader[order] = order[np.flatnonzero(new_group)][np.cumsum(new_group) - 1]
+        leads = leader == np.arange(len(order))
+        new = (np.cumsum(leads) - 1)[leader]
+        shown = [names[i] for i in np.flatnonzero(leads)]
+        aliases = dict(zip(names, new.tolist(), strict=True))
+        codes = new[codes]
+    indptr, indices = _csr(n, rows, codes, max(len(shown), 1))
     return Facet(name=name, kind=kind, wording=wording, values=tuple(shown), indptr=indptr, indices=indices,
                  options=tuple(shown), aliases=aliases)  # fmt: skip
 
 
-def _number_facet(name: str, column: Sequence[Any], wording: Wording) -> Facet:
-    number = np.array([math.nan if _missing(x) else float(x) for x in column], dtype=np.float64)
+def _number_facet(name: str, column: Sequence[Any] | np.ndarray, wording: Wording) -> Facet:
+    number = np.asarray(column) if isinstance(column, np.ndarray) else [math.nan if _missing(x) else x for x in column]
+    number = np.asarray(number, dtype=np.float64)
     if np.isinf(number).any():
         raise CatalogueError(f"facet '{name}' is infinite in row {int(np.isinf(number).argmax()) + 1}; leave it empty")
     known = np.flatnonzero(~np.isnan(number))
-    x = number[known]
-    if not len(x):
+    if not len(known):
         indptr, indices = _csr(len(number), known, known, 1)
         return Facet(name=name, kind="number", wording=wording, values=(), indptr=indptr, indices=indices,
-                     lower=np.empty(0), coarse=np.empty(0, np.int32))  # fmt: skip
-    lower = _fine_bins(x)
-    bin_of = np.searchsorted(lower, x, side="right") - 1
-    coarse_edges = _coarse_bins(lower, x)
-    coarse = (np.searchsorted(coarse_edges, lower, side="right") - 1).clip(0).astype(np.int32)
-    coarse = np.unique(coarse, return_inverse=True)[1].astype(np.int32)
-    options = []
-    for c in range(int(coarse.max()) + 1):
-        inside = np.flatnonzero(coarse == c)
-        first, last = lower[inside[0]], x[bin_of <= inside[-1]].max()
-        first = min(first, x[bin_of >= inside[0]].min()) if inside[0] == 0 else first
-        options.append(_plain(first) if _plain(first) == _plain(last) else f"{_plain(first)} to {_plain(max(first, last))}")
-    indptr, indices = _csr(len(number), known, bin_of, len(lower))
-    return Facet(name=name, kind="number", wording=wording, values=tuple(_plain(v) for v in lower), indptr=indptr,
-                 indices=indices, lower=lower, coarse=coarse, options=tuple(options))  # fmt: skip
-
-
-def _fine_bins(x: np.ndarray) -> np.ndarray:
-    """Lower ends of at most MAX_BINS bins: the integers, the distinct values, or steps of 1, 2 or 5 times 10^k."""
-    distinct = np.unique(x)
-    low, high = distinct[0], distinct[-1]
-    if np.all(distinct == np.round(distinct)) and high - low < MAX_BINS and len(distinct) > (high - low) / 4:
-        return np.arange(low, high + 1)
-    if len(distinct) <= MAX_BINS // 2:
-        return distinct
-    # The outer hundredths share the end bins, so that one outlier does not coarsen all the rest.
-    q_low, q_high = np.quantile(x, [0.01, 0.99])
-    step = _nice((q_high - q_low) / (MAX_BINS - 28) or 1.0)
-    start = math.floor(q_low / step) * step
-    edges = start + step * np.arange(max(1, math.ceil((q_high - start) / step)) + 1)
-    return np.concatenate([[min(low, edges[0])], edges[1:]])
-
-
-def _coarse_bins(lower: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Lower ends of the open question's options: nice steps, never finer than the fine bins."""
-    if len(lower) <= MAX_COARSE:
-        return lower
-    q_low, q_high = np.quantile(x, [0.02, 0.98])
-    step = _nice((q_high - q_low) / MAX_COARSE)
-    start = math.floor(q_low / step) * step
-    return start + step * np.arange(MAX_COARSE + 1)
-
-
-def _nice(step: float) -> float:
-    """The smallest of 1, 2, 5 times a power of ten that is at least `step`."""
-    power = 10.0 ** math.floor(math.log10(step))
-    for m in (1, 2, 5):
-        if m * power >= step * (1 - 1e-9):
-            return m * power
-    return 10 * power
-
-
-def _plain(x: float) -> str:
-    """A number as people write it.
-
-    >>> _plain(1994.0), _plain(3.50)
-    ('1994', '3.5')
-    """
-    return f"{x:.0f}" if x == round(x) else f"{x:.6g}"
+                     lower=np.empty(0), over=np.empty(0), coarse=np.empty(0, np.int32))  # fmt: skip
+    bins = make_bins(number[known])
+    indptr, indices = _csr(len(number), known, bins.bin_of, len(bins.lower))
+    return Facet(name=name, kind="number", wording=wording, values=tuple(plain(v) for v in bins.lower), indptr=indptr,
+                 indices=indices, lower=bins.lower, over=bins.over, coarse=bins.coarse,
+                 options=bins.options)  # fmt: skip
 
 
 def _csr(n: int, rows: np.ndarray, values: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:

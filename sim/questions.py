@@ -18,6 +18,7 @@ from typing import Literal
 
 import numpy as np
 
+from sim.bins import plain
 from sim.catalogue import Catalogue, Facet
 
 Questions = Literal["yesno", "open", "mixed"]
@@ -92,16 +93,14 @@ class QuestionBank:
 
 
 def _shown(facet: Facet, value: int, kind: int) -> str:
-    if kind == OVER and facet.lower is not None:
-        # Fine bins >= value satisfy it: "over T" names the upper end of the bin below.
-        whole = bool(np.all(facet.lower == np.round(facet.lower)))
-        below = facet.lower[value] - 1 if whole and facet.lower[value] - facet.lower[value - 1] == 1 else facet.lower[value]
-        text = f"{below:.0f}" if below == round(below) else f"{below:.6g}"
-        return text + facet.wording.unit
+    if kind == OVER and facet.over is not None:
+        return plain(float(facet.over[value])) + facet.wording.unit
     return facet.values[value]
 
 
-def question_bank(catalogue: Catalogue, questions: Questions = "mixed", max_questions: int | None = None) -> QuestionBank:
+def question_bank(
+    catalogue: Catalogue, questions: Questions = "mixed", max_questions: int | None = None
+) -> QuestionBank:
     """All questions of the given kind that can tell anything.
 
     Args:
@@ -143,7 +142,8 @@ def question_bank(catalogue: Catalogue, questions: Questions = "mixed", max_ques
 def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
     """The kind and the values or thresholds that a facet's yes/no questions ask for."""
     if facet.kind == "flag":
-        return IS, np.array([1]) if 0 < mass[1] else np.empty(0, np.int64)
+        held = np.bincount(facet.indices, minlength=2)[1]
+        return IS, np.array([1]) if 0 < held < facet.intents else np.empty(0, np.int64)
     if facet.kind == "number":
         below = np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum()
         cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1))
