@@ -161,7 +161,7 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
     if data.get("separator") == "":
         raise CatalogueError(f"{where}, facet '{name}': separator is empty; leave it out for a single value")
     if "separator" in data and kind not in (None, "many"):
-        raise CatalogueError(f"{where}, facet '{name}': a separator needs kind = \"many\", not \"{kind}\"")
+        raise CatalogueError(f'{where}, facet \'{name}\': a separator needs kind = "many", not "{kind}"')
     for key in ("yesno", "statement"):
         if key in data and kind != "flag" and "{value}" not in data[key]:
             raise CatalogueError(f"{where}, facet '{name}': {key} must hold {{value}} (a flag needs kind = \"flag\")")
@@ -173,4 +173,4 @@ def did_you_mean(given: str, known: list[str] | tuple[str, ...]) -> str:
     lower = {k.lower(): k for k in known}
     near = difflib.get_close_matches(given.lower(), list(lower), n=1, cutoff=0.6)
     listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
-    return (f"; did you mean '{lower[near[0]]}'?" if near else ";") + f" (there are: {listed})"
+    return (f"; did you mean '{lower[near[0]]}'?" if near else "") + f" (there are: {listed})"

@@ -1,0 +1,1 @@
+"""Built-in catalogues: data, their sidecars, and the scripts that build them.  Provenance is in README.md here."""
