@@ -147,7 +147,7 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
     many = facet.kind == "many"
     salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
     background = np.bincount(facet.indices, weights=catalogue.prior[facet.rows] * salience, minlength=len(facet.values))
-    background = background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / len(background))
+    background = background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
     kernel = kernel_of(catalogue, f)
     return FacetChannel(
         facet=facet,
