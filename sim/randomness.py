@@ -55,13 +55,29 @@ def stream(seed, episode) -> np.ndarray:
         return mix(h ^ (np.asarray(episode).astype(np.uint64) * _GAMMA))
 
 
-def draw(start: np.ndarray, *key) -> np.ndarray:
-    """Uniforms in [0, 1), float64, the broadcast shape of `start` and the parts of `key` (integers or arrays)."""
+def extend(start: np.ndarray, *key) -> np.ndarray:
+    """The stream for a longer key, uint64: draw(extend(s, a), b) == draw(s, a, b)."""
     with np.errstate(over="ignore"):
         h = start
         for part in key:
-            h = mix(h ^ ((np.asarray(part).astype(np.uint64) + np.uint64(1)) * _GAMMA))
-        return (h >> _S11).astype(np.float64) * _TO_UNIT
+            h = mix(h ^ salt(part))
+        return h
+
+
+def salt(part) -> np.ndarray:
+    """One part of a key as it is mixed in, uint64; a table of them saves the product at every draw."""
+    with np.errstate(over="ignore"):
+        return (np.asarray(part).astype(np.uint64) + np.uint64(1)) * _GAMMA
+
+
+def draw(start: np.ndarray, *key) -> np.ndarray:
+    """Uniforms in [0, 1), float64, the broadcast shape of `start` and the parts of `key` (integers or arrays)."""
+    return to_unit(extend(start, *key))
+
+
+def to_unit(h: np.ndarray) -> np.ndarray:
+    """The upper 53 bits of uint64 as float64 in [0, 1)."""
+    return (h >> _S11).astype(np.float64) * _TO_UNIT
 
 
 def uniform(seed, episode, *key) -> np.ndarray:
