@@ -39,18 +39,21 @@ QUERY = """
 def people(joined: str | None) -> list[str]:
     """The names in a comma-joined list that is sorted by whole name.
 
-    >>> people("Alan Arkin, Ed Begley, Jr., Meghan, Duchess of Sussex, Tom Hanks")
-    ['Alan Arkin', 'Ed Begley Jr.', 'Meghan, Duchess of Sussex', 'Tom Hanks']
+    >>> people("Alan Arkin, Ed Begley, Jr., Jack Gilpin, Meghan, Duchess of Sussex, Tom Hanks")
+    ['Alan Arkin', 'Ed Begley Jr.', 'Jack Gilpin', 'Meghan, Duchess of Sussex', 'Tom Hanks']
     """
     parts = plain(joined)
     out: list[str] = []
+    last = ""  # the latest part that began a name
     for i, part in enumerate(parts):
+        following = parts[i + 1] if i + 1 < len(parts) else part
         if out and SUFFIX.fullmatch(part):
             out[-1] += f" {part}"
-        elif out and part < parts[i - 1] and (i + 1 == len(parts) or parts[i + 1] >= parts[i - 1]):
+        elif part < last and (following >= last or following == part):
             out[-1] += f", {part}"
         else:
             out.append(part)
+            last = part
     return list(dict.fromkeys(out))
 
 
