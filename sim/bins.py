@@ -10,6 +10,7 @@ are over T: a question's words and its truth never disagree, not for a row that 
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ import numpy as np
 
 MAX_BINS = 128
 MAX_COARSE = 12
+WIDE = 4.0
+"""Positive numbers that span more powers of ten than this get logarithmic bins."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,6 +41,8 @@ class Bins:
 def make_bins(x: np.ndarray) -> Bins:
     """Bins for the known numbers x, shape (n,), finite, n >= 1."""
     whole = bool(np.all(x == np.round(x)))
+    if x.min() > 0 and np.subtract(*np.log10(np.quantile(x, [0.99, 0.01]))) > WIDE:
+        return _log_bins(x)
     lower = fine_bins(x, whole)
     bin_of = np.searchsorted(lower, x, side="right") - 1
     used = np.unique(bin_of)
@@ -54,11 +59,33 @@ def make_bins(x: np.ndarray) -> Bins:
                 options=_names(coarse, lower, low, high, step, whole))  # fmt: skip
 
 
+def _log_bins(x: np.ndarray) -> Bins:
+    """Bins for numbers above 0 that span many powers of ten, such as weights from ants to whales."""
+    first, last = math.floor(math.log10(x.min())), math.floor(math.log10(x.max()))
+    grid = np.array([float(f"{m}e{e}") for e in range(first, last + 1) for m in (1, 1.5, 2, 3, 5, 7)])
+    bin_of = np.searchsorted(grid, x, side="right") - 1
+    used, bin_of = np.unique(bin_of, return_inverse=True)
+    lower = grid[used]
+    low, high = _extent(x, bin_of, len(lower))
+    decade = np.searchsorted(grid[::6], lower, side="right") - 1
+    # The rarest end shares a bin with its neighbour until a dozen are left.
+    coarse = np.unique(decade, return_inverse=True)[1]
+    while (options := int(coarse.max()) + 1) > MAX_COARSE:
+        ends = np.bincount(coarse[bin_of], minlength=options)
+        coarse = np.maximum(coarse - 1, 0) if ends[0] <= ends[-1] else np.minimum(coarse, options - 2)
+    begins = [float(grid[::6][decade[coarse == c].min()]) for c in range(options)]
+    names = [f"{plain(a)} to {plain(b)}" for a, b in itertools.pairwise(begins)] + [f"{plain(begins[-1])} or more"]
+    if options > 1:
+        names[0] = f"less than {plain(begins[1])}"
+    return Bins(lower=lower, over=_thresholds(lower, low, high), bin_of=bin_of, coarse=coarse.astype(np.int32),
+                options=tuple(names))  # fmt: skip
+
+
 def fine_bins(x: np.ndarray, whole: bool) -> np.ndarray:
     """Lower ends of at most MAX_BINS bins: the integers, the distinct values, or steps of 1, 2 or 5 times 10^k."""
     distinct = np.unique(x)
     low, high = distinct[0], distinct[-1]
-    if whole and high - low < MAX_BINS and len(distinct) > (high - low) / 4:
+    if whole and MAX_COARSE < high - low < MAX_BINS and len(distinct) > (high - low) / 4:
         return np.arange(low, high + 1)
     if len(distinct) <= MAX_BINS // 2:
         return distinct
@@ -107,10 +134,12 @@ def nice(step: float) -> float:
 def plain(x: float) -> str:
     """A number as people write it.
 
-    >>> plain(1994.0), plain(3.50)
-    ('1994', '3.5')
+    >>> plain(1994.0), plain(3.50), plain(3e-6)
+    ('1994', '3.5', '0.000003')
     """
-    return f"{x:.0f}" if x == round(x) and abs(x) < 1e15 else f"{x:.6g}"
+    if abs(x) >= 1e15 or 0 < abs(x) < 1e-9:
+        return f"{x:.6g}"
+    return f"{x:.0f}" if x == round(x) else np.format_float_positional(float(f"{x:.6g}"), trim="-")
 
 
 def _extent(x: np.ndarray, bin_of: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray]:

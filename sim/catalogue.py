@@ -258,7 +258,7 @@ def named_facet(
     shown: list[str] = []
     aliases: dict[str, int] = {}
     if len(names):
-        entry = np.unique(codes.astype(np.int64) * n + rows)
+        entry = _distinct(codes.astype(np.int64) * n + rows)
         code, row = entry // n, (entry % n).astype(np.uint64)
         with np.errstate(over="ignore"):
             # Two independent 64-bit sums over a value's members tell member sets apart.
@@ -299,10 +299,16 @@ def _number_facet(name: str, column: Sequence[Any] | np.ndarray, wording: Wordin
 
 def _csr(n: int, rows: np.ndarray, values: np.ndarray, n_values: int) -> tuple[np.ndarray, np.ndarray]:
     """Sorted, duplicate-free CSR of entries (row, value)."""
-    key = np.unique(rows.astype(np.int64) * n_values + values)
+    key = _distinct(rows.astype(np.int64) * n_values + values)
     indptr = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(key // n_values, minlength=n), out=indptr[1:])
     return indptr, (key % n_values).astype(np.int32)
+
+
+def _distinct(key: np.ndarray) -> np.ndarray:
+    """Sorted without duplicates; np.unique hashes integers first, which takes four times as long here."""
+    key = np.sort(key)
+    return key[np.diff(key, prepend=key[:1] - 1) != 0]
 
 
 def _missing(x: Any) -> bool:

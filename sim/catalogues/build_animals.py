@@ -4,7 +4,8 @@
 
 One line an animal: name | class | words | legs | weight in kg | lifespan in years | continents | colours | diet |
 popularity.  A word of `FLAGS` in the list means yes, a word behind a question mark unknown, and no word no; some flags
-follow from the class.  "Endangered" is meant as in the Red List: endangered or critically endangered.  Weights and lifespans are typical of adults, in round numbers.
+follow from the class, and "noeggs" takes one back.  "Endangered" is meant as in the Red List: endangered or critically
+endangered.  Weights and lifespans are typical of adults, in round numbers.
 """
 
 from __future__ import annotations
@@ -178,7 +179,7 @@ Crab | crustacean | sea | 10 | 0.5 | 8 | all-An | red brown | omnivore | 9
 Jellyfish | other | sea swims predator venomous eggs | 0 | 0.5 | 1 | all | white blue pink | carnivore | 9
 Starfish | other | sea predator eggs | 0 | 0.3 | 20 | all | orange red | carnivore | 7
 Earthworm | other | burrows eggs | 0 | 0.005 | 5 | all-An | pink brown | herbivore | 8
-"""
+"""  # noqa: E501
 
 
 def _continents(words: str) -> list[str]:

@@ -347,11 +347,12 @@ def rows() -> list[dict[str, str]]:
             category, packaging, shared = (part.strip() for part in line[1:].split("|"))
             continue
         variety, brand, flavours, texture, size, price, flags, popularity = (part.strip() for part in line.split("|"))
-        cells = {column: "no" for column in FLAGS.values()} | {FLAGS[f]: "yes" for f in shared.split()}
+        cells = dict.fromkeys(FLAGS.values(), "no") | {FLAGS[f]: "yes" for f in shared.split()}
         for flag in flags.split():
             cells[FLAGS[flag[1:]]] = {"+": "yes", "-": "no", "?": ""}[flag[0]]
-        said = [w for w in (flavours.replace(";", " and "), texture) if w not in ("plain", "liquid") and w not in variety]
-        extra = [w for f, w in (("organic", "organic"),) if cells[f] == "yes"]
+        sorts = (flavours.replace(";", " and "), texture)
+        said = [w for w in sorts if w not in ("plain", "liquid") and w not in variety]
+        extra = ["organic"] if cells["organic"] == "yes" else []
         out.append(
             {"name": f"{brand} {' '.join([*extra, variety])}" + "".join(f", {w}" for w in said) + f", {size} g",
              "category": category, "brand": brand, "variety": variety, "flavours": flavours, "texture": texture,
