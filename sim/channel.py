@@ -77,8 +77,8 @@ class FacetChannel:
 
     @cached_property
     def members(self) -> sparse.csc_array:
-        """The relation as CSC (N, V); its data are the entries' positions in facet.indices."""
-        return sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.float64)))
+        """The relation as CSC (N, V); its data (int64) are the entries' positions in facet.indices."""
+        return sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.int64)))
 
     @cached_property
     def top_of_mind(self) -> sparse.csr_array:

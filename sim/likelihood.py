@@ -162,8 +162,36 @@ def scalar_terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms:
     return ScalarTerms(evidence, np.log(total) + shift, parts / total, like[KEPT], like[MUDDLED], confused, unknown)
 
 
+class SetParts(NamedTuple):
+    """What `set_terms` puts together, before it is normalised."""
+
+    parts: np.ndarray
+    """(3, N, T) p(answers, forgotten | kept | muddled | intent, type) times exp(-shift)."""
+    shift: np.ndarray
+    """(T,) logarithm taken out."""
+    fields: dict[str, np.ndarray | tuple[int, ...]]
+    """The fields of `SetTerms` from `top` on."""
+
+
 def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
+    parts, shift, fields = set_parts(channel, evidence)
+    total = np.maximum(parts.sum(axis=0), TINY)
+    return SetTerms(evidence, np.log(total) + shift, parts / total, **fields)  # pyright: ignore[reportArgumentType]
+
+
+def set_parts(
+    channel: FacetChannel, evidence: Evidence, doubled: int | None = None, shift: np.ndarray | None = None
+) -> SetParts:
+    """The three states' likelihoods of a `many` facet.
+
+    Args:
+        doubled: a touched value whose factor "is believed" counts twice; `sim.information` reads off the difference
+            how likely it is believed.
+        shift: (T,) the logarithm to take out, to make two calls comparable; the largest otherwise.
+    """
     touched, g1, g0, e, constant = _touched(channel, evidence)
+    if doubled is not None:
+        g1[touched.index(doubled)] *= 2
     ids = np.array(touched, dtype=np.int64)
     r = channel.recognition[ids][:, None, None]
     h = r * g1 + (1 - r) * g0
@@ -180,6 +208,7 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     ratio = e * g1 / h
     for j, (rows, at) in enumerate(columns):
         top[rows] += channel.salience[at, None] * (ratio[j, :, KEPT] - 1)
+    top = np.maximum(top, TINY)
 
     lost = np.ones((v, t))
     lost[ids] = g0[:, :, MUDDLED] / h[:, :, MUDDLED]
@@ -195,22 +224,21 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     stranger = 1 + (channel.background[ids][:, None] * (e[:, :, KEPT] * g1[:, :, KEPT] / hb - 1)).sum(axis=0)
 
     # Assemble, linear after one shift a type.
-    empty = np.diff(channel.facet.indptr) == 0
-    log_stranger = np.log(hb).sum(axis=0) + constant[:, KEPT] + np.log(stranger)
     base += (nobody + constant.T)[:, None]
-    shift = base.max(axis=(0, 1))
-    top = np.maximum(top, TINY)
+    shift = base.max(axis=(0, 1)) if shift is None else shift
     remembered = 1 - channel.forgotten
     parts = np.empty((3, n, t))
     parts[0] = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), TINY)
     parts[1] = remembered * (1 - channel.muddled) * np.exp(base[KEPT] - shift) * top
     parts[2] = remembered * channel.muddled * np.exp(base[MUDDLED] - shift) * replaced
+    empty = np.diff(channel.facet.indptr) == 0
     if empty.any():
+        log_stranger = np.log(hb).sum(axis=0) + constant[:, KEPT] + np.log(stranger)
         parts[1, empty] = remembered * np.exp(log_stranger - shift)
         parts[2, empty] = 0
-    total = np.maximum(parts.sum(axis=0), TINY)
-    return SetTerms(evidence, np.log(total) + shift, parts / total, top, replaced, stranger, touched, g1, g0, h, e,
-                    lost, loss, within)  # fmt: skip
+    fields = {"top": top, "replaced": replaced, "stranger": stranger, "touched": touched, "g1": g1, "g0": g0, "h": h,
+              "said": e, "lost": lost, "loss": loss, "within": within}  # fmt: skip
+    return SetParts(parts, shift, fields)
 
 
 def _touched(channel: FacetChannel, evidence: Evidence):
@@ -256,7 +284,7 @@ def _column(channel: FacetChannel, value: int) -> tuple[np.ndarray, np.ndarray]:
     """The intents that have a value, and where those entries stand in facet.indices."""
     members = channel.members
     part = slice(members.indptr[value], members.indptr[value + 1])
-    return members.indices[part], members.data[part].astype(np.int64)
+    return members.indices[part], members.data[part]
 
 
 def _row_indices(matrix, row: int) -> np.ndarray:
