@@ -1,0 +1,298 @@
+"""Users against enumeration of their memories, and the promises of a user as a function of (seed, episode)."""
+
+import itertools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.catalogue import Catalogue, Facet, make_facet, normalised
+from sim.memory import Members, Population
+from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
+from sim.rates import PRESETS, Rates
+from sim.scripted import ScriptedUser
+from sim.users import SILENT, SimulatedUsers
+
+NOISY = Rates(
+    name="noisy", types=("good", "bad"), shares=(0.6, 0.4), scales=(0.7, 1.6), forgotten=0.2, misremembered=0.3,
+    slip=0.1, dont_know=0.1, dont_know_open=0.15, hedge=0.2, hedge_muddled=0.4, guess=0.5, recognition=(0.4, 0.8),
+    absence=(0.3, 0.8), opening=0.4, patience=3, leaving=0.2,
+)  # fmt: skip
+
+
+def tiny() -> Catalogue:
+    """Six intents, a facet of every kind, each with an unknown value."""
+    return Catalogue(
+        name="tiny",
+        intents=tuple("abcdef"),
+        prior=normalised([5, 4, 3, 2, 2, 1]),
+        facets=(
+            make_facet("genre", "many", [["x", "y"], ["x", "z"], ["y", "z", "w"], [], ["w"], ["x", "y", "z"]]),
+            make_facet("year", "number", [1990, 1991, 1993, None, 1995, 1999]),
+            make_facet("brand", "one", ["p", "q", "p", "r", None, "q"]),
+            make_facet("organic", "flag", [True, False, None, True, False, True]),
+        ),
+    )
+
+
+def memories(population: Population, f: int, intent: int, t: int):
+    """Every memory of one facet as (chance, state, top, believed values): the story of `sim.users`, looped plainly."""
+    c = population.channel.facets[f]
+    facet: Facet = c.facet
+    phi, mu = c.forgotten[t], c.muddled[t]
+    yield phi, "forgotten", None, frozenset()
+    entries = range(facet.indptr[intent], facet.indptr[intent + 1])
+    true = [int(facet.indices[e]) for e in entries]
+    kernel = c.kernel.toarray()
+    v = len(facet.values)
+
+    def recalled(others, chance):
+        for flags in itertools.product((0, 1), repeat=len(others)):
+            p = np.prod([chance[u] if k else 1 - chance[u] for u, k in zip(others, flags, strict=True)])
+            yield p, frozenset(u for u, k in zip(others, flags, strict=True) if k)
+
+    many = facet.kind == "many"
+    if not true:
+        for z in range(v):
+            others = [u for u in range(v) if u != z] if many else []
+            for p, more in recalled(others, c.stranger_recognition):
+                yield (1 - phi) * c.background[z] * p, "kept", z, more | {z}
+        return
+    for e, z in zip(entries, true, strict=True):
+        salience = c.salience[e] if many else 1.0
+        others = [u for u in true if u != z]
+        for p, more in recalled(others, c.recognition):
+            yield (1 - phi) * (1 - mu) * salience * p, "kept", z, more | {z}
+            for w in np.flatnonzero(kernel[z]):
+                yield (1 - phi) * mu * salience * kernel[z, w] * p, "muddled", int(w), more | {int(w)}
+
+
+def answer_chances(population: Population, question: int, t: int, state: str, top, believed) -> np.ndarray:
+    bank = population.bank
+    c = population.channel.facets[bank.facet[question]]
+    s = 1 if state == "muddled" else 0
+    value = int(bank.value[question])
+    if bank.kind[question] == OPEN:
+        g = c.options
+        if state == "forgotten":
+            return np.concatenate([[1 - c.guess[t]], c.guess[t] * g])
+        says = 1 - c.silent[t, s]
+        exact = np.eye(len(g))[c.facet.option_of[top]]
+        return np.concatenate([[1 - says], says * ((1 - c.slip[t]) * exact + c.slip[t] * g)])
+    if state == "forgotten":
+        return c.yesno_forgotten[t]
+    yes = top >= value if bank.kind[question] == OVER else value in believed
+    table = c.yesno[t, s, int(yes)]
+    if c.facet.kind == "many" and not yes:
+        table = c.absence[value] * table + (1 - c.absence[value]) * np.eye(5)[DONT_KNOW]
+    return table
+
+
+def questions_of(bank, f: int):
+    ids = list(range(bank.starts[f], bank.starts[f + 1]))
+    return ids if len(ids) <= 3 else [ids[0], *ids[len(ids) // 2 :][:2]]
+
+
+@pytest.mark.parametrize("f", range(4))
+def test_joint_answers_on_a_facet_against_enumeration(f):
+    population = Population(question_bank(tiny()), NOISY)
+    n = 20_000
+    worst = []
+    for intent, t in itertools.product(range(6), range(2)):
+        asked = questions_of(population.bank, f)
+        joint = 0
+        for p, state, top, believed in memories(population, f, intent, t):
+            table = np.array(p)
+            for q in asked:
+                table = np.multiply.outer(table, answer_chances(population, q, t, state, top, believed))
+            joint = joint + table
+        joint = np.asarray(joint).ravel()
+        assert joint.sum() == pytest.approx(1)
+        users = SimulatedUsers(population, 10 * intent + t, np.arange(n), intents=np.full(n, intent), types=np.full(n, t))
+        said = [users.answer(np.full(n, q)) for q in asked]
+        cell = np.ravel_multi_index(said, [int(population.bank.answers[q]) for q in asked])
+        seen = np.bincount(cell, minlength=len(joint))
+        assert seen[joint < 1e-12].sum() == 0
+        common = joint * n >= 5
+        expected = np.append(joint[common], joint[~common].sum()) * n
+        counted = np.append(seen[common], seen[~common].sum())
+        keep = expected > 1
+        worst.append(stats.chisquare(counted[keep], expected[keep] * counted[keep].sum() / expected[keep].sum()).pvalue)
+    # Twelve tables with fixed seeds: the least of twelve uniforms is below .001 once in eighty.
+    assert min(worst) > 1e-3, worst
+    assert stats.kstest(worst, "uniform").pvalue > 1e-3
+
+
+def test_intents_types_and_leaving_follow_their_shares():
+    population = Population(question_bank(tiny()), NOISY)
+    n = 50_000
+    users = SimulatedUsers(population, 7, np.arange(n))
+    for drawn, chance in ((users.intent, tiny().prior), (users.type, population.channel.shares)):
+        assert stats.chisquare(np.bincount(drawn, minlength=len(chance)), chance * n).pvalue > 1e-3
+    assert users.leave_turn.min() == NOISY.patience + 1
+    k = users.leave_turn - NOISY.patience
+    chance = NOISY.leaving * (1 - NOISY.leaving) ** np.arange(20)
+    assert stats.chisquare(np.append(np.bincount(k, minlength=21)[1:21], (k > 20).sum()),
+                           np.append(chance, 1 - chance.sum()) * n).pvalue > 1e-3  # fmt: skip
+    never = SimulatedUsers(Population(question_bank(tiny()), "clean"), np.arange(5))
+    assert never.leave_turn.min() > 10**6
+
+
+def test_opening_tries_facets_whatever_is_remembered():
+    population = Population(question_bank(tiny()), NOISY)
+    n = 40_000
+    users = SimulatedUsers(population, np.arange(n))
+    opening = users.opening()
+    for f, question in enumerate(population.bank.open_question):
+        if question < 0:
+            assert (opening[:, f] == SILENT).all()
+            continue
+        would = users.answer(np.full(n, question))
+        stated = opening[:, f] != SILENT
+        assert (opening[stated, f] == would[stated]).all()
+        assert not (stated & (would == 0)).any()
+        could = would != 0
+        assert stats.binomtest(int(stated[could].sum()), int(could.sum()), 0.4).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("rates", ["clean", "typical", "hard", "mixed-30", NOISY])
+def test_batch_equals_single_in_any_order_and_repeats(rates):
+    bank = question_bank(tiny())
+    population = Population(bank, rates)
+    rng = np.random.default_rng(0)
+    asked = rng.integers(len(bank), size=(12, 40))
+    users = SimulatedUsers(population, 3, np.arange(40))
+    batch = np.array([users.answer(row) for row in asked])
+    assert (np.array([users.answer(row) for row in asked]) == batch).all()
+    for b in range(0, 40, 7):
+        one = SimulatedUsers(population, 3, b)
+        assert one.intent[0] == users.intent[b]
+        for k in rng.permutation(12):
+            assert one.answer(asked[k, b : b + 1])[0] == batch[k, b]
+        assert one.corruptions(0) == users.corruptions(b)
+    rows = rng.permutation(40)[:11]
+    assert (users.answer(asked[0, rows], rows) == batch[0, rows]).all()
+    users.reset(rows, 99, np.arange(11))
+    fresh = SimulatedUsers(population, 99, np.arange(11))
+    assert (users.answer(asked[1, rows], rows) == fresh.answer(asked[1, rows])).all()
+
+
+def test_answers_do_not_depend_on_which_other_questions_the_bank_holds():
+    full, short = question_bank(tiny()), question_bank(tiny(), "yesno", max_questions=6)
+    ids = [int(np.flatnonzero((full.facet == f) & (full.value == v))[0]) for f, v in zip(short.facet, short.value)]
+    n = 500
+    a, b = SimulatedUsers(Population(full, NOISY), np.arange(n)), SimulatedUsers(Population(short, NOISY), np.arange(n))
+    for q, same in enumerate(ids):
+        assert (b.answer(np.full(n, q)) == a.answer(np.full(n, same))).all()
+
+
+def test_clean_users_tell_the_truth():
+    catalogue, bank = tiny(), question_bank(tiny())
+    n = 6
+    users = SimulatedUsers(Population(bank, "clean"), np.arange(n), intents=np.arange(n))
+    for q in range(len(bank)):
+        facet = catalogue.facets[bank.facet[q]]
+        said = users.answer(np.full(n, q))
+        for i in range(n):
+            true = facet.indices[facet.indptr[i] : facet.indptr[i + 1]]
+            if not len(true):
+                continue
+            if bank.kind[q] == OPEN:
+                assert said[i] - 1 in facet.option_of[true]
+            else:
+                yes = (true >= bank.value[q]).any() if bank.kind[q] == OVER else bank.value[q] in true
+                assert said[i] == (4 if yes else 0)
+    assert not any(users.corruptions(b) for b in range(n))
+
+
+def test_corruptions_and_slips_account_for_every_wrong_answer():
+    bank = question_bank(tiny(), "yesno")
+    n = 2_000
+    users = SimulatedUsers(Population(bank, NOISY), np.arange(n))
+    clean = SimulatedUsers(Population(bank, "clean"), np.arange(n), intents=users.intent)
+    scalar = [q for q in range(len(bank)) if bank.catalogue.facets[bank.facet[q]].scalar]
+    for q in scalar:
+        facet = bank.catalogue.facets[bank.facet[q]]
+        known = facet.value_of[users.intent] >= 0
+        said, true = users.answer(np.full(n, q)), clean.answer(np.full(n, q))
+        wrong = known & (said != DONT_KNOW) & ((said > DONT_KNOW) != (true > DONT_KNOW))
+        slipped = users.slipped(np.full(n, q), np.arange(n))
+        for b in np.flatnonzero(wrong)[:60]:
+            assert slipped[b] or any(c.facet == facet.name for c in users.corruptions(b))
+
+
+def test_fixed_memory():
+    bank = question_bank(tiny())
+    users = SimulatedUsers(Population(bank, "clean"), [0, 1], intents=[0, 0])
+    users.fix_memory(0, {"brand": "r", "year": None, "genre": "w", "organic": "yes"})
+    by_name = {c.facet: c for c in users.corruptions(0)}
+    assert by_name["brand"].believed == "r" and by_name["brand"].lost == "p"
+    assert by_name["year"].kind == "forgotten"
+    assert by_name["genre"].believed == "w"
+    assert set(by_name) == {"brand", "year", "genre"}
+    assert not users.corruptions(1)
+    which = int(bank.open_question[2])
+    assert bank.answer_text(which, int(users.answer(np.array([which, which]))[0])) == "r"
+    with pytest.raises(ValueError, match="no value 'nobody'"):
+        users.fix_memory(0, {"brand": "nobody"})
+
+
+def test_membership_filter_agrees_with_the_table(monkeypatch):
+    bank = question_bank(tiny())
+    exact = Population(bank, NOISY)
+    monkeypatch.setattr("sim.memory.EXACT_TABLE", 0)
+    hashed = Population(bank, NOISY)
+    assert exact.members.exact and not hashed.members.exact
+    assert isinstance(hashed.members, Members)
+    asked = np.random.default_rng(1).integers(len(bank), size=5_000)
+    seeds = np.arange(5_000)
+    assert (SimulatedUsers(exact, seeds).answer(asked) == SimulatedUsers(hashed, seeds).answer(asked)).all()
+
+
+def test_every_preset_answers_every_question():
+    bank = question_bank(tiny())
+    for name in PRESETS:
+        users = SimulatedUsers(Population(bank, name), np.arange(len(bank)))
+        said = users.answer(np.arange(len(bank)))
+        assert (said >= 0).all() and (said < bank.answers).all()
+
+
+SCRIPT = """
+import hashlib, numpy as np, sys
+sys.path.insert(0, "tests")
+from test_users import NOISY, tiny
+from sim.memory import Population
+from sim.questions import question_bank
+from sim.users import SimulatedUsers
+bank = question_bank(tiny())
+users = SimulatedUsers(Population(bank, NOISY), np.arange(300))
+h = hashlib.sha256(users.opening().tobytes() + users.intent.tobytes())
+for q in range(len(bank)):
+    h.update(users.answer(np.full(300, q)).tobytes())
+print(h.hexdigest())
+"""
+
+
+def test_same_bytes_under_two_hash_seeds():
+    out = {
+        subprocess.run([sys.executable, "-c", SCRIPT], env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+                       capture_output=True, text=True, check=True).stdout
+        for seed in ("0", "123")
+    }  # fmt: skip
+    assert len(out) == 1
+
+
+def test_scripted_user():
+    bank = question_bank(tiny())
+    listed = ScriptedUser([4, 0], bank)
+    assert [int(listed.answer(np.array([q]))[0]) for q in (2, 3)] == [4, 0]
+    with pytest.raises(ValueError, match="script has 2 answers"):
+        listed.answer(np.array([2]))
+    asked = ScriptedUser(lambda question, bank: 3 if bank.kind[question] != OPEN else 0, bank)
+    assert asked.answer(np.array([0])).tolist() == [0]
+    assert asked.answer(np.array([1])).tolist() == [3]
+    with pytest.raises(ValueError, match="has 5 answers"):
+        ScriptedUser([7], bank).answer(np.array([1]))
