@@ -204,13 +204,13 @@ class Catalogue:
         return h.hexdigest()
 
 
-def make_facet(name: str, kind: Kind, column: Sequence[Any], wording: Wording | None = None) -> Facet:
+def make_facet(name: str, kind: Kind, column: Sequence[Any] | np.ndarray, wording: Wording | None = None) -> Facet:
     """A facet from one Python value an intent.
 
     Args:
         name: the facet's name.
         kind: `one` (str), `many` (a sequence of str), `number` (int or float) or `flag` (bool).
-        column: N values; None, NaN, "" or an empty sequence is unknown.
+        column: N values; None, NaN, "" or an empty sequence is unknown.  Numbers and flags may be a float array.
         wording: how to speak of it; plain defaults otherwise.
 
     Raises:
@@ -220,10 +220,10 @@ def make_facet(name: str, kind: Kind, column: Sequence[Any], wording: Wording | 
     if kind == "number":
         return _number_facet(name, column, wording)
     if kind == "flag":
-        raw = [None if _missing(x) else int(bool(x)) for x in column]
-        rows = np.array([i for i, x in enumerate(raw) if x is not None], dtype=np.int64)
-        values = np.array([x for x in raw if x is not None], dtype=np.int64)
-        indptr, indices = _csr(len(column), rows, values, 2)
+        raw = column if isinstance(column, np.ndarray) else [math.nan if _missing(x) else bool(x) for x in column]
+        flags = np.asarray(raw, dtype=np.float64)
+        rows = np.flatnonzero(~np.isnan(flags))
+        indptr, indices = _csr(len(flags), rows, (flags[rows] != 0).astype(np.int64), 2)
         return Facet(name=name, kind=kind, wording=wording, values=("no", "yes"), indptr=indptr, indices=indices,
                      options=("no", "yes"), aliases={"no": 0, "yes": 1})  # fmt: skip
     if kind not in KINDS:

@@ -21,6 +21,7 @@ from sim.catalogue import Kind
 from sim.sidecar import FacetSpec, Sidecar, did_you_mean
 
 if TYPE_CHECKING:
+    import numpy as np
     import polars as pl
 
 NAMES = ("name", "title", "product_name", "product", "label", "item", "intent", "animal", "film", "movie", "book")
@@ -72,6 +73,8 @@ class Plan:
     ignored: dict[str, str] = field(default_factory=dict)
     """Column to the reason why it is no facet."""
     problems: list[Problem] = field(default_factory=list)
+    rows: np.ndarray | None = None
+    """(N,) the table's row of each intent, from 0, where `top` kept only some."""
 
     def error(self, message: str, row: int | None = None, column: str | None = None) -> None:
         self.problems.append(Problem(severity="error", message=message, row=row, column=column))

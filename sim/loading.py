@@ -120,7 +120,7 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[Plan, Catalog
         return plan, None
     if sidecar.top is not None and sidecar.top < table.height:
         keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
-        table, weights = table[keep], weights[keep]
+        table, weights, plan.rows = table[keep], weights[keep], keep
     noun = sidecar.noun or "item"
     facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p)).values))
     title = sidecar.title or path.name.split(".")[0]
@@ -147,7 +147,7 @@ def build_facet(s: pl.Series, plan: FacetPlan) -> Facet:
         if s.dtype == pl.String:
             words = {w: yes for pair in FLAGS for w, yes in pair.items()}
             s = s.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
-        return make_facet(plan.name, "flag", s.to_list(), wording)
+        return make_facet(plan.name, "flag", s.cast(pl.Float64).fill_null(np.nan).to_numpy(), wording)
     if plan.kind == "one":
         return _from_entries(plan, wording, len(s), np.arange(len(s)), _text(s))
     if s.dtype != pl.List(pl.String):

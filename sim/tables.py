@@ -1,8 +1,9 @@
 """Reading a file into a polars table whose columns are text, lists of text, numbers or booleans.
 
-CSV goes through Python's own strict reader and JSONL line by line: polars fills short lines up without a word and
-doesn't say which line is broken, and a person with a broken file needs the line.  100,000 rows of 16 columns take about
-a second.  Everything in CSV stays text here; what it means is `sim.inference`'s decision.
+polars fills short lines of CSV up without a word and doesn't say which line is broken, and a person with a broken file
+needs the line.  So its reader is asked first only where that pays, in files over `LARGE`, and believed only where
+nothing is doubtful: no error, and a value in each row of the last column.  All else goes through Python's strict
+reader, and JSONL line by line.  Everything in CSV stays text here; what it means is `sim.inference`'s decision.
 
 Control characters and the marks that reverse the direction of writing become spaces, for names end up in a terminal.
 """
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
 CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
+LARGE = 1_000_000
+"""Characters of CSV."""
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
 
 
@@ -84,6 +87,10 @@ def _csv(path: Path, text: str) -> pl.DataFrame:
 
     first = text[: text.find("\n") if "\n" in text else len(text)]
     delimiter = max((",", "\t", ";"), key=first.count)
+    if len(text) > LARGE:
+        table = _csv_by_polars(text, delimiter)
+        if table is not None:
+            return table
     limit = csv.field_size_limit(1 << 30)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
@@ -110,6 +117,22 @@ def _csv(path: Path, text: str) -> pl.DataFrame:
         if rows
         else {h: pl.Series(h, [], dtype=pl.String) for h in header if h}
     )
+
+
+def _csv_by_polars(text: str, delimiter: str) -> pl.DataFrame | None:
+    """The table, or None where anything is doubtful."""
+    import polars as pl
+
+    header = [h.strip() for h in next(csv.reader([text[: (text + "\n").index("\n")]], delimiter=delimiter), [])]
+    if "" in header or len(set(header)) < len(header):
+        return None
+    try:
+        table = pl.read_csv(text.encode(), infer_schema=False, separator=delimiter)
+    except pl.exceptions.PolarsError:
+        return None
+    if table.width != len(header) or table.height == 0 or table[:, -1].null_count():
+        return None
+    return table.rename(dict(zip(table.columns, header, strict=True)))
 
 
 def _jsonl(path: Path, text: str) -> pl.DataFrame:
