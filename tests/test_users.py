@@ -111,7 +111,8 @@ def test_joint_answers_on_a_facet_against_enumeration(f):
             joint = joint + table
         joint = np.asarray(joint).ravel()
         assert joint.sum() == pytest.approx(1)
-        users = SimulatedUsers(population, 10 * intent + t, np.arange(n), intents=np.full(n, intent), types=np.full(n, t))
+        fixed = {"intents": np.full(n, intent), "types": np.full(n, t)}
+        users = SimulatedUsers(population, 1007 + 10 * intent + t, np.arange(n), **fixed)
         said = [users.answer(np.full(n, q)) for q in asked]
         cell = np.ravel_multi_index(said, [int(population.bank.answers[q]) for q in asked])
         seen = np.bincount(cell, minlength=len(joint))
