@@ -221,10 +221,20 @@ def _row_entropies(channel: FacetChannel, terms: SetTerms | None, states: np.nda
         by_type = _reweighted(channel, terms, rows, local, option, says_kept, says_muddled)
         said = (kept[local] * by_type[0]).sum(axis=1) + (muddled[local] * by_type[1]).sum(axis=1)
     random = anything.sum(axis=1)
-    empty = counts == 0
-    random[empty] += kept.sum(axis=1)[empty]  # strangers name the background
     total = states.sum(axis=(0, 2))
     inside = np.bincount(local, weights=_lift(random[local] * channel.options[option], said), minlength=len(rows))
+    empty = np.flatnonzero(counts == 0)
+    if len(empty):
+        # Strangers name the background, reweighted where an answer has touched it.
+        scale = kept[empty] / (1.0 if terms is None else terms.stranger)
+        if terms is not None:
+            ids = np.array(terms.touched, dtype=np.int64)
+            rho, g = channel.stranger_recognition[ids][:, None], channel.background[ids]
+            hb = rho * terms.g1[:, :, KEPT] + (1 - rho) * terms.g0[:, :, KEPT]
+            named = g * ((scale[:, None] * terms.g1[:, :, KEPT] / hb).sum(axis=2) + random[empty, None])  # (n, touched)
+            plain = g * (scale.sum(axis=1) + random[empty])[:, None]
+            inside[empty] += (xlogx(named) - xlogx(plain)).sum(axis=1)
+        random[empty] += scale.sum(axis=1)
     return xlogx(total) - (_background_xlogx(channel, random) + inside + xlogx(unsaid.sum(axis=1)))
 
 

@@ -10,8 +10,10 @@ Decisions that live here:
   dialogues bit for bit, the order in which things were answered doesn't matter, and dialogues with the same answers
   share one computation: results are kept by answer history (the early turns are everybody's), within `cache_bytes`.
 - A choice is certified, not approximate: open questions and small facets first, then only those values whose fact
-  carries more entropy under the belief than the best question found so far (EIG <= H(fact)).  The outcome is that of
+  carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).  The outcome is that of
   the full sweep; ties within `TIE` nats go to the lowest id.
+- The sweep ranks by I(answer; class of intents); the `SHORTLIST` best are then refined to I(answer; intent) over the
+  `REFINED` likeliest intents (see `sim.refinement`), which for small catalogues makes them exact.
 """
 
 from __future__ import annotations
@@ -32,12 +34,15 @@ from sim.information import (
     value_masses,
 )
 from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, SetTerms, terms
-from sim.open_information import open_information, open_prediction
+from sim.open_information import likeliest, open_information, open_prediction
 from sim.questions import OPEN, QuestionBank
+from sim.refinement import within_class
 
 TIE = 1e-9
 NOTHING = -1
 CHUNK = 64
+SHORTLIST = 16
+REFINED = 256
 
 
 class Posterior(Protocol):
@@ -289,6 +294,23 @@ class ChannelPosterior:
                 out[j] = mutual_information(said_joint(channel, now, node.joint, int(values[j])))
         return out
 
+    def _refined(self, node: Node, ids: np.ndarray, gains: np.ndarray) -> np.ndarray:
+        """EIG of the shortlist with what answers tell inside a class of intents, over the likeliest of them."""
+        out = gains.copy()
+        rows = likeliest(node.belief, REFINED)
+        facet = np.where(ids >= 0, self.bank.facet[ids], -1)
+        for f in np.unique(facet[facet >= 0]).tolist():
+            channel, now = self.channel.facets[f], self._current(node, f)
+            mine = (facet == f) & (self.bank.kind[ids] != OPEN)
+            if isinstance(now, SetTerms):
+                mine &= ~np.isin(self.bank.value[ids], now.touched)  # exact already
+            mine = np.flatnonzero(mine)
+            if len(mine):
+                values = self.bank.value[ids[mine]].astype(np.int64)
+                joint = (scalar_joint if channel.facet.scalar else set_joint)(channel, now, node.joint, values)  # pyright: ignore
+                out[mine] += within_class(channel, now, node.joint, values, rows, joint)
+        return out
+
     def _sweep(self, node: Node) -> np.ndarray:
         if node.sweep is None:
             out = np.zeros(len(self.bank))
@@ -300,6 +322,8 @@ class ChannelPosterior:
                     ids = ids[1:]
                 if len(ids):
                     out[ids] = self._gains(node, f, ids)
+            best, gains = _top(np.arange(len(out)), out, SHORTLIST)
+            out[best[best >= 0]] = self._refined(node, best, gains)[best >= 0]
             node.sweep = out
             self._nodes_kept.grow(node.evidence, out.nbytes)
         return node.sweep
@@ -311,12 +335,13 @@ class ChannelPosterior:
 
     def _choose(self, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
         if k not in node.best:
-            node.best[k] = self._certified(node, k)
+            ids, gains = self._certified(node, max(k, SHORTLIST))
+            refined = self._refined(node, ids[:SHORTLIST], gains[:SHORTLIST])
+            node.best[k] = _top(ids, np.concatenate([refined, gains[SHORTLIST:]]), k)
         return node.best[k]
 
     def _certified(self, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
-        if node.sweep is not None:
-            return _top(np.arange(len(self.bank)), node.sweep, k)
+        """The k questions of highest I(answer; class), best first."""
         asked = self._asked(node)
         ids: list[np.ndarray] = []
         gains: list[np.ndarray] = []
