@@ -86,6 +86,10 @@ class Posterior(Protocol):
         """An independent copy; what was computed is shared."""
         ...
 
+    def take(self, rows: np.ndarray) -> Self:
+        """An independent copy of the dialogues `rows` alone, in that order; one may come several times."""
+        ...
+
 
 class Node:
     """One answer history: all that is known after it.  Immutable once made; shared by dialogues and copies."""
@@ -178,6 +182,11 @@ class ChannelPosterior:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._nodes = list(self._nodes)
+        return other
+
+    def take(self, rows: np.ndarray) -> Self:
+        other = self.copy()
+        other._nodes = [self._nodes[b] for b in np.asarray(rows).tolist()]
         return other
 
     # --- histories ------------------------------------------------------------------------------------------------
