@@ -72,6 +72,11 @@ class Wording:
             "flag": (f"Is it {noun}?", "", f"It is {noun}."),
         }
         yesno, open_, statement = templates[kind]
+        if kind == "flag" and noun.lower().startswith(("is ", "has ")):
+            verb, noun = noun.split(" ", 1)
+            yesno, statement = f"Is it {noun}?", f"It is {noun}."
+            if verb.lower() == "has":
+                yesno, statement = f"Does it have {noun}?", f"It has {noun}."
         parts = {"noun": noun, "yesno": yesno, "open": open_, "statement": statement} | given
         return Wording(**parts)
 
@@ -216,6 +221,8 @@ def make_facet(name: str, kind: Kind, column: Sequence[Any] | np.ndarray, wordin
     Raises:
         CatalogueError: an unknown kind, or a number that is infinite.
     """
+    if kind not in KINDS:
+        raise CatalogueError(f"facet '{name}' has kind '{kind}'; the kinds are {', '.join(KINDS)}")
     wording = wording or Wording.default(name, kind)
     if kind == "number":
         return _number_facet(name, column, wording)
@@ -226,8 +233,6 @@ def make_facet(name: str, kind: Kind, column: Sequence[Any] | np.ndarray, wordin
         indptr, indices = _csr(len(flags), rows, (flags[rows] != 0).astype(np.int64), 2)
         return Facet(name=name, kind=kind, wording=wording, values=("no", "yes"), indptr=indptr, indices=indices,
                      options=("no", "yes"), aliases={"no": 0, "yes": 1})  # fmt: skip
-    if kind not in KINDS:
-        raise CatalogueError(f"facet '{name}' has kind '{kind}'; the kinds are {', '.join(KINDS)}")
     ids: dict[str, int] = {}
     rows_list: list[int] = []
     flat: list[int] = []
@@ -272,7 +277,7 @@ def named_facet(
         leader[order] = order[np.flatnonzero(new_group)][np.cumsum(new_group) - 1]
         leads = leader == np.arange(len(order))
         new = (np.cumsum(leads) - 1)[leader]
-        shown = [names[i] for i in np.flatnonzero(leads)]
+        shown = [names[i] for i in np.flatnonzero(leads).tolist()]
         aliases = dict(zip(names, new.tolist(), strict=True))
         codes = new[codes]
     indptr, indices = _csr(n, rows, codes, max(len(shown), 1))

@@ -132,7 +132,7 @@ def _role(plan: Plan, table: pl.DataFrame, given: str | None, what: str, usual: 
         return given if given and _exists(plan, table, given, what, where) else None
     lower = {c.lower().strip(): c for c in reversed(table.columns)}
     free = (lower[u] for u in usual if u in lower and lower[u] not in by_column and lower[u] not in plan.ignored)
-    return next((c for c in free if what != "prior" or table[c].dtype.is_numeric() or _all_numbers(table[c])), None)
+    return next((c for c in free if what != "prior" or c.lower().strip() == "prior" or _all_numbers(table[c])), None)
 
 
 def _find_id(table: pl.DataFrame, by_column, plan: Plan) -> str | None:

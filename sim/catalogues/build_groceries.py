@@ -12,7 +12,7 @@ import csv
 from pathlib import Path
 
 TARGET = Path(__file__).with_name("groceries.csv")
-COLUMNS = ("name", "category", "brand", "variety", "flavours", "texture", "size_g", "price", "packaging", "organic",
+COLUMNS: tuple[str, ...] = ("name", "category", "brand", "variety", "flavours", "texture", "size_g", "price", "packaging", "organic",
            "added_sugar", "salted", "vegan", "gluten_free", "contains_nuts", "popularity")  # fmt: skip
 FLAGS = {"o": "organic", "s": "added_sugar", "salt": "salted", "v": "vegan", "gf": "gluten_free", "n": "contains_nuts"}
 
@@ -378,7 +378,7 @@ def _tell_apart(table: list[dict[str, str]]) -> None:
 def main() -> None:
     table = rows()
     with TARGET.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(file, list(COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(table)
     print(f"{TARGET}: {len(table)} products")
