@@ -1,0 +1,236 @@
+"""The rules of one turn, for B dialogues at once, written once: the scalar environment is a batch of one.
+
+An action below Q asks a question, action Q + i guesses intent i.  The budget counts questions; once it is spent only a
+guess is legal.  Asking all the same ends the dialogue as a failed guess does: it must cost something, or a policy
+could put off a hopeless guess for ever, and it must end, so that a random rollout without the mask does.  A user who
+leaves instead of answering costs the same as a wrong guess, or waiting to be left would beat guessing in doubt.
+
+Rewards: each question costs `question_cost`, each guess brings `reward_right` or `reward_wrong`.  The dialogue is over
+at the right guess, when the guesses have run out, or when the user leaves; always terminated, never truncated, for
+the budget is part of the task and visible.
+
+`Dialogues` knows no Gymnasium.  Its arrays are laid out for the vector environment: one pass each over (B,), the
+questions of those who don't ask written to a spare cell, no loop over dialogues.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from sim.memory import Population
+from sim.scripted import ScriptedUser
+from sim.users import SILENT, SimulatedUsers
+
+NOTHING = -1
+USER_KEYS = ("type", "seed", "episode", "memory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a dialogue allows and pays."""
+
+    budget: int = 20
+    """The most questions."""
+    guesses: int = 1
+    """The most guesses."""
+    reward_right: float = 1.0
+    reward_wrong: float = -1.0
+    """Also for asking beyond the budget, and for a user who leaves."""
+    question_cost: float = 0.02
+    """Taken off for every question."""
+    opening: bool = False
+    """The user volunteers a few facets before the first question."""
+
+    def __post_init__(self) -> None:
+        for name in ("budget", "guesses"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise ValueError(f"{name}={value!r}; it must be a whole number of at least 1")
+        for name in ("reward_right", "reward_wrong", "question_cost"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name}={getattr(self, name)!r}; it must be a finite number")
+
+
+class Dialogues:
+    """B dialogues with users of one population, H = most volunteered + budget places in each history.
+
+    The arrays are live: `step` and `reset` change them in place.
+    """
+
+    def __init__(self, population: Population, rules: Rules, count: int):
+        self.population = population
+        self.rules = rules
+        bank = population.bank
+        self.questions_total = len(bank)
+        self.intents_total = len(population.catalogue)
+        self.max_opening = int((bank.open_question >= 0).sum()) if rules.opening else 0
+        self.places = self.max_opening + rules.budget
+        self._questions = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
+        self._answers = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
+        self.turn = np.zeros(count, dtype=np.int64)
+        """(B,) questions asked."""
+        self.guesses_left = np.full(count, rules.guesses, dtype=np.int64)
+        self.guessed = np.full((count, rules.guesses), NOTHING, dtype=np.int32)
+        """(B, guesses) int32 intents guessed, -1 beyond."""
+        self.over = np.ones(count, dtype=bool)
+        """(B,) ended, and not reset since."""
+        self.success = np.zeros(count, dtype=bool)
+        self.user_left = np.zeros(count, dtype=bool)
+        self._base = np.arange(count, dtype=np.int64) * self.places
+        self._next = self._base.copy()
+        self.seed = np.zeros(count, dtype=np.uint64)
+        self.episode = np.zeros(count, dtype=np.int64)
+        self.users = SimulatedUsers(population, self.seed, self.episode)
+        self.scripted: dict[int, ScriptedUser] = {}
+        rates = population.rates
+        self._may_leave = rates.leaving > 0 and rates.patience < rules.budget
+
+    def __len__(self) -> int:
+        return len(self.turn)
+
+    # Views are made when asked for: kept ones would part from their array in a deep copy.
+
+    @property
+    def questions(self) -> np.ndarray:
+        """(B, H) int32 question ids in order, volunteered ones first, -1 beyond."""
+        return self._questions[:-1].reshape(-1, self.places)
+
+    @property
+    def answers(self) -> np.ndarray:
+        """(B, H) int32 answers to them; -1 at the question at which the user left."""
+        return self._answers[:-1].reshape(-1, self.places)
+
+    def reset(self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents=None, user: Any = None) -> None:
+        """Begin dialogues in the places `rows` (n,).
+
+        Args:
+            seed, episode: (n,) which users.
+            intents: (n,) fixed intents, -1 to draw; None draws all.
+            user: what is fixed of the users: a mapping with some of `type` (name or index), `seed`, `episode`,
+                `memory` (facet to value or None, see `SimulatedUsers.fix_memory`); or a `ScriptedUser`, a list of
+                answers or a function of (question, bank).
+
+        Raises:
+            ValueError: an unknown key, type or value.
+        """
+        types = None
+        fixed: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
+        for key in fixed:
+            if key not in USER_KEYS:
+                raise ValueError(f"options['user'] has no key '{key}' (keys: {', '.join(USER_KEYS)})")
+        if "seed" in fixed:
+            seed = np.full(len(rows), int(fixed["seed"]) & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
+            episode = np.zeros(len(rows), dtype=np.int64)
+        if "episode" in fixed:
+            episode = np.full(len(rows), int(fixed["episode"]), dtype=np.int64)
+        if "type" in fixed:
+            types = np.full(len(rows), self._type(fixed["type"]))
+        self.seed[rows], self.episode[rows] = seed, episode
+        self.users.reset(rows, seed, episode, intents=intents, types=types)
+        for row in rows if self.scripted or "memory" in fixed or (user is not None and not fixed) else ():
+            self.scripted.pop(int(row), None)
+            if "memory" in fixed:
+                self.users.fix_memory(int(row), fixed["memory"])
+            elif user is not None and not isinstance(user, Mapping):
+                script = user if isinstance(user, ScriptedUser) else ScriptedUser(user, self.population.bank)
+                self.scripted[int(row)] = script
+        self.questions[rows] = NOTHING
+        self.answers[rows] = NOTHING
+        self.turn[rows] = 0
+        self.guesses_left[rows] = self.rules.guesses
+        self.guessed[rows] = NOTHING
+        self.over[rows] = False
+        self.success[rows] = False
+        self.user_left[rows] = False
+        self._next[rows] = self._base[rows]
+        if self.max_opening:
+            self._volunteer(rows)
+
+    def _type(self, given: Any) -> int:
+        names = self.population.types
+        if given in names:
+            return names.index(given)
+        if isinstance(given, int | np.integer) and 0 <= given < len(names):
+            return int(given)
+        raise ValueError(f"options['user']['type'] is {given!r}; the types are {', '.join(names)}")
+
+    def _volunteer(self, rows: np.ndarray) -> None:
+        opening = self.users.opening(rows)
+        opening[np.isin(rows, list(self.scripted))] = SILENT
+        for f, question in enumerate(self.population.bank.open_question):
+            said = opening[:, f] != SILENT
+            if question >= 0 and said.any():
+                at = self._next[rows[said]]
+                self._questions[at] = question
+                self._answers[at] = opening[said, f]
+                self._next[rows[said]] += 1
+
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """One turn of every dialogue.
+
+        Args:
+            actions: (B,) integers in [0, Q + N).  In dialogues that are over they do nothing that a reset won't undo.
+
+        Returns:
+            (B,) float64 rewards, (B,) bool whether the dialogue has ended by this turn.
+        """
+        rules = self.rules
+        asks = actions < self.questions_total
+        asks &= self.turn < rules.budget
+        others = np.flatnonzero(~asks)
+        if len(others):
+            question = np.where(asks, actions, 0)
+            at = np.where(asks, self._next, len(self._questions) - 1)
+        else:
+            question, at = actions, self._next
+        answer = self.users.answer(question)
+        for row, script in self.scripted.items():
+            if asks[row] and not self.over[row]:
+                answer[row] = script.answer(question[row : row + 1])[0]
+        self.turn += asks
+        self._next += asks
+        reward = asks * -rules.question_cost
+        terminated = np.zeros(len(asks), dtype=bool)
+        if self._may_leave:
+            self._leave(asks, answer, reward, terminated)
+        self._questions[at] = question
+        self._answers[at] = answer
+        if len(others):
+            self._guess(others, actions[others] - self.questions_total, reward, terminated)
+        self.over |= terminated
+        return reward, terminated
+
+    def _leave(self, asks: np.ndarray, answer: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
+        leaves = np.flatnonzero(asks & (self.turn >= self.users.leave_turn))
+        leaves = leaves[[row not in self.scripted for row in leaves.tolist()]] if self.scripted else leaves
+        answer[leaves] = NOTHING
+        reward[leaves] += self.rules.reward_wrong
+        terminated[leaves] = self.user_left[leaves] = True
+
+    def _guess(self, rows: np.ndarray, guess: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
+        """Guesses, and questions beyond the budget, which come as negative guesses."""
+        right = guess == self.users.intent[rows]
+        allowed = guess >= 0
+        reward[rows] = np.where(right, self.rules.reward_right, self.rules.reward_wrong)
+        left = self.guesses_left[rows]
+        place = np.where(allowed & (left > 0), self.rules.guesses - left, 0)
+        self.guessed[rows, place] = np.where(allowed & (left > 0), guess, self.guessed[rows, place])
+        left = np.maximum(left - allowed, 0)
+        self.guesses_left[rows] = left
+        self.success[rows] = right
+        terminated[rows] = right | ~allowed | (left == 0)
+
+    def action_masks(self, rows: np.ndarray) -> np.ndarray:
+        """(n, Q + N) int8: 1 where an action is legal: questions within the budget, guesses always."""
+        out = np.ones((len(rows), self.questions_total + self.intents_total), dtype=np.int8)
+        out[:, : self.questions_total] = (self.turn[rows] < self.rules.budget)[:, None]
+        return out
+
+    def opening_count(self, b: int) -> int:
+        """How many facets user b volunteered."""
+        return int(self._next[b] - self._base[b] - self.turn[b])

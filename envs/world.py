@@ -1,0 +1,187 @@
+"""What the scalar and the vector environment share: the arguments, the world behind them, spaces and observations.
+
+A population (catalogue, bank, channel, tables) costs up to a second or two on films and is read only, so environments
+made with equal arguments share one.  `World` is all of that together; the environments add only what Gymnasium asks.
+
+Observation, the history as it grows, of a size that doesn't depend on the catalogue:
+
+- `questions` (H,) and `answers` (H,), int32, in order, -1 beyond; volunteered answers stand first, as answers to
+  questions that nobody asked.  H is the budget, plus the number of open questions with `opening=True`.
+- `turn` (1,): questions asked.  `left` (2,): questions and guesses left.
+- `guessed` (guesses,), with more than one guess only: the wrong guesses so far.
+
+Box and not MultiDiscrete for ids, which common libraries would blow up to one entry an id.  `observation="flat"` is
+the same, one after the other, in one Box.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+
+from envs.rules import NOTHING, Dialogues, Rules
+from sim.catalogue import Catalogue
+from sim.loading import load
+from sim.memory import Population
+from sim.questions import question_bank
+from sim.rates import PRESETS, Rates, load_rates
+
+OBSERVATIONS = ("dict", "flat")
+
+
+class World:
+    """The arguments of an environment, checked, and what follows from them.
+
+    Args: as in docs/environments; every one is a keyword of `gymnasium.make` and `gymnasium.make_vec`.
+
+    Raises:
+        ValueError: an argument out of range; the catalogue's and the rates' own errors are ValueErrors too.
+    """
+
+    def __init__(
+        self, *, catalogue: str | os.PathLike[str] | Catalogue | None, questions, max_questions, noise, observation, rules
+    ):
+        if catalogue is None:
+            raise ValueError("catalogue is missing: give a name (movies, animals, ...), a path or a Catalogue")
+        if observation not in OBSERVATIONS:
+            raise ValueError(f"observation={observation!r}; it is one of {', '.join(OBSERVATIONS)}")
+        self.rules: Rules = rules
+        self.population = population(catalogue, questions, max_questions, noise)
+        self.questions_kind, self.max_questions = questions, max_questions
+        self.catalogue = self.population.catalogue
+        self.bank = self.population.bank
+        self.flat = observation == "flat"
+        self.action_space = spaces.Discrete(len(self.bank) + len(self.catalogue))
+        self.parts = self._parts()
+        if self.flat:
+            low, high = (np.concatenate([getattr(box, end) for box in self.parts.values()]) for end in ("low", "high"))
+            self.observation_space: spaces.Space = spaces.Box(low, high, dtype=np.int32)
+        else:
+            self.observation_space = spaces.Dict(self.parts)
+
+    def dialogues(self, count: int) -> Dialogues:
+        return Dialogues(self.population, self.rules, count)
+
+    def _parts(self) -> dict[str, spaces.Box]:
+        rules, bank = self.rules, self.bank
+        places = rules.budget + (int((bank.open_question >= 0).sum()) if rules.opening else 0)
+
+        def box(low: int, high, shape: tuple[int, ...]) -> spaces.Box:
+            return spaces.Box(np.full(shape, low, np.int32), np.broadcast_to(np.int32(high), shape), dtype=np.int32)
+
+        parts = {
+            "questions": box(NOTHING, len(bank) - 1, (places,)),
+            "answers": box(NOTHING, int(bank.answers.max()) - 1, (places,)),
+            "turn": box(0, rules.budget, (1,)),
+            "left": box(0, np.array([rules.budget, rules.guesses], np.int32), (2,)),
+        }
+        if rules.guesses > 1:
+            parts["guessed"] = box(NOTHING, len(self.catalogue) - 1, (rules.guesses,))
+        return parts
+
+    def observe(self, d: Dialogues, copy: bool = True) -> Any:
+        """Observations of all B dialogues: a dict of arrays (B, ...) or one array (B, width), int32."""
+        turn = d.turn.astype(np.int32)
+        left = np.empty((len(turn), 2), dtype=np.int32)
+        np.subtract(self.rules.budget, turn, out=left[:, 0])
+        left[:, 1] = d.guesses_left
+        parts = {"questions": d.questions, "answers": d.answers, "turn": turn[:, None], "left": left}
+        if self.rules.guesses > 1:
+            parts["guessed"] = d.guessed
+        if self.flat:
+            return np.concatenate(list(parts.values()), axis=1)
+        if copy:
+            for name in ("questions", "answers", "guessed"):
+                if name in parts:
+                    parts[name] = parts[name].copy()
+        return parts
+
+    def row(self, observation: Any, b: int) -> Any:
+        """One dialogue's observation out of a batch's, a copy."""
+        if self.flat:
+            return observation[b].copy()
+        return {name: part[b].copy() for name, part in observation.items()}
+
+    def revealed(self, d: Dialogues, b: int) -> dict[str, Any]:
+        """What `info` holds once dialogue b is over, and not before."""
+        intent = int(d.users.intent[b])
+        return {
+            "intent": intent,
+            "intent_name": self.catalogue.intents[intent],
+            "success": bool(d.success[b]),
+            "user_left": bool(d.user_left[b]),
+            "corruptions": () if b in d.scripted else d.users.corruptions(b),
+        }
+
+    def intent_id(self, given: Any) -> int:
+        """An intent from options: its number, its id in the catalogue or its name.
+
+        Raises:
+            ValueError: none such.
+        """
+        n = len(self.catalogue)
+        if isinstance(given, str):
+            for names in (self.catalogue.ids, self.catalogue.intents):
+                if given in names:
+                    return names.index(given)
+        elif isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < n:
+            return int(given)
+        raise ValueError(f"options['intent'] is {given!r}; it is a number from 0 to {n - 1}, an id or a name")
+
+
+def seed_bits(seed: int) -> int:
+    """A seed of any size as 64 bits."""
+    return int(seed) & 0xFFFFFFFFFFFFFFFF
+
+
+def check_options(options: Mapping[str, Any] | None, known: tuple[str, ...]) -> dict[str, Any]:
+    """The options of `reset` as a dict.
+
+    Raises:
+        ValueError: an unknown key.
+    """
+    options = dict(options or {})
+    for key in options:
+        if key not in known:
+            raise ValueError(f"reset has no option '{key}' (options: {', '.join(known)})")
+    return options
+
+
+def population(catalogue: Any, questions: str, max_questions: int | None, noise: str | Rates) -> Population:
+    """The population for these arguments, shared among equal ones while they are in use."""
+    rates = noise if isinstance(noise, Rates) else load_rates(noise)
+    key = rates.name if PRESETS.get(rates.name) is rates else repr(rates)
+    if not isinstance(catalogue, Catalogue):
+        path = Path(catalogue)
+        # A file that was changed is another catalogue.
+        catalogue = (str(catalogue), path.stat().st_mtime_ns if path.is_file() else 0)
+    _RATES[key] = rates
+    return _population(catalogue, questions, max_questions, key)
+
+
+_RATES: dict[str, Rates] = {}
+
+
+@lru_cache(maxsize=16)
+def _catalogue(name: str, changed: int) -> Catalogue:
+    return load(name)
+
+
+@lru_cache(maxsize=16)
+def _population(catalogue: Any, questions: Any, max_questions: int | None, rates: str) -> Population:
+    if not isinstance(catalogue, Catalogue):
+        catalogue = _catalogue(*catalogue)
+    return Population(question_bank(catalogue, questions, max_questions), _RATES[rates])
+
+
+def check_action(action: Any, total: int) -> None:
+    """Raises gymnasium.error.InvalidAction unless 0 <= action < total."""
+    if not isinstance(action, int | np.integer) or isinstance(action, bool) or not 0 <= action < total:
+        raise gymnasium.error.InvalidAction(f"action {action!r} is not a whole number from 0 to {total - 1}")

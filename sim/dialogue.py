@@ -1,0 +1,172 @@
+"""Dialogues as data: what was asked, what was said, what was guessed, and, once it is over, the truth.
+
+A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue/1" (docs/dialogues.md is its
+reference).  Ids are what programs read; the texts beside them make a file readable, and are not read back as truth: a
+reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, its rates are
+not: a learner must not see them.  Reading is strict, because a log that is half understood trains a wrong belief.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sim.users import Corruption
+
+SCHEMA = "clarigym.dialogue/1"
+
+
+class DialogueError(ValueError):
+    """A file that is no log of dialogues; the message gives the line, what is wrong and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One question and its answer."""
+
+    question: int
+    """Question id in the bank."""
+    answer: int
+    """Answer id; -1 when the user left instead of answering."""
+    question_text: str = ""
+    answer_text: str = ""
+    eig_bits: float | None = None
+    """What the asker expected to learn, bits; None where it didn't say."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guess:
+    """One naming of an intent."""
+
+    intent: int
+    right: bool
+    after: int
+    """How many questions had been asked."""
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialogue:
+    """One ended dialogue."""
+
+    catalogue: str
+    """The catalogue's name."""
+    fingerprint: str
+    """`Catalogue.fingerprint`, so that ids are never read against other data."""
+    questions: str
+    """The kind of bank: yesno, open or mixed."""
+    max_questions: int | None
+    """The cap on the bank that question ids refer to; None for all questions."""
+    budget: int
+    noise: str
+    """The preset's name."""
+    agent: str
+    """Who asked."""
+    seed: int
+    episode: int
+    opening: tuple[Turn, ...]
+    """What the user volunteered, as answers to open questions."""
+    turns: tuple[Turn, ...]
+    guesses: tuple[Guess, ...]
+    intent: int
+    """The truth."""
+    intent_name: str
+    success: bool
+    user_left: bool
+    corruptions: tuple[Corruption, ...]
+
+    def to_json(self) -> str:
+        """One line of JSON without the line's end; the same dialogue gives the same bytes."""
+        return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str, where: str = "dialogue") -> Dialogue:
+        """The inverse of `to_json`.
+
+        Raises:
+            DialogueError: not JSON, another schema, a field missing, unknown or of the wrong type.
+        """
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise DialogueError(f"{where}: not JSON ({error.msg} at column {error.colno}); each line is one object") from None
+        if not isinstance(data, dict):
+            raise DialogueError(f"{where}: a JSON {type(data).__name__}, expected an object with a schema")
+        schema = data.pop("schema", None)
+        if schema != SCHEMA:
+            raise DialogueError(f"{where}: schema is {schema!r}, this version reads '{SCHEMA}'")
+        return _read(Dialogue, data, where)
+
+
+def write_dialogues(path: str | Path, dialogues: Iterable[Dialogue], *, append: bool = False) -> int:
+    """Write dialogues a line each, UTF-8; returns how many."""
+    count = 0
+    with open(path, "a" if append else "w", encoding="utf-8", newline="\n") as file:
+        for dialogue in dialogues:
+            file.write(dialogue.to_json() + "\n")
+            count += 1
+    return count
+
+
+def read_dialogues(path: str | Path) -> Iterator[Dialogue]:
+    """The dialogues of a file, one by one; blank lines are passed over.
+
+    Raises:
+        DialogueError: the file can't be read, or a line is no dialogue; the message gives the line.
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield Dialogue.from_json(line, f"{path}, line {number}")
+    except OSError as error:
+        raise DialogueError(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise DialogueError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+
+
+_CHECKS: Mapping[str, tuple[Any, str]] = {
+    "str": (lambda x: isinstance(x, str), "text"),
+    "int": (lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"),
+    "bool": (lambda x: isinstance(x, bool), "true or false"),
+    "int | None": (lambda x: x is None or (isinstance(x, int) and not isinstance(x, bool)), "a whole number or null"),
+    "float | None": (lambda x: x is None or (isinstance(x, int | float) and not isinstance(x, bool)), "a number or null"),
+}
+_NESTED = {"tuple[Turn, ...]": Turn, "tuple[Guess, ...]": Guess, "tuple[Corruption, ...]": Corruption}
+
+
+def _read(kind: type, data: Mapping[str, Any], where: str):
+    """An instance of the dataclass `kind` from a JSON object, every field checked."""
+    known = {f.name: str(f.type) for f in fields(kind)}
+    for name in data:
+        if name not in known:
+            raise DialogueError(f"{where}: unknown field '{name}' (the schema has {', '.join(known)})")
+    out = {}
+    for name, type_ in known.items():
+        if name not in data:
+            raise DialogueError(f"{where}: field '{name}' is missing")
+        out[name] = _field(type_, data[name], f"{where}, field '{name}'")
+    return kind(**out)
+
+
+def _field(type_: str, value: Any, where: str):
+    if type_ in _NESTED:
+        if not isinstance(value, list) or not all(isinstance(x, dict) for x in value):
+            raise DialogueError(f"{where} must be a list of objects")
+        return tuple(_read(_NESTED[type_], x, f"{where}[{k}]") for k, x in enumerate(value))
+    if type_ == "tuple[str, ...]":
+        if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
+            raise DialogueError(f"{where} must be a list of texts")
+        return tuple(value)
+    if type_.startswith("Literal["):
+        allowed = [x.strip(" \"'") for x in type_[8:-1].split(",")]
+        if value not in allowed:
+            raise DialogueError(f"{where} is {value!r}; it is one of {', '.join(allowed)}")
+        return value
+    check, name = _CHECKS[type_]
+    if not check(value):
+        raise DialogueError(f"{where} is {value!r}; it must be {name}")
+    return value

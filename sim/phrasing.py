@@ -1,0 +1,87 @@
+"""Words for what users say: the opening request, answers, and, after the end, what they had wrong.
+
+`QuestionBank.text` has the questions.  Sentences are made from each facet's `Wording`, so a new catalogue speaks
+tolerable English without a line of code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sim.catalogue import Catalogue, Facet
+from sim.questions import DONT_KNOW, NO, OPEN, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, QuestionBank
+from sim.users import Corruption
+
+_YESNO = {
+    NO: "No.",
+    PROBABLY_NOT: "Probably not.",
+    DONT_KNOW: "I don't know.",
+    PROBABLY: "Probably.",
+    YES: "Yes.",
+}
+
+
+def article(noun: str) -> str:
+    """The noun with its indefinite article.
+
+    >>> article("animal"), article("film")
+    ('an animal', 'a film')
+    """
+    return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def request(bank: QuestionBank, opening: Sequence[tuple[int, int]] = ()) -> str:
+    """What the user says first, with what is volunteered as (open question, answer) pairs."""
+    said = [f"I'm looking for {article(bank.catalogue.noun)}."]
+    said += [statement(bank, question, answer) for question, answer in opening]
+    return " ".join(said)
+
+
+def statement(bank: QuestionBank, question: int, answer: int) -> str:
+    """An open answer as a sentence of its own: "It was directed by Ang Lee."."""
+    facet = bank.catalogue.facets[bank.facet[question]]
+    return facet.wording.statement.replace("{value}", facet.label(answer - 1))
+
+
+def answer_sentence(bank: QuestionBank, question: int, answer: int) -> str:
+    """What the user answers; -1 is leaving."""
+    if answer < 0:
+        return "(leaves)"
+    if bank.kind[question] != OPEN:
+        return _YESNO[answer]
+    return _YESNO[DONT_KNOW] if answer == OPEN_DONT_KNOW else f"{bank.answer_text(question, answer)}."
+
+
+def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
+    """What the user had wrong on one facet: "thought the year was 1994; it is 1991"."""
+    facet = catalogue.facet(corruption.facet)
+    noun, unit = facet.wording.noun, facet.wording.unit if facet.kind == "number" else ""
+    true = listed([x + unit for x in corruption.true])
+    if facet.kind == "flag":
+        question = facet.wording.yesno
+        if corruption.kind == "forgotten":
+            return f'did not know "{question}"' + (f" ({true})" if true else "")
+        return f'believed {corruption.believed} to "{question}"; it is {true}'
+    if corruption.kind == "forgotten":
+        return f"had forgotten the {noun}" + (f" ({true})" if true else "")
+    believed = corruption.believed + unit
+    if facet.kind == "many":
+        also = " (which holds as well)" if corruption.believed in corruption.true else ""
+        return f"{noun}: thought of {believed}{also} in place of {corruption.lost}"
+    return f"thought the {noun} was {believed}; it is {true}"
+
+
+def value_sentence(facet: Facet, intent: int) -> str:
+    """The true values of one intent, "unknown" where the catalogue has none."""
+    unit = facet.wording.unit if facet.kind == "number" else ""
+    return listed([x + unit for x in facet.row(intent)]) or "unknown"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words with commas and an "and".
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    words = list(words)
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
