@@ -81,9 +81,35 @@ class FacetChannel:
         return sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.int64)))
 
     @cached_property
+    def relation(self) -> sparse.csr_array:
+        """(V, N) ones: row v lists the intents that have v."""
+        return self.by_value(np.arange(len(self.facet.values)), None)
+
+    @cached_property
+    def unknown(self) -> np.ndarray:
+        """Intents about which the catalogue says nothing on this facet, ascending."""
+        return np.flatnonzero(np.diff(self.facet.indptr) == 0)
+
+    def by_value(self, values: np.ndarray, data: np.ndarray | None) -> sparse.csr_array:
+        """(C, N) rows of the relation for these values, with ones or `data` (nnz,) as entries."""
+        table = self.members
+        counts = table.indptr[values + 1] - table.indptr[values]
+        indptr = np.zeros(len(values) + 1, dtype=table.indptr.dtype)
+        np.cumsum(counts, out=indptr[1:])
+        take = np.arange(indptr[-1]) + np.repeat(table.indptr[values] - indptr[:-1], counts)
+        intents, at = table.indices[take], table.data[take]
+        entries = np.ones(len(intents)) if data is None else data[at]
+        return sparse.csr_array((entries, intents, indptr), shape=(len(values), self.facet.intents))
+
+    @cached_property
     def top_of_mind(self) -> sparse.csr_array:
         """(N, V) p(top of the mind | intent, kept)."""
         return incidence(self.facet, self.salience)
+
+    @cached_property
+    def top_of_mind_t(self) -> sparse.csr_array:
+        """(V, N) the same by value."""
+        return self.by_value(np.arange(len(self.facet.values)), self.salience)
 
     @cached_property
     def intruder(self) -> sparse.csr_array:

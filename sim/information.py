@@ -6,10 +6,9 @@ and of a class y of intents for every question on it, exactly:
 - scalar facets of up to `SMALL` values, numbers and flags: y = the intent's value;
 - larger scalar facets and `many` facets: y = "the value is true of the intent".
 
-EIG here is I(answer; y), at most I(answer; intent), by data processing.  What is lost: intents of one class still
+EIG here is I(answer; y), at most I(answer; intent), by data processing.  What is left out: intents of one class still
 differ a little in how likely the value is on top of the mind, or a replacement, and in what their users' types are.
-On small catalogues, users `hard`, turns 0 to 6, the chosen question's loss has median 0 and 99 % below 3e-3 nats (see
-tests/test_information.py).  A value that was said but not asked about is computed exactly, over the intents.
+`sim.refinement` adds that for the questions that a choice hangs on.
 
 No BLAS here or in the beliefs: sparse products and einsum give the same bits whatever is computed beside them, so a
 certified choice and a full sweep agree, and batches equal single dialogues.
@@ -17,11 +16,14 @@ certified choice and a full sweep agree, and batches equal single dialogues.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from scipy import sparse
 
 from sim.channel import KEPT, MUDDLED, FacetChannel, not_believed
-from sim.likelihood import ScalarTerms, SetTerms, set_parts
+from sim.likelihood import ScalarTerms, SetTerms
+from sim.sums import over_intents
 
 SMALL = 64
 FLOOR = 1e-300
@@ -54,7 +56,32 @@ def binary_entropy(p: np.ndarray) -> np.ndarray:
     return -xlogx(p) - xlogx(1 - p)
 
 
+def least_mass(nats: float) -> float:
+    """The smallest p whose binary entropy reaches `nats`, to 1e-12 below: 0 if nats <= 0, 1/2 if no p reaches it."""
+    if nats <= 0:
+        return 0.0
+    low, high = 0.0, 0.5
+    for _ in range(60):
+        middle = (low + high) / 2
+        below = -middle * math.log(middle) - (1 - middle) * math.log1p(-middle) < nats
+        low, high = (middle, high) if below else (low, middle)
+    return max(0.0, low - 1e-12)
+
+
 # --- scalar facets -------------------------------------------------------------------------------------------------
+
+
+def said_odds(terms: SetTerms, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(C, T) for kept and muddled: how much likelier a value is on top of the mind for having been said; 1 if it wasn't.
+
+    The values must not have been asked about.
+    """
+    out = np.ones((2, len(values), terms.top.shape[1]))
+    for j, x in enumerate(terms.touched):
+        at = values == x
+        if at.any():
+            out[0, at], out[1, at] = terms.said[j, :, KEPT], terms.said[j, :, MUDDLED]
+    return out[0], out[1]
 
 
 def scalar_masses(channel: FacetChannel, belief: np.ndarray) -> np.ndarray:
@@ -150,7 +177,7 @@ def _large_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.nd
 
 
 def set_joint(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(C, A, 2) joint of answer and "the value is true" for values that no answer has touched."""
+    """(C, A, 2) joint of answer and "the value is true" for values that were not asked about before."""
     if terms is None:
         masses, inside, outside, total = _untouched(channel, belief, values)
     else:
@@ -160,22 +187,22 @@ def set_joint(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray,
 
 def value_masses(channel: FacetChannel, belief: np.ndarray) -> np.ndarray:
     """(V,) p(value true of the intent), from p(intent), (N,)."""
-    return by_value(channel, None, None) @ belief
+    return channel.relation @ belief
 
 
 def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
     phi, mu = channel.forgotten, channel.muddled
     states = np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu])  # (3, T)
-    everyone = belief.sum(axis=0)
-    strangers = belief[_unknown(channel)].sum(axis=0)
-    n = by_value(channel, values, None) @ belief  # (C, T)
-    top = by_value(channel, values, channel.salience) @ belief
+    everyone = over_intents(belief)
+    strangers = over_intents(belief[channel.unknown])
+    n = channel.by_value(values, None) @ belief  # (C, T)
+    top = channel.by_value(values, channel.salience) @ belief
     sources = channel.kernel_t[values]
     near = np.unique(sources.indices)
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = by_value(channel, near, channel.salience) @ belief
+    first[near] = channel.by_value(near, channel.salience) @ belief
     total = sources @ first
-    within = by_value(channel, values, channel.intruder_within) @ belief
+    within = channel.by_value(values, channel.intruder_within) @ belief
     r = channel.recognition[values][:, None]
     inside = np.stack([
         states[1] * (r * n + (1 - r) * top),
@@ -195,14 +222,14 @@ def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
 def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values: np.ndarray):
     shares = terms.states * belief  # (3, N, T)
     kept, muddled = shares[1] / terms.top, shares[2] / terms.replaced
-    masses = np.stack([by_value(channel, values, None) @ s for s in shares], axis=1)  # (C, 3, T)
-    top = by_value(channel, values, channel.salience) @ kept
+    masses = np.stack([channel.by_value(values, None) @ s for s in shares], axis=1)  # (C, 3, T)
+    top = channel.by_value(values, channel.salience) @ kept
     sources = channel.kernel_t[values]
     near = np.unique(np.concatenate([sources.indices, values]))
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = by_value(channel, near, channel.salience) @ muddled
+    first[near] = channel.by_value(near, channel.salience) @ muddled
     total = sources @ (terms.lost * first)
-    within = by_value(channel, values, channel.intruder_within) @ muddled
+    within = channel.by_value(values, channel.intruder_within) @ muddled
     lost = terms.loss[values] * first[values]
     for j, x in enumerate(terms.touched):
         # Pairs of a touched value x and an asked one in the same intent: both may be each other's replacement.
@@ -212,55 +239,23 @@ def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values:
             continue
         place = np.zeros((channel.facet.intents, channel.types))
         place[rows] = muddled[rows]
-        lost += out_of[:, None] * terms.within[j] * (by_value(channel, values, channel.salience) @ place)
+        lost += out_of[:, None] * terms.within[j] * (channel.by_value(values, channel.salience) @ place)
         place[rows] *= salience[:, None]
-        within += into[:, None] * (terms.lost[x] - 1) * (by_value(channel, values, None) @ place)
+        within += into[:, None] * (terms.lost[x] - 1) * (channel.by_value(values, None) @ place)
+    said_kept, said_muddled = said_odds(terms, values)
+    top, within, total = top * said_kept, within * said_muddled, total * said_muddled
     r = channel.recognition[values][:, None]
     inside = np.stack([
         r * masses[:, 1] + (1 - r) * top,
         within + r * (masses[:, 2] - lost - within),
     ], axis=1)  # fmt: skip
-    strangers = shares[1][_unknown(channel)].sum(axis=0)
+    strangers = over_intents(shares[1][channel.unknown])
     rho, g = channel.stranger_recognition[values][:, None], channel.background[values][:, None]
-    outside = np.stack([strangers * (rho + (1 - rho) * g / terms.stranger), total - within], axis=1)
-    return masses, inside, outside, shares.sum(axis=1)
-
-
-def said_joint(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, value: int) -> np.ndarray:
-    """(A, N) joint of answer and intent for a value that was said but not yet asked about; exact.
-
-    The likelihood is linear in the factor of "value is believed": with that factor doubled it grows by the likelihood
-    with the value believed.
-    """
-    plain = set_parts(channel, terms.evidence)
-    twice = set_parts(channel, terms.evidence, doubled=value, shift=plain.shift)
-    total = np.maximum(plain.parts.sum(axis=0), FLOOR)
-    absent = not_believed(channel, np.array([value]))[0]
-    out = np.einsum("nt,ta->an", belief * (plain.parts[0] / total), channel.yesno_forgotten)
-    for state in (KEPT, MUDDLED):
-        share = plain.parts[1 + state] / total
-        yes = np.clip((twice.parts[1 + state] - plain.parts[1 + state]) / total, 0.0, share)
-        out += np.einsum("nt,ta->an", belief * yes, channel.yesno[:, state, 1])
-        out += np.einsum("nt,ta->an", belief * (share - yes), absent[:, state])
-    return out
+    outside = np.stack([strangers * (rho + (1 - rho) * g * said_kept / terms.stranger), total - within], axis=1)
+    return masses, inside, outside, np.stack([over_intents(s) for s in shares])
 
 
 # --- shared --------------------------------------------------------------------------------------------------------
-
-
-def by_value(channel: FacetChannel, values: np.ndarray | None, data: np.ndarray | None) -> sparse.csr_array:
-    """(C, N) rows of the relation for these values (all when None), with ones or `data` (nnz,) as entries."""
-    table = channel.members
-    if values is None:
-        indptr, intents, at = table.indptr, table.indices, table.data
-    else:
-        counts = table.indptr[values + 1] - table.indptr[values]
-        indptr = np.zeros(len(values) + 1, dtype=table.indptr.dtype)
-        np.cumsum(counts, out=indptr[1:])
-        take = np.arange(indptr[-1]) + np.repeat(table.indptr[values] - indptr[:-1], counts)
-        intents, at = table.indices[take], table.data[take]
-    entries = np.ones(len(intents)) if data is None else data[at]
-    return sparse.csr_array((entries, intents, indptr), shape=(len(indptr) - 1, channel.facet.intents))
 
 
 def members(channel: FacetChannel, value: int) -> tuple[np.ndarray, np.ndarray]:
@@ -278,11 +273,6 @@ def _kernel_row(channel: FacetChannel, value: int) -> np.ndarray:
 def _kernel_column(channel: FacetChannel, value: int) -> np.ndarray:
     """(V,) how often each value is taken for `value`."""
     return channel.kernel_t[[value]].toarray().ravel()
-
-
-def _unknown(channel: FacetChannel) -> np.ndarray:
-    """Intents about which the catalogue says nothing on this facet."""
-    return np.flatnonzero(np.diff(channel.facet.indptr) == 0)
 
 
 def _segment_sum(entries: np.ndarray, indptr: np.ndarray) -> np.ndarray:

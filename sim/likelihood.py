@@ -162,36 +162,8 @@ def scalar_terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms:
     return ScalarTerms(evidence, np.log(total) + shift, parts / total, like[KEPT], like[MUDDLED], confused, unknown)
 
 
-class SetParts(NamedTuple):
-    """What `set_terms` puts together, before it is normalised."""
-
-    parts: np.ndarray
-    """(3, N, T) p(answers, forgotten | kept | muddled | intent, type) times exp(-shift)."""
-    shift: np.ndarray
-    """(T,) logarithm taken out."""
-    fields: dict[str, np.ndarray | tuple[int, ...]]
-    """The fields of `SetTerms` from `top` on."""
-
-
 def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
-    parts, shift, fields = set_parts(channel, evidence)
-    total = np.maximum(parts.sum(axis=0), TINY)
-    return SetTerms(evidence, np.log(total) + shift, parts / total, **fields)  # pyright: ignore[reportArgumentType]
-
-
-def set_parts(
-    channel: FacetChannel, evidence: Evidence, doubled: int | None = None, shift: np.ndarray | None = None
-) -> SetParts:
-    """The three states' likelihoods of a `many` facet.
-
-    Args:
-        doubled: a touched value whose factor "is believed" counts twice; `sim.information` reads off the difference
-            how likely it is believed.
-        shift: (T,) the logarithm to take out, to make two calls comparable; the largest otherwise.
-    """
     touched, g1, g0, e, constant = _touched(channel, evidence)
-    if doubled is not None:
-        g1[touched.index(doubled)] *= 2
     ids = np.array(touched, dtype=np.int64)
     r = channel.recognition[ids][:, None, None]
     h = r * g1 + (1 - r) * g0
@@ -199,16 +171,19 @@ def set_parts(
     columns = [_column(channel, x) for x in touched]
 
     # Answers as if each true value were recognised by itself: base, up to the answers about values that aren't true.
-    base = np.zeros((2, n, t))
-    for j, (rows, _) in enumerate(columns):
-        base[:, rows] += np.log(h[j] / g0[j]).T[:, None]
-    nobody = np.log(g0).sum(axis=0).T  # (S, T)
-
-    top = np.ones((n, t))
+    # Only intents that have a touched value differ from `nobody`, so only their rows are worked on.
+    rows = np.unique(np.concatenate([column[0] for column in columns])) if columns else np.empty(0, np.int64)
+    place = np.empty(n, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    base, top_rows = np.zeros((2, len(rows), t)), np.ones((len(rows), t))
     ratio = e * g1 / h
-    for j, (rows, at) in enumerate(columns):
-        top[rows] += channel.salience[at, None] * (ratio[j, :, KEPT] - 1)
-    top = np.maximum(top, TINY)
+    for j, (who, at) in enumerate(columns):
+        base[:, place[who]] += np.log(h[j] / g0[j]).T[:, None]
+        top_rows[place[who]] += channel.salience[at, None] * (ratio[j, :, KEPT] - 1)
+    nobody = np.log(g0).sum(axis=0).T + constant.T  # (S, T)
+    base += nobody[:, None]
+    top = np.ones((n, t))
+    top[rows] = np.maximum(top_rows, TINY)
 
     lost = np.ones((v, t))
     lost[ids] = g0[:, :, MUDDLED] / h[:, :, MUDDLED]
@@ -224,21 +199,24 @@ def set_parts(
     stranger = 1 + (channel.background[ids][:, None] * (e[:, :, KEPT] * g1[:, :, KEPT] / hb - 1)).sum(axis=0)
 
     # Assemble, linear after one shift a type.
-    base += (nobody + constant.T)[:, None]
-    shift = base.max(axis=(0, 1)) if shift is None else shift
+    shift = np.maximum(nobody.max(axis=0), base.max(axis=(0, 1), initial=-np.inf))
     remembered = 1 - channel.forgotten
+    weight = np.stack([remembered * (1 - channel.muddled), remembered * channel.muddled])  # (S, T)
     parts = np.empty((3, n, t))
     parts[0] = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), TINY)
-    parts[1] = remembered * (1 - channel.muddled) * np.exp(base[KEPT] - shift) * top
-    parts[2] = remembered * channel.muddled * np.exp(base[MUDDLED] - shift) * replaced
-    empty = np.diff(channel.facet.indptr) == 0
-    if empty.any():
+    parts[1:] = (weight * np.exp(nobody - shift))[:, None]
+    parts[1:, rows] = weight[:, None] * np.exp(base - shift)
+    parts[1, rows] *= top[rows]
+    parts[2] *= replaced
+    empty = np.flatnonzero(np.diff(channel.facet.indptr) == 0)
+    if len(empty):
         log_stranger = np.log(hb).sum(axis=0) + constant[:, KEPT] + np.log(stranger)
         parts[1, empty] = remembered * np.exp(log_stranger - shift)
         parts[2, empty] = 0
-    fields = {"top": top, "replaced": replaced, "stranger": stranger, "touched": touched, "g1": g1, "g0": g0, "h": h,
-              "said": e, "lost": lost, "loss": loss, "within": within}  # fmt: skip
-    return SetParts(parts, shift, fields)
+    total = np.maximum(parts[0] + parts[1] + parts[2], TINY)
+    return SetTerms(evidence=evidence, log_like=np.log(total) + shift, states=parts / total, top=top, replaced=replaced,
+                    stranger=stranger, touched=touched, g1=g1, g0=g0, h=h, said=e, lost=lost, loss=loss,
+                    within=within)  # fmt: skip
 
 
 def _touched(channel: FacetChannel, evidence: Evidence):
@@ -263,8 +241,9 @@ def _touched(channel: FacetChannel, evidence: Evidence):
 
 def _replaced(channel, touched, columns, lost, loss, within) -> np.ndarray:
     """(N, T) R of the module's docstring."""
-    n, v = channel.facet.intents, len(channel.facet.values)
-    out = 1 + channel.top_of_mind @ (lost * loss - 1)
+    n, ids = channel.facet.intents, np.array(touched, dtype=np.int64)
+    near = np.unique(np.concatenate([ids, *(_row_indices(channel.kernel_t, x) for x in touched)]).astype(np.int64))
+    out = 1 + channel.by_value(near, channel.salience).T @ (lost[near] * loss[near] - 1)
     for j, x in enumerate(touched):
         rows, at = columns[j]
         chance = np.repeat(channel.intruder_within[at, None], channel.types, axis=1)
@@ -275,8 +254,6 @@ def _replaced(channel, touched, columns, lost, loss, within) -> np.ndarray:
                 share[columns[i][0]] = channel.salience[columns[i][1]]
                 chance += share[rows, None] * sources[z] * (lost[z] - 1)
         out[rows] += within[j] * chance
-    if v == 0:
-        return np.ones((n, channel.types))
     return out
 
 

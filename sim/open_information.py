@@ -15,7 +15,6 @@ from scipy import sparse
 from sim.channel import KEPT, MUDDLED, FacetChannel
 from sim.information import (
     FLOOR,
-    by_value,
     entropy_nats,
     is_small,
     kept_memory,
@@ -26,6 +25,7 @@ from sim.information import (
     xlogx,
 )
 from sim.likelihood import ScalarTerms, SetTerms
+from sim.sums import over_types
 
 HEAD = 256
 
@@ -107,7 +107,7 @@ def _lift(base: np.ndarray, more: np.ndarray) -> np.ndarray:
 
 def _many(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray):
     answers, states = _said(channel, terms, belief)
-    mass = belief.sum(axis=1)
+    mass = over_types(belief)
     head = likeliest(mass, HEAD)
     exact = _row_entropies(channel, terms, states[:, head], head) / np.maximum(mass[head], FLOOR)
     conditional = float((mass[head] * exact).sum())
@@ -131,14 +131,14 @@ def likeliest(mass: np.ndarray, k: int) -> np.ndarray:
 
 def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(1 + V,) answers, exact, and (3, N, T) p(state, intent, type)."""
-    empty = np.flatnonzero(np.diff(channel.facet.indptr) == 0)
+    empty = channel.unknown
     if terms is None:
         phi, mu = channel.forgotten, channel.muddled
         states = np.stack([belief * phi, belief * ((1 - phi) * (1 - mu)), belief * ((1 - phi) * mu)])
         states[1, empty] += states[2, empty]
         states[2, empty] = 0.0
         kept, muddled, anything, unsaid = _manner(channel, states)
-        first = by_value(channel, None, channel.salience) @ np.stack([kept.sum(axis=1), muddled.sum(axis=1)], axis=1)
+        first = channel.top_of_mind_t @ np.stack([over_types(kept), over_types(muddled)], axis=1)
         said = first[:, 0] + channel.kernel_t @ first[:, 1] + kept[empty].sum() * channel.background
     else:
         states = terms.states * belief
@@ -151,11 +151,11 @@ def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> 
 def _said_touched(channel: FacetChannel, terms: SetTerms, kept, muddled, strangers) -> np.ndarray:
     """(V,) mass of "the memory is v and is said": weights kept, muddled (N, T) and strangers (T,)."""
     ids = np.array(terms.touched, dtype=np.int64)
-    top = by_value(channel, None, channel.salience) @ (kept / terms.top)  # (V, T)
+    top = channel.top_of_mind_t @ (kept / terms.top)  # (V, T)
     top[ids] *= terms.g1[:, :, KEPT] / terms.h[:, :, KEPT]
     rest = muddled / terms.replaced
-    rest[np.diff(channel.facet.indptr) == 0] = 0.0
-    intruders = channel.kernel_t @ (terms.lost * (by_value(channel, None, channel.salience) @ rest))
+    rest[channel.unknown] = 0.0
+    intruders = channel.kernel_t @ (terms.lost * (channel.top_of_mind_t @ rest))
     intruders[ids] *= terms.g1[:, :, MUDDLED] / terms.g0[:, :, MUDDLED]
     for j, x in enumerate(terms.touched):
         rows, _ = members(channel, x)
@@ -270,9 +270,9 @@ def _rough_entropies(channel: FacetChannel, states: np.ndarray, mass: np.ndarray
     """(N,) H(answer | intent), from the entropy of what is named type by type and the exact p(don't know)."""
     named = _named_entropy(channel)
     *_, unsaid = _manner(channel, states)
-    share = states.sum(axis=0)
-    silent = np.clip(unsaid.sum(axis=1) / np.maximum(mass, FLOOR), 0.0, 1.0)
-    mean = (share * named).sum(axis=1) / np.maximum(mass, FLOOR)
+    share = states[0] + states[1] + states[2]
+    silent = np.clip(over_types(unsaid) / np.maximum(mass, FLOOR), 0.0, 1.0)
+    mean = over_types(share * named) / np.maximum(mass, FLOOR)
     return -xlogx(silent) - xlogx(1 - silent) + (1 - silent) * mean
 
 

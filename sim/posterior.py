@@ -27,8 +27,8 @@ import numpy as np
 from sim.channel import Channel
 from sim.information import (
     binary_entropy,
+    least_mass,
     mutual_information,
-    said_joint,
     scalar_joint,
     set_joint,
     value_masses,
@@ -37,6 +37,7 @@ from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTer
 from sim.open_information import likeliest, open_information, open_prediction
 from sim.questions import OPEN, QuestionBank
 from sim.refinement import within_class
+from sim.sums import over_intents, over_types
 
 TIE = 1e-9
 NOTHING = -1
@@ -99,8 +100,8 @@ class Node:
     def __init__(self, evidence: tuple[tuple[int, Evidence], ...], joint: np.ndarray):
         self.evidence = evidence
         self.joint = joint  # (N, T) p(intent, type | history)
-        self.belief = joint.sum(axis=1)  # (N,)
-        self.types = joint.sum(axis=0)  # (T,)
+        self.belief = over_types(joint)  # (N,)
+        self.types = over_intents(joint)  # (T,)
         self.sweep: np.ndarray | None = None
         self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
@@ -275,8 +276,6 @@ class ChannelPosterior:
         channel, now = self.channel.facets[f], self._current(node, f)
         if self.bank.kind[q] == OPEN:
             return open_prediction(channel, now, node.joint)
-        if not channel.facet.scalar and isinstance(now, SetTerms) and int(self.bank.value[q]) in now.touched:
-            return said_joint(channel, now, node.joint, int(self.bank.value[q])).sum(axis=1)
         values = self.bank.value[q : q + 1]
         joint = (scalar_joint if channel.facet.scalar else set_joint)(channel, now, node.joint, values)  # pyright: ignore
         return joint[0].sum(axis=-1)
@@ -293,15 +292,8 @@ class ChannelPosterior:
         """EIG in nats of yes/no questions on one facet, none of them asked before."""
         channel, now = self.channel.facets[f], self._current(node, f)
         values = self.bank.value[questions].astype(np.int64)
-        if channel.facet.scalar:
-            assert not isinstance(now, SetTerms)
-            return mutual_information(scalar_joint(channel, now, node.joint, values))
-        assert not isinstance(now, ScalarTerms)
-        out = mutual_information(set_joint(channel, now, node.joint, values))
-        if now is not None:
-            for j in np.flatnonzero(np.isin(values, now.touched)).tolist():
-                out[j] = mutual_information(said_joint(channel, now, node.joint, int(values[j])))
-        return out
+        joint = (scalar_joint if channel.facet.scalar else set_joint)(channel, now, node.joint, values)  # pyright: ignore
+        return mutual_information(joint)
 
     def _refined(self, node: Node, ids: np.ndarray, gains: np.ndarray) -> np.ndarray:
         """EIG of the shortlist with what answers tell inside a class of intents, over the likeliest of them."""
@@ -310,10 +302,7 @@ class ChannelPosterior:
         facet = np.where(ids >= 0, self.bank.facet[ids], -1)
         for f in np.unique(facet[facet >= 0]).tolist():
             channel, now = self.channel.facets[f], self._current(node, f)
-            mine = (facet == f) & (self.bank.kind[ids] != OPEN)
-            if isinstance(now, SetTerms):
-                mine &= ~np.isin(self.bank.value[ids], now.touched)  # exact already
-            mine = np.flatnonzero(mine)
+            mine = np.flatnonzero((facet == f) & (self.bank.kind[ids] != OPEN))
             if len(mine):
                 values = self.bank.value[ids[mine]].astype(np.int64)
                 joint = (scalar_joint if channel.facet.scalar else set_joint)(channel, now, node.joint, values)  # pyright: ignore
@@ -338,9 +327,8 @@ class ChannelPosterior:
         return node.sweep
 
     def _unasked(self, f: int, asked: set[int]) -> np.ndarray:
-        ids = np.arange(self.bank.starts[f], self.bank.starts[f + 1])
-        gone = [q for q in asked if self.bank.starts[f] <= q < self.bank.starts[f + 1]]
-        return np.setdiff1d(ids, gone) if gone else ids
+        start, end = int(self.bank.starts[f]), int(self.bank.starts[f + 1])
+        return np.delete(np.arange(start, end), [q - start for q in asked if start <= q < end])
 
     def _choose(self, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
         if k not in node.best:
@@ -354,7 +342,7 @@ class ChannelPosterior:
         asked = self._asked(node)
         ids: list[np.ndarray] = []
         gains: list[np.ndarray] = []
-        later: list[tuple[int, np.ndarray, np.ndarray]] = []
+        pending: list[tuple[int, np.ndarray, np.ndarray]] = []
         for f, channel in enumerate(self.channel.facets):
             mine = self._unasked(f, asked)
             if not len(mine):
@@ -368,34 +356,29 @@ class ChannelPosterior:
                 ids.append(mine)
                 gains.append(self._gains(node, f, mine) if len(mine) else np.empty(0))
                 continue
-            bound = self._bounds(node, f, mine, now)
-            later.append((f, mine, bound))
+            pending.append((f, mine, value_masses(channel, node.belief)[self.bank.value[mine]]))
         best, value = _top(_join(ids), _join(gains), k)
-        pending = [(f, mine[order], bound[order]) for f, mine, bound in later
-                   for order in [np.argsort(-bound, kind="stable")]]  # fmt: skip
-        while True:
-            need = value[-1] - TIE
-            pending = [(f, mine[bound >= need], bound[bound >= need]) for f, mine, bound in pending]
-            pending = [entry for entry in pending if len(entry[1])]
-            if not pending:
-                return best, value
+        # A fact of probability p carries h(p): only facts within [edge, 1 - edge] can beat what is found already.
+        edge = least_mass(float(value[-1]) - TIE)
+        pending = [(f, *_by_bound(mine, mass, edge)) for f, mine, mass in pending]
+        while pending := [entry for entry in pending if len(entry[1])]:
             at = max(range(len(pending)), key=lambda j: pending[j][2][0])
             f, mine, bound = pending[at]
             part = np.sort(mine[:CHUNK])
             best, value = _top(np.concatenate([best[best >= 0], part]),
                                np.concatenate([value[best >= 0], self._gains(node, f, part)]), k)  # fmt: skip
             pending[at] = (f, mine[CHUNK:], bound[CHUNK:])
+            need = float(value[-1]) - TIE
+            pending = [(f, mine[bound >= need], bound[bound >= need]) for f, mine, bound in pending]
+        return best, value
 
-    def _bounds(self, node: Node, f: int, questions: np.ndarray, now) -> np.ndarray:
-        """At least the EIG of each yes/no question of a large facet: the entropy of the fact that it asks for.
 
-        For a value that was said but not asked the gain is about the intent itself, and has no such bound.
-        """
-        channel = self.channel.facets[f]
-        bound = binary_entropy(value_masses(channel, node.belief))
-        if isinstance(now, SetTerms):
-            bound[list(now.touched)] = np.inf
-        return bound[self.bank.value[questions]] + 1e-12
+def _by_bound(questions: np.ndarray, mass: np.ndarray, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """The questions whose fact's probability lies within [edge, 1 - edge], by the entropy of the fact, and those."""
+    keep = np.flatnonzero((mass >= edge) & (mass <= 1 - edge))
+    bound = binary_entropy(mass[keep]) + 1e-12
+    order = np.argsort(-bound, kind="stable")
+    return questions[keep[order]], bound[order]
 
 
 def _canonical(evidence: dict[int, Evidence]) -> tuple[tuple[int, Evidence], ...]:

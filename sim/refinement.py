@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.channel import KEPT, MUDDLED, FacetChannel, not_believed
-from sim.information import FLOOR, by_value, is_small, kept_memory, members, scalar_states, xlogx
+from sim.information import FLOOR, is_small, kept_memory, members, said_odds, scalar_states, xlogx
 from sim.likelihood import ScalarTerms, SetTerms
 
 
@@ -37,7 +37,7 @@ def within_class(
         answers = _scalar_answers(channel, terms, share, values, value)
         y = np.broadcast_to(value, (len(values), len(rows))) if is_small(channel) else value == values[:, None]
     else:
-        true = np.asarray(by_value(channel, values, None)[:, rows].toarray())
+        true = np.asarray(channel.by_value(values, None)[:, rows].toarray())
         answers = _set_answers(channel, terms, share, values, rows, true)
         y = true > 0
     by_class = joint / np.maximum(joint.sum(axis=1, keepdims=True), FLOOR)  # (C, A, Y) p(answer | class)
@@ -77,8 +77,8 @@ def _scalar_answers(channel: FacetChannel, terms: ScalarTerms | None, share, val
 
 
 def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, rows, true) -> np.ndarray:
-    """(C, n, A) p(answer | intent) on a `many` facet, values untouched; `true` (C, n) is 1 where the intent has it."""
-    salience = by_value(channel, values, channel.salience)[:, rows].toarray()[:, :, None]  # (C, n, 1)
+    """(C, n, A) p(answer | intent) on a `many` facet, values not asked before; `true` (C, n) is 1 where the intent has it."""
+    salience = channel.by_value(values, channel.salience)[:, rows].toarray()[:, :, None]  # (C, n, 1)
     intruder = (channel.kernel_t[values] @ channel.top_of_mind[rows].T.tocsr()).toarray()[:, :, None]
     empty = channel.facet.indptr[rows + 1] == channel.facet.indptr[rows]
     phi, mu = channel.forgotten, channel.muddled
@@ -87,7 +87,7 @@ def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, r
         states[0], states[1], states[2] = phi, (1 - phi) * (1 - mu), (1 - phi) * mu
         states[1, empty], states[2, empty] = 1 - phi, 0.0
         top, replaced, stranger = 1.0, 1.0, np.ones(channel.types)
-        lost = salience * 1.0
+        lost, said_kept = salience, 1.0
     else:
         states = terms.states[:, rows]
         top, replaced, stranger = terms.top[rows], terms.replaced[rows], terms.stranger
@@ -103,12 +103,14 @@ def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, r
             factor += (out_of[:, None] * has)[:, :, None] * terms.within[j]
             intruder += (into[:, None] * held[rows])[:, :, None] * (terms.lost[x] - 1)
         lost = salience * factor
+        said_kept, said_muddled = (odds[:, None] for odds in said_odds(terms, values))  # (C, 1, T)
+        salience, intruder = salience * said_kept, intruder * said_muddled
     r = channel.recognition[values][:, None, None]
     rho, g = (x[values][:, None, None] for x in (channel.stranger_recognition, channel.background))
     inside = true[:, :, None] > 0
     lost, came = np.clip(lost / replaced, 0, 1), np.clip(intruder / replaced, 0, 1)
     kept = np.where(inside, r + (1 - r) * salience / top, 0.0)
-    kept = np.where(empty[:, None], rho + (1 - rho) * g / stranger, kept)
+    kept = np.where(empty[:, None], rho + (1 - rho) * g * said_kept / stranger, kept)
     muddled = np.where(inside, came + r * np.maximum(1 - lost - came, 0.0), came)
     absent = not_believed(channel, values)  # (C, T, S, A)
     out = np.einsum("nt,nt,ta->na", share, states[0], channel.yesno_forgotten)[None]
