@@ -193,13 +193,13 @@ class Dialogues:
             if asks[row] and not self.over[row]:
                 answer[row] = script.answer(question[row : row + 1])[0]
         self.turn += asks
-        self._next += asks
         reward = asks * -rules.question_cost
         terminated = np.zeros(len(asks), dtype=bool)
         if self._may_leave:
             self._leave(asks, answer, reward, terminated)
         self._questions[at] = question
         self._answers[at] = answer
+        self._next += asks  # not before: `at` may be this array
         if len(others):
             self._guess(others, actions[others] - self.questions_total, reward, terminated)
         self.over |= terminated
