@@ -1,0 +1,1 @@
+"""Who asks: agents, their evaluation, and the command line.  Importing this package loads nothing."""

@@ -1,0 +1,96 @@
+"""`clarigym`: a table of commands.
+
+Nothing heavy is imported before a command is known, so `clarigym --help` answers at once; a command's flags are the
+fields of its configuration dataclass, and its module is imported when it is called.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from agents.exits import BusyError, Exit, did_you_mean
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),
+    "evaluate": ("agents.commands.evaluate", "agents against the same simulated users: success, turns, calibration"),
+    "compare": ("agents.commands.compare", "two files of evaluate's rows: paired differences with intervals"),
+    "run": ("agents.commands.run", "scripted episodes with expectations, for continuous integration"),
+    "simulate": ("agents.commands.simulate", "dialogues as JSONL, to train and study on"),
+    "list": ("agents.commands.list_", "catalogues, agents, environments and noise presets"),
+    "catalogue": ("agents.commands.catalogue", "describe or check a catalogue of your own"),
+}
+"""Name to module (which has `main(arguments) -> Exit`) and one line."""
+
+
+def help_text() -> str:
+    width = max(map(len, COMMANDS))
+    lines = "\n".join(f"  {name:<{width}}  {line}" for name, (_, line) in COMMANDS.items())
+    codes = ", ".join(f"{code.value} {code.name.lower().replace('_', ' ')}" for code in Exit)
+    return (
+        "usage: clarigym COMMAND [options]\n\n"
+        "Simulated users with false memories, and agents that ask them clarifying questions.\n\n"
+        f"commands:\n{lines}\n\n"
+        "clarigym COMMAND --help lists a command's options and their defaults.\n"
+        f"exit codes: {codes}\n"
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; the exit code is one of `agents.exits.Exit`."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("clarigym: interrupted", file=sys.stderr)
+        code = Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is wrong, and the interpreter must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.OK
+    except BusyError as error:
+        code = _failed(str(error), Exit.SYSTEM)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        code = _failed(where + (error.strerror or str(error)), Exit.SYSTEM)
+    except ValueError as error:
+        code = _failed(str(error), Exit.BAD_INPUT)
+    except Exception as error:
+        code = _failed(f"internal error: {type(error).__name__}: {error} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
+    return int(code)
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        (print if arguments else _complain)(help_text(), end="")
+        return Exit.OK if arguments else Exit.BAD_INPUT
+    name, rest = arguments[0], arguments[1:]
+    if name in ("--version", "-V"):
+        from importlib.metadata import version
+
+        print(f"clarigym {version('clarigym')}")
+        return Exit.OK
+    if name not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        return _failed(f"no command '{name}'{did_you_mean(name, COMMANDS)} (commands: {known})", Exit.BAD_INPUT)
+    import importlib
+
+    return importlib.import_module(COMMANDS[name][0]).main(rest)
+
+
+def _complain(text: str, end: str = "\n") -> None:
+    print(text, file=sys.stderr, end=end)
+
+
+def _failed(message: str, code: Exit) -> Exit:
+    if os.environ.get("CLARIGYM_TRACEBACK") and sys.exc_info()[0] is not None:
+        import traceback
+
+        traceback.print_exc()
+    _complain("clarigym: " + " ".join(message.split()))
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

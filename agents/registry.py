@@ -1,0 +1,65 @@
+"""Agents by name: a plain dict of where each factory is, imported when asked for.
+
+A factory takes a `Setting` and gives an `Agent`; one's own is named `module:factory`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from agents.exits import InputError, did_you_mean
+
+AGENTS: dict[str, tuple[str, str]] = {
+    "uniform": ("agents.uniform:uniform", "random questions"),
+    "fixed": ("agents.fixed:fixed", "the same questions of everybody, best first under the prior"),
+    "entropy": ("agents.entropy:entropy", "the answer of highest entropy, blind to noise"),
+    "exact": ("agents.greedy:exact", "highest information gain under the users' true rates: the yardstick"),
+    "independent": ("agents.greedy:independent", "the same, taking every answer for independent evidence"),
+    "lookahead": ("agents.lookahead:lookahead", "two steps ahead among the few best questions"),
+}
+"""Name to factory and one line."""
+DEFAULT = "exact"
+
+
+def check_name(name: str) -> str:
+    """The name, if there may be such an agent; nothing is imported.
+
+    Raises:
+        InputError: neither registered nor `module:factory`.
+    """
+    if name in AGENTS or ":" in name.strip(":"):
+        return name
+    near = did_you_mean(name, AGENTS)
+    raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(AGENTS))}; your own: module:factory)")
+
+
+def make_agent(name: str, setting):
+    """The agent of that name for a setting.
+
+    Raises:
+        InputError: no such agent, module or factory, or what the factory gives is no agent.
+    """
+    from agents.base import Agent
+
+    factory = _factory(check_name(name))
+    agent = factory(setting)
+    if not isinstance(agent, Agent):
+        raise InputError(f"'{name}' gave a {type(agent).__name__}, which lacks reset, act, observe or belief")
+    return agent
+
+
+def _factory(name: str):
+    target = AGENTS[name][0] if name in AGENTS else name
+    module_name, _, attribute = target.partition(":")
+    if name not in AGENTS and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # as `python -m` would find it
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from None
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        raise InputError(f"module '{module_name}' has no factory '{attribute}' for agent '{name}'")
+    return factory

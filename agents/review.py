@@ -1,0 +1,72 @@
+"""A game looked back on: which answers the catalogue contradicts, and when the agent lost the trail.
+
+The trail is the probability of the truth after each answer.  It is lost at the answer that cost it most, where one
+cost it at least a bit; an answer may agree with the catalogue and still mislead ("don't know" about a famous actor).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from agents.mind import World
+from agents.views import Disagreement, Exchange, Review
+from sim.phrasing import value_sentence
+from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER
+
+FLOOR = 1e-12
+
+
+def review(
+    world: World,
+    beliefs: Sequence[np.ndarray],
+    exchanges: Sequence[Exchange],
+    intent: int,
+    corruptions: Sequence[str] = (),
+) -> Review:
+    """The game of `exchanges` in the light of the truth.
+
+    Args:
+        beliefs: T + 1 arrays (N,): at the start and after each answer.
+    """
+    trail = tuple((float(b[intent]), int((b > b[intent]).sum()) + 1) for b in beliefs)
+    falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in zip(trail, trail[1:])]
+    worst = max(range(len(falls)), key=falls.__getitem__, default=None)
+    lost = worst is not None and falls[worst] >= 1.0
+    wrong = [d for e in exchanges if (d := disagreement(world, e, intent)) is not None]
+    return Review(
+        intent=intent,
+        name=world.label(intent),
+        trail=trail,
+        disagreements=tuple(wrong),
+        unknown=sum(_unknown(world, e) for e in exchanges),
+        lost_at=worst + 1 if lost and worst is not None else None,
+        lost_bits=falls[worst] if lost and worst is not None else 0.0,
+        corruptions=tuple(corruptions),
+    )
+
+
+def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
+    """What the catalogue says against an answer; None where it agrees, doesn't know, or nothing was claimed."""
+    bank = world.bank
+    facet = bank.catalogue.facets[bank.facet[e.question]]
+    row = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]]
+    if _unknown(world, e) or not len(row):
+        return None
+    kind, value = int(bank.kind[e.question]), int(bank.value[e.question])
+    if kind == OPEN:
+        agrees = e.answer - 1 in facet.option_of[row]
+    else:
+        true = bool((row >= value).any()) if kind == OVER else value in row
+        agrees = true == (e.answer > DONT_KNOW)
+    if agrees:
+        return None
+    said = value_sentence(facet, intent)
+    truth = {"yes": "it is so", "no": "it isn't"}[said] if facet.kind == "flag" else f"{facet.wording.noun}: {said}"
+    return Disagreement(turn=e.turn, text=e.text, answer_text=e.answer_text, truth=truth)
+
+
+def _unknown(world: World, e: Exchange) -> bool:
+    return e.answer == (OPEN_DONT_KNOW if int(world.bank.kind[e.question]) == OPEN else DONT_KNOW)
