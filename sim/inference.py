@@ -85,6 +85,8 @@ class Plan:
 
 def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> Plan:
     """Roles and kinds of all columns; `where` names the file in messages."""
+    import polars as pl
+
     plan = Plan()
     columns = table.columns
     if len(columns) > MANY_COLUMNS:
@@ -102,7 +104,12 @@ def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> Plan:
     plan.prior = _role(plan, table, sidecar.prior, "prior", PRIORS, by_column, where)
     plan.id = _role(plan, table, sidecar.id, "id", (), by_column, where) or _find_id(table, by_column, plan)
     plan.name = _role(plan, table, sidecar.name, "name", NAMES, by_column, where) or _find_name(table, by_column, plan)
-    if not plan.name:
+    for role in ("name", "id", "prior"):
+        column = getattr(plan, role)
+        if column and (table[column].dtype.is_nested() or table[column].dtype in (pl.Binary, pl.Object)):
+            plan.error(f"{where}, column '{column}': the {role} must be one text or number a row", column=column)
+            setattr(plan, role, None)
+    if not plan.name and not any(p.severity == "error" for p in plan.problems):
         plan.error(
             f"{where} has no column that names its rows; call one 'name', or put name = \"COLUMN\" in a sidecar "
             f"({', '.join(columns[:10])}{', ...' if len(columns) > 10 else ''})"

@@ -193,9 +193,6 @@ def _weights(plan: Plan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> n
     if plan.prior is None:
         return np.ones(table.height)
     cells = table[plan.prior]
-    if cells.dtype.is_nested():
-        plan.error(f"{where}, column '{plan.prior}': the prior must be numbers", column=plan.prior)
-        return np.ones(table.height)
     x = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() + sidecar.smoothing
     for row in np.flatnonzero(~(np.isfinite(x) & (x > 0))).tolist():
         value = cells[row]

@@ -110,18 +110,16 @@ def sidecar_path(path: Path) -> Path:
 
 
 def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = None) -> Sidecar:
-    """A sidecar from keys and values, over `base`; `where` names them in errors.
+    """A sidecar from keys and values, over `base`; None leaves a key alone; `where` names them in errors.
 
     Raises:
         CatalogueError: an unknown key, a value of the wrong type, a facet of an unknown kind.
     """
-    values = dict(data)
+    values = {key: value for key, value in data.items() if value is not None}
     fields = [f.name for f in dataclasses.fields(Sidecar)]
     for key, value in values.items():
         if key not in fields:
             raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}")
-        if value is None:
-            continue
         if key in ("ignore", "facets"):
             continue
         wanted = {"smoothing": (int, float), "top": (int,)}.get(key, (str,))
@@ -133,7 +131,8 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
     if values.get("top") is not None and values["top"] < 1:
         raise CatalogueError(f"{where}: top = {values['top']} must be at least 1")
     if "ignore" in values:
-        if isinstance(values["ignore"], str) or not all(isinstance(x, str) for x in values["ignore"]):
+        listed = values["ignore"]
+        if not isinstance(listed, list | tuple) or not all(isinstance(x, str) for x in listed):
             raise CatalogueError(f"{where}: ignore must be a list of column names")
         values["ignore"] = tuple(values["ignore"])
     base = base or Sidecar()

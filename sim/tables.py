@@ -2,8 +2,9 @@
 
 polars fills short lines of CSV up without a word and doesn't say which line is broken, and a person with a broken file
 needs the line.  So its reader is asked first only where that pays, in files over `LARGE`, and believed only where
-nothing is doubtful: no error, and a value in each row of the last column.  All else goes through Python's strict
-reader, and JSONL line by line.  Everything in CSV stays text here; what it means is `sim.inference`'s decision.
+nothing is doubtful: no stray quote, and the right number of separators in each line.  All else goes through Python's
+strict reader, and JSONL line by line.  Everything in CSV stays text here; what it means is decided in
+`sim.inference`.
 
 Control characters and the marks that reverse the direction of writing become spaces, for names end up in a terminal.
 """
@@ -14,9 +15,12 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from sim.catalogue import CatalogueError
 
@@ -27,6 +31,8 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".jsonl.
 CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
 LARGE = 1_000_000
 """Characters of CSV."""
+QUOTED = r'(?:(?<=[{0}\n])|\A)"[^"]*(?:""[^"]*)*"(?=[{0}\r\n]|\Z)'
+"""A field that is quoted by the book, given the separator."""
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
 
 
@@ -56,7 +62,9 @@ def read_table(path: Path) -> pl.DataFrame:
         raise CatalogueError(f"{path} can't be read: {error.strerror or error}") from None
     if table.height == 0:
         raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
-    return _clean(table)
+    names = [_column(name) for name in table.columns]
+    _distinct(path, names)
+    return _clean([column.alias(name) for name, column in zip(names, table.get_columns(), strict=True) if name])
 
 
 def _text(path: Path) -> str:
@@ -94,7 +102,7 @@ def _csv(path: Path, text: str) -> pl.DataFrame:
     limit = csv.field_size_limit(1 << 30)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = [h.strip() for h in next(reader)]
+        header = [_column(h) for h in next(reader)]
         width = len(header)
         rows: list[list[str]] = []
         for row in reader:
@@ -120,17 +128,26 @@ def _csv(path: Path, text: str) -> pl.DataFrame:
 
 
 def _csv_by_polars(text: str, delimiter: str) -> pl.DataFrame | None:
-    """The table, or None where anything is doubtful."""
+    """The table, or None where anything is doubtful: stray quotes and lone carriage returns are read differently."""
     import polars as pl
 
-    header = [h.strip() for h in next(csv.reader([text[: (text + "\n").index("\n")]], delimiter=delimiter), [])]
-    if "" in header or len(set(header)) < len(header):
+    bare = re.sub(QUOTED.format(re.escape(delimiter)), "", text)
+    if '"' in bare or "\r" in bare.replace("\r\n", "\n"):
+        return None
+    first = (text + "\n").partition("\n")[0]
+    header = [_column(h) for h in next(csv.reader([first], delimiter=delimiter), [])]
+    if first.count('"') % 2 or len(header) < 2 or "" in header or len(set(header)) < len(header):
+        return None
+    # Outside quotes, each line must hold the header's number of separators.
+    symbols = np.frombuffer((bare if bare.endswith("\n") else bare + "\n").encode(), dtype=np.uint8)
+    seen = np.cumsum(symbols == ord(delimiter))[symbols == ord("\n")]
+    if np.any(np.diff(seen, prepend=0) != len(header) - 1):
         return None
     try:
         table = pl.read_csv(text.encode(), infer_schema=False, separator=delimiter)
     except pl.exceptions.PolarsError:
         return None
-    if table.width != len(header) or table.height == 0 or table[:, -1].null_count():
+    if table.width != len(header) or table.height != len(seen) - 1:
         return None
     return table.rename(dict(zip(table.columns, header, strict=True)))
 
@@ -145,25 +162,28 @@ def _jsonl(path: Path, text: str) -> pl.DataFrame:
             continue
         try:
             record = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             raise CatalogueError(f"{path}, line {number}: not a JSON object; each line must hold one whole") from None
         if not isinstance(record, dict):
             raise CatalogueError(f"{path}, line {number}: a JSON {_json_kind(record)} where an object is needed")
         records.append(record)
         keys.update(dict.fromkeys(record))
+    safe = {key: _column(_flat(key)) for key in keys}
     columns = []
     for key in keys:
         cells = [r.get(key) for r in records]
         known = [c for c in cells if c is not None]
         if any(isinstance(c, list) for c in known):
-            lists = [None if c is None else [_flat(x) for x in (c if isinstance(c, list) else [c])] for c in cells]
-            columns.append(pl.Series(key, lists, dtype=pl.List(pl.String)))
+            several = (c if isinstance(c, list) or c is None else [c] for c in cells)
+            lists = [None if c is None else [_flat(x) for x in c if x is not None] for c in several]
+            columns.append(pl.Series(safe[key], lists, dtype=pl.List(pl.String)))
         elif known and all(isinstance(c, bool) for c in known):
-            columns.append(pl.Series(key, cells, dtype=pl.Boolean))
-        elif known and all(isinstance(c, int | float) and not isinstance(c, bool) for c in known):
-            columns.append(pl.Series(key, [None if c is None else float(c) for c in cells], dtype=pl.Float64))
+            columns.append(pl.Series(safe[key], cells, dtype=pl.Boolean))
+        elif known and all(type(c) is float or (type(c) is int and abs(c) < 1 << 62) for c in known):
+            columns.append(pl.Series(safe[key], [None if c is None else float(c) for c in cells], dtype=pl.Float64))
         else:
-            columns.append(pl.Series(key, [None if c is None else _flat(c) for c in cells], dtype=pl.String))
+            columns.append(pl.Series(safe[key], [None if c is None else _flat(c) for c in cells], dtype=pl.String))
+    _distinct(path, [c.name for c in columns])
     return pl.DataFrame(columns)
 
 
@@ -176,12 +196,12 @@ def _parquet(path: Path) -> pl.DataFrame:
         raise CatalogueError(f"{path} is not a Parquet file, or a damaged one; write it again") from None
 
 
-def _clean(table: pl.DataFrame) -> pl.DataFrame:
+def _clean(columns: list[pl.Series]) -> pl.DataFrame:
     """Each column as String, List(String), Float64 or Boolean; others (structs, binary) are left for the inference."""
     import polars as pl
 
     out = []
-    for column in table.get_columns():
+    for column in columns:
         kind = column.dtype
         if isinstance(kind, pl.Categorical | pl.Enum):
             column = column.cast(pl.String)
@@ -210,6 +230,11 @@ def _nested(kind: Any) -> bool:
     return kind.inner.is_nested()
 
 
+def _column(name: str) -> str:
+    """A column's name as it is shown and looked up."""
+    return re.sub(CONTROL, " ", name).strip()
+
+
 def _distinct(path: Path, header: list[str]) -> None:
     seen = set()
     for name in header:
@@ -224,9 +249,10 @@ def _distinct(path: Path, header: list[str]) -> None:
 def _flat(x: Any) -> str:
     if isinstance(x, bool):
         return "true" if x else "false"
-    if isinstance(x, float) and x == round(x) and abs(x) < 1e15:
+    if isinstance(x, float) and x.is_integer() and abs(x) < 1e15:
         return str(int(x))
-    return json.dumps(x, ensure_ascii=False) if isinstance(x, dict | list) else str(x)
+    text = json.dumps(x, ensure_ascii=False) if isinstance(x, dict | list) else str(x)
+    return text.encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold
 
 
 def _json_kind(x: Any) -> str:

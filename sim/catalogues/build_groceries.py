@@ -12,8 +12,10 @@ import csv
 from pathlib import Path
 
 TARGET = Path(__file__).with_name("groceries.csv")
-COLUMNS: tuple[str, ...] = ("name", "category", "brand", "variety", "flavours", "texture", "size_g", "price", "packaging", "organic",
-           "added_sugar", "salted", "vegan", "gluten_free", "contains_nuts", "popularity")  # fmt: skip
+COLUMNS: tuple[str, ...] = (
+    "name", "category", "brand", "variety", "flavours", "texture", "size_g", "price", "packaging", "organic",
+    "added_sugar", "salted", "vegan", "gluten_free", "contains_nuts", "popularity",
+)  # fmt: skip
 FLAGS = {"o": "organic", "s": "added_sugar", "salt": "salted", "v": "vegan", "gf": "gluten_free", "n": "contains_nuts"}
 
 # category | packaging | flags that all have (o organic, s added sugar, salt salted, v vegan, gf gluten free, n nuts)

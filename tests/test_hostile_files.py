@@ -1,0 +1,116 @@
+"""Whatever a file holds, it loads or is refused with one sentence; `check` never fails."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sim import tables
+from sim.catalogue import Catalogue, CatalogueError
+from sim.describe import check, describe
+from sim.loading import load
+
+cell = st.one_of(
+    st.sampled_from(["", "NA", "yes", "no", "1", "0", "2.5", "-3", "1e9", "inf", "a;b", "b;c;", ";", "a, b", "0012"]),
+    st.sampled_from(["é", "x" * 70]),
+    st.text(max_size=8),
+    st.integers(-(10**6), 10**6).map(str),
+)
+header = st.one_of(
+    st.sampled_from(["name", "id", "prior", "popularity", "colour", "sku", "^.*$", "", " "]),
+    st.text(min_size=1, max_size=4),
+)
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats()
+    | st.integers(-5, 5)
+    | st.text(max_size=4)
+    | st.sampled_from([10**400, "\ud800", "^.*$"]),
+    lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=2), x, max_size=2),
+    max_leaves=4,
+)
+slow_fixture = settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def survives(path: Path) -> None:
+    problems = check(path)
+    errors = [p.message for p in problems if p.severity == "error"]
+    json.dumps([p.to_json() for p in problems])
+    assert all(p.message and "\n" not in p.message for p in problems)
+    try:
+        catalogue = load(path)
+    except CatalogueError as error:
+        assert (errors and str(error).startswith(errors[0][:30])) or len(errors) > 1
+        return
+    assert not errors and isinstance(catalogue, Catalogue)
+    try:
+        describe(path)
+    except CatalogueError as error:
+        assert "allows no mixed question" in str(error)
+
+
+@slow_fixture
+@given(data=st.data())
+def test_any_table(tmp_path, data):
+    width = data.draw(st.integers(1, 4))
+    rows = [data.draw(st.lists(header, min_size=width, max_size=width))]
+    rows += data.draw(st.lists(st.lists(cell, min_size=width, max_size=width), max_size=8))
+    out = io.StringIO()
+    csv.writer(out).writerows(rows)
+    path = tmp_path / "x.csv"
+    path.write_bytes(out.getvalue().encode())
+    survives(path)
+
+
+@slow_fixture
+@given(st.text(alphabet=' ,;"\n\rab1é', max_size=60).map("name,a\n".__add__) | st.text(alphabet=' ,"\nab', max_size=30))
+def test_the_fast_reader_agrees_with_the_strict_one_or_steps_aside(text):
+    fast = tables._csv_by_polars(text, ",") if text.strip() else None
+    if fast is not None:
+        strict = tables._csv(Path("x.csv"), text)
+        assert tables._clean(fast.get_columns()).equals(tables._clean(strict.get_columns()))
+
+
+@slow_fixture
+@given(st.binary(max_size=80) | st.text(alphabet=' ,;\t"\n\rab1é', max_size=60).map(str.encode))
+def test_any_bytes(tmp_path, data):
+    for name in ("x.csv", "x.jsonl", "x.parquet", "x.csv.gz"):
+        (tmp_path / name).write_bytes(data)
+        survives(tmp_path / name)
+
+
+@slow_fixture
+@given(st.lists(st.dictionaries(header, anything, max_size=4), max_size=6))
+def test_any_objects(tmp_path, records):
+    path = tmp_path / "x.jsonl"
+    path.write_text("\n".join(json.dumps(r) for r in records), encoding="utf-8")
+    survives(path)
+
+
+@slow_fixture
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "id", "prior", "noun", "smoothing", "top", "ignore", "facets"]), anything, max_size=3
+    )
+)
+def test_any_overrides(tmp_path, overrides):
+    path = tmp_path / "x.csv"
+    path.write_text("name,c,d\na,1,x\nb,2,y\nc,3,x\n")
+    try:
+        load(path, **overrides)
+    except CatalogueError as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("column", ["{value}", "^.*$", "[bold]", "a" * 300, "قهوة", "👩‍🍳"])
+def test_any_name_of_a_facet(tmp_path, column):
+    path = tmp_path / "x.csv"
+    path.write_text(f"name,{column}\na,x\nb,y\nc,x\n", encoding="utf-8")
+    assert [f.name for f in load(path).facets] == [column]
