@@ -23,6 +23,7 @@ from scipy import sparse
 
 from sim.channel import KEPT, MUDDLED, FacetChannel, not_believed
 from sim.likelihood import ScalarTerms, SetTerms
+from sim.members import Members, kernel_entries, members
 from sim.sums import over_intents
 
 SMALL = 64
@@ -195,14 +196,13 @@ def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
     states = np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu])  # (3, T)
     everyone = over_intents(belief)
     strangers = over_intents(belief[channel.unknown])
-    n = channel.by_value(values, None) @ belief  # (C, T)
-    top = channel.by_value(values, channel.salience) @ belief
+    held = Members(channel, values)
+    n, top, within = held.sum(belief), held.sum(belief, channel.salience), held.sum(belief, channel.intruder_within)
     sources = channel.kernel_t[values]
     near = np.unique(sources.indices)
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = channel.by_value(near, channel.salience) @ belief
+    first[near] = Members(channel, near).sum(belief, channel.salience)
     total = sources @ first
-    within = channel.by_value(values, channel.intruder_within) @ belief
     r = channel.recognition[values][:, None]
     inside = np.stack([
         states[1] * (r * n + (1 - r) * top),
@@ -222,26 +222,26 @@ def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
 def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values: np.ndarray):
     shares = terms.states * belief  # (3, N, T)
     kept, muddled = shares[1] / terms.top, shares[2] / terms.replaced
-    masses = np.stack([channel.by_value(values, None) @ s for s in shares], axis=1)  # (C, 3, T)
-    top = channel.by_value(values, channel.salience) @ kept
+    held = Members(channel, values)
+    masses = np.stack([held.sum(s) for s in shares], axis=1)  # (C, 3, T)
+    top, within = held.sum(kept, channel.salience), held.sum(muddled, channel.intruder_within)
     sources = channel.kernel_t[values]
     near = np.unique(np.concatenate([sources.indices, values]))
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = channel.by_value(near, channel.salience) @ muddled
+    first[near] = Members(channel, near).sum(muddled, channel.salience)
     total = sources @ (terms.lost * first)
-    within = channel.by_value(values, channel.intruder_within) @ muddled
     lost = terms.loss[values] * first[values]
     for j, x in enumerate(terms.touched):
         # Pairs of a touched value x and an asked one in the same intent: both may be each other's replacement.
-        rows, salience = members(channel, x)
-        out_of, into = _kernel_column(channel, x)[values], _kernel_row(channel, x)[values]
+        out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
         if not (out_of.any() or into.any()):
             continue
+        rows, salience = members(channel, x)
         place = np.zeros((channel.facet.intents, channel.types))
         place[rows] = muddled[rows]
-        lost += out_of[:, None] * terms.within[j] * (channel.by_value(values, channel.salience) @ place)
+        lost += out_of[:, None] * terms.within[j] * held.sum(place, channel.salience)
         place[rows] *= salience[:, None]
-        within += into[:, None] * (terms.lost[x] - 1) * (channel.by_value(values, None) @ place)
+        within += into[:, None] * (terms.lost[x] - 1) * held.sum(place)
     said_kept, said_muddled = said_odds(terms, values)
     top, within, total = top * said_kept, within * said_muddled, total * said_muddled
     r = channel.recognition[values][:, None]
@@ -256,23 +256,6 @@ def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values:
 
 
 # --- shared --------------------------------------------------------------------------------------------------------
-
-
-def members(channel: FacetChannel, value: int) -> tuple[np.ndarray, np.ndarray]:
-    """The intents that have a value and its salience there."""
-    table = channel.members
-    part = slice(table.indptr[value], table.indptr[value + 1])
-    return table.indices[part], channel.salience[table.data[part]]
-
-
-def _kernel_row(channel: FacetChannel, value: int) -> np.ndarray:
-    """(V,) what `value` is taken for."""
-    return channel.kernel[[value]].toarray().ravel()
-
-
-def _kernel_column(channel: FacetChannel, value: int) -> np.ndarray:
-    """(V,) how often each value is taken for `value`."""
-    return channel.kernel_t[[value]].toarray().ravel()
 
 
 def _segment_sum(entries: np.ndarray, indptr: np.ndarray) -> np.ndarray:

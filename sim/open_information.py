@@ -18,14 +18,14 @@ from sim.information import (
     entropy_nats,
     is_small,
     kept_memory,
-    members,
     muddled_memory,
     scalar_masses,
     scalar_states,
     xlogx,
 )
 from sim.likelihood import ScalarTerms, SetTerms
-from sim.sums import over_types
+from sim.members import members
+from sim.sums import over_intents, over_types, weighted_types
 
 HEAD = 256
 
@@ -106,13 +106,13 @@ def _lift(base: np.ndarray, more: np.ndarray) -> np.ndarray:
 
 
 def _many(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray):
-    answers, states = _said(channel, terms, belief)
+    answers, unsaid = _said(channel, terms, belief)
     mass = over_types(belief)
     head = likeliest(mass, HEAD)
-    exact = _row_entropies(channel, terms, states[:, head], head) / np.maximum(mass[head], FLOOR)
+    exact = _row_entropies(channel, terms, _states(channel, terms, belief, head), head) / np.maximum(mass[head], FLOOR)
     conditional = float((mass[head] * exact).sum())
     if len(head) < len(mass):
-        rough = _rough_entropies(channel, states, mass)
+        rough = _rough_entropies(channel, belief, mass, unsaid)
         share = mass[head].sum()
         lift = float((mass[head] * (exact - rough[head])).sum() / max(share, FLOOR))
         everyone = float((mass * rough).sum())
@@ -129,42 +129,68 @@ def likeliest(mass: np.ndarray, k: int) -> np.ndarray:
     return np.sort(np.concatenate([above, np.flatnonzero(mass == cut)[: 2 * k - len(above)]]))
 
 
+def _states(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """(3, n, T) p(state, intent, type) of these intents."""
+    if terms is not None:
+        return terms.states[:, rows] * belief[rows]
+    return _untouched_states(channel, rows) * belief[rows]
+
+
+def _untouched_states(channel: FacetChannel, rows: np.ndarray) -> np.ndarray:
+    """(3, n, T) p(state | intent, type) before any answer on the facet."""
+    phi, mu = channel.forgotten, channel.muddled
+    empty = (channel.facet.indptr[rows + 1] == channel.facet.indptr[rows])[:, None]
+    kept, muddled = (np.where(empty, 1 - phi, (1 - phi) * (1 - mu)), np.where(empty, 0.0, (1 - phi) * mu))
+    return np.stack([np.broadcast_to(phi, kept.shape), kept, muddled])
+
+
 def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(1 + V,) answers, exact, and (3, N, T) p(state, intent, type)."""
-    empty = channel.unknown
+    """(1 + V,) answers, exact, and (N,) p(nothing is said, intent)."""
+    strangers = channel.unknown
     if terms is None:
         phi, mu = channel.forgotten, channel.muddled
-        states = np.stack([belief * phi, belief * ((1 - phi) * (1 - mu)), belief * ((1 - phi) * mu)])
-        states[1, empty] += states[2, empty]
-        states[2, empty] = 0.0
-        kept, muddled, anything, unsaid = _manner(channel, states)
-        first = channel.top_of_mind_t @ np.stack([over_types(kept), over_types(muddled)], axis=1)
-        said = first[:, 0] + channel.kernel_t @ first[:, 1] + kept[empty].sum() * channel.background
+        # What a unit of belief in a known intent, and in a stranger, comes to; all (T,).
+        kept, muddled, anything, unsaid = _manner(channel, np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu]))
+        kept_0, _, anything_0, unsaid_0 = _manner(channel, np.stack([phi, 1 - phi, 0 * phi]))
+        unknown = over_intents(belief[strangers])
+        known = over_intents(belief) - unknown
+        said = channel.top_of_mind_t @ weighted_types(belief, kept)
+        said += channel.kernel_t @ (channel.top_of_mind_t @ weighted_types(belief, muddled))
+        said += (kept_0 * unknown).sum() * channel.background
+        said += (anything * known + anything_0 * unknown).sum() * channel.options
+        nothing = weighted_types(belief, unsaid)
+        nothing[strangers] = weighted_types(belief[strangers], unsaid_0)
     else:
-        states = terms.states * belief
-        kept, muddled, anything, unsaid = _manner(channel, states)
-        said = _said_touched(channel, terms, kept, muddled, kept[empty].sum(axis=0))
-    answers = np.concatenate([[unsaid.sum()], said + anything.sum() * channel.options])
-    return answers, states
+        # Type by type: numpy is slow at arrays whose last axis is short.
+        said, nothing = np.zeros(len(channel.facet.values)), np.zeros(len(belief))
+        for t in range(channel.types):
+            f, k, m = (terms.states[s, :, t] * belief[:, t] for s in range(3))
+            silent, slip, guess = channel.silent[t], channel.slip[t], channel.guess[t]
+            nothing += k * silent[KEPT] + m * silent[MUDDLED] + f * (1 - guess)
+            k *= 1 - silent[KEPT]
+            m *= 1 - silent[MUDDLED]
+            said += (slip * (k.sum() + m.sum()) + guess * f.sum()) * channel.options
+            said += (1 - slip) * _said_touched(channel, terms, k, m, t)
+    return np.concatenate([[nothing.sum()], said]), nothing
 
 
-def _said_touched(channel: FacetChannel, terms: SetTerms, kept, muddled, strangers) -> np.ndarray:
-    """(V,) mass of "the memory is v and is said": weights kept, muddled (N, T) and strangers (T,)."""
+def _said_touched(channel: FacetChannel, terms: SetTerms, kept: np.ndarray, muddled: np.ndarray, t: int) -> np.ndarray:
+    """(V,) mass of "the memory is v", type t, from the mass (N,) of each intent that says what it remembers."""
     ids = np.array(terms.touched, dtype=np.int64)
-    top = channel.top_of_mind_t @ (kept / terms.top)  # (V, T)
-    top[ids] *= terms.g1[:, :, KEPT] / terms.h[:, :, KEPT]
-    rest = muddled / terms.replaced
-    rest[channel.unknown] = 0.0
-    intruders = channel.kernel_t @ (terms.lost * (channel.top_of_mind_t @ rest))
-    intruders[ids] *= terms.g1[:, :, MUDDLED] / terms.g0[:, :, MUDDLED]
+    g1, g0, h = terms.g1[:, t], terms.g0[:, t], terms.h[:, t]  # (n, S)
+    top = channel.top_of_mind_t @ (kept / terms.top[:, t])
+    top[ids] *= g1[:, KEPT] / h[:, KEPT]
+    rest = muddled / terms.replaced[:, t]
+    intruders = channel.kernel_t @ (terms.lost[:, t] * (channel.top_of_mind_t @ rest))
+    intruders[ids] *= g1[:, MUDDLED] / g0[:, MUDDLED]
     for j, x in enumerate(terms.touched):
         rows, _ = members(channel, x)
-        intruders[x] += terms.within[j] * (rest[rows] * _within_chance(channel, terms, x)).sum(axis=0)
-    rho, g = channel.stranger_recognition[ids][:, None], channel.background[ids][:, None]
-    background = channel.background[:, None] * (strangers / terms.stranger)
-    hb = rho * terms.g1[:, :, KEPT] + (1 - rho) * terms.g0[:, :, KEPT]
-    background[ids] = g * (strangers / terms.stranger) * terms.g1[:, :, KEPT] / hb
-    return (top + intruders + background).sum(axis=1)
+        intruders[x] += terms.within[j, t] * (rest[rows] * _within_chance(channel, terms, x)[:, t]).sum()
+    strangers = kept[channel.unknown].sum()
+    rho, g = channel.stranger_recognition[ids], channel.background[ids]
+    background = channel.background * (strangers / terms.stranger[t])
+    background[ids] = g * (strangers / terms.stranger[t]) * g1[:, KEPT] / (rho * g1[:, KEPT] + (1 - rho) * g0[:, KEPT])
+    return top + intruders + background
 
 
 def _within_chance(channel: FacetChannel, terms: SetTerms, x: int) -> np.ndarray:
@@ -266,13 +292,12 @@ def _reweighted(channel, terms: SetTerms, rows, local, option, says_kept, says_m
     return np.stack([kept / terms.top[rows][local], np.maximum(muddled, 0.0) / terms.replaced[rows][local]])
 
 
-def _rough_entropies(channel: FacetChannel, states: np.ndarray, mass: np.ndarray) -> np.ndarray:
+def _rough_entropies(channel: FacetChannel, belief: np.ndarray, mass: np.ndarray, unsaid: np.ndarray) -> np.ndarray:
     """(N,) H(answer | intent), from the entropy of what is named type by type and the exact p(don't know)."""
     named = _named_entropy(channel)
-    *_, unsaid = _manner(channel, states)
-    share = states[0] + states[1] + states[2]
-    silent = np.clip(over_types(unsaid) / np.maximum(mass, FLOOR), 0.0, 1.0)
-    mean = over_types(share * named) / np.maximum(mass, FLOOR)
+    floor = np.maximum(mass, FLOOR)
+    silent = np.clip(unsaid / floor, 0.0, 1.0)
+    mean = over_types(belief * named) / floor
     return -xlogx(silent) - xlogx(1 - silent) + (1 - silent) * mean
 
 
@@ -281,15 +306,12 @@ def _named_entropy(channel: FacetChannel) -> np.ndarray:
     cached = channel.__dict__.get("_named_entropy")
     if cached is None:
         n, t = channel.facet.intents, channel.types
-        phi, mu = channel.forgotten, channel.muddled
         rows = np.arange(n)
+        every = _untouched_states(channel, rows)
         cached = np.empty((n, t))
-        empty = np.diff(channel.facet.indptr) == 0
         for j in range(t):
             states = np.zeros((3, n, t))
-            states[0, :, j] = phi[j]
-            states[1, :, j] = np.where(empty, 1 - phi[j], (1 - phi[j]) * (1 - mu[j]))
-            states[2, :, j] = np.where(empty, 0.0, (1 - phi[j]) * mu[j])
+            states[:, :, j] = every[:, :, j]
             whole = _row_entropies(channel, None, states, rows)
             silent = _manner(channel, states)[3].sum(axis=1)
             cached[:, j] = (whole + xlogx(silent) + xlogx(1 - silent)) / np.maximum(1 - silent, FLOOR)

@@ -15,8 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from sim.channel import KEPT, MUDDLED, FacetChannel, not_believed
-from sim.information import FLOOR, is_small, kept_memory, members, said_odds, scalar_states, xlogx
+from sim.information import FLOOR, is_small, kept_memory, said_odds, scalar_states, xlogx
 from sim.likelihood import ScalarTerms, SetTerms
+from sim.members import Members, kernel_entries, members
 
 
 def within_class(
@@ -37,9 +38,7 @@ def within_class(
         answers = _scalar_answers(channel, terms, share, values, value)
         y = np.broadcast_to(value, (len(values), len(rows))) if is_small(channel) else value == values[:, None]
     else:
-        true = np.asarray(channel.by_value(values, None)[:, rows].toarray())
-        answers = _set_answers(channel, terms, share, values, rows, true)
-        y = true > 0
+        answers, y = _set_answers(channel, terms, share, values, rows)
     by_class = joint / np.maximum(joint.sum(axis=1, keepdims=True), FLOOR)  # (C, A, Y) p(answer | class)
     expected = by_class[np.arange(len(values))[:, None], :, y.astype(np.int64)]  # (C, n, A)
     gap = (xlogx(answers) - answers * np.log(np.maximum(expected, FLOOR))).sum(axis=2)
@@ -76,9 +75,13 @@ def _scalar_answers(channel: FacetChannel, terms: ScalarTerms | None, share, val
     return out
 
 
-def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, rows, true) -> np.ndarray:
-    """(C, n, A) p(answer | intent) on a `many` facet, values not asked before; `true` (C, n) is 1 where the intent has it."""
-    salience = channel.by_value(values, channel.salience)[:, rows].toarray()[:, :, None]  # (C, n, 1)
+def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, rows) -> tuple[np.ndarray, np.ndarray]:
+    """(C, n, A) p(answer | intent) on a `many` facet, values not asked before; and (C, n) whether the intent has it."""
+    held = Members(channel, values)
+    place = np.full(channel.facet.intents, -1)
+    place[rows] = np.arange(len(rows))
+    inside = held.table(place, len(rows)) > 0
+    salience = held.table(place, len(rows), channel.salience)[:, :, None]  # (C, n, 1)
     intruder = (channel.kernel_t[values] @ channel.top_of_mind[rows].T.tocsr()).toarray()[:, :, None]
     empty = channel.facet.indptr[rows + 1] == channel.facet.indptr[rows]
     phi, mu = channel.forgotten, channel.muddled
@@ -95,27 +98,27 @@ def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, r
         intruder = intruder * np.ones(channel.types)
         for j, x in enumerate(terms.touched):
             who, chance = members(channel, x)
-            held = np.zeros(channel.facet.intents)
-            held[who] = chance
-            has = held[rows] > 0
-            out_of = channel.kernel_t[[x]].toarray().ravel()[values]
-            into = channel.kernel[[x]].toarray().ravel()[values]
-            factor += (out_of[:, None] * has)[:, :, None] * terms.within[j]
-            intruder += (into[:, None] * held[rows])[:, :, None] * (terms.lost[x] - 1)
+            out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
+            if not (out_of.any() or into.any()):
+                continue
+            of_x = np.zeros(channel.facet.intents)
+            of_x[who] = chance
+            factor += (out_of[:, None] * (of_x[rows] > 0))[:, :, None] * terms.within[j]
+            intruder += (into[:, None] * of_x[rows])[:, :, None] * (terms.lost[x] - 1)
         lost = salience * factor
         said_kept, said_muddled = (odds[:, None] for odds in said_odds(terms, values))  # (C, 1, T)
         salience, intruder = salience * said_kept, intruder * said_muddled
     r = channel.recognition[values][:, None, None]
     rho, g = (x[values][:, None, None] for x in (channel.stranger_recognition, channel.background))
-    inside = true[:, :, None] > 0
+    true = inside[:, :, None]
     lost, came = np.clip(lost / replaced, 0, 1), np.clip(intruder / replaced, 0, 1)
-    kept = np.where(inside, r + (1 - r) * salience / top, 0.0)
+    kept = np.where(true, r + (1 - r) * salience / top, 0.0)
     kept = np.where(empty[:, None], rho + (1 - rho) * g * said_kept / stranger, kept)
-    muddled = np.where(inside, came + r * np.maximum(1 - lost - came, 0.0), came)
+    muddled = np.where(true, came + r * np.maximum(1 - lost - came, 0.0), came)
     absent = not_believed(channel, values)  # (C, T, S, A)
     out = np.einsum("nt,nt,ta->na", share, states[0], channel.yesno_forgotten)[None]
     for state, p in ((KEPT, kept), (MUDDLED, muddled)):
         weighted = share * states[1 + state]
         out = out + np.einsum("cnt,ta->cna", weighted * p, channel.yesno[:, state, 1])
         out = out + np.einsum("cnt,cta->cna", weighted * (1 - p), absent[:, :, state])
-    return out
+    return out, inside

@@ -20,3 +20,11 @@ def over_types(x: np.ndarray) -> np.ndarray:
 def over_intents(x: np.ndarray) -> np.ndarray:
     """(N, T) to (T,), for many intents."""
     return np.array([np.ascontiguousarray(column).sum() for column in x.T])
+
+
+def weighted_types(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(N, T) and (T,) to (N,): the sum over types of x times a weight."""
+    out = x[:, 0] * weights[0]
+    for t in range(1, x.shape[1]):
+        out += x[:, t] * weights[t]
+    return out
