@@ -141,8 +141,14 @@ class Facet:
         return np.bincount(self.indices, weights=prior[self.rows], minlength=len(self.values))
 
     def label(self, option: int) -> str:
-        """The option's name with its unit, as people say it."""
-        return self.options[option] + (self.wording.unit if self.kind == "number" else "")
+        """The option's name with its unit, as people say it: "170 minutes or more"."""
+        text = self.options[option]
+        if self.kind != "number" or not self.wording.unit:
+            return text
+        for tail in (" or more", " or less"):
+            if text.endswith(tail):
+                return text.removesuffix(tail) + self.wording.unit + tail
+        return text + self.wording.unit
 
     def row(self, intent: int) -> tuple[str, ...]:
         """Names of one intent's values; empty when unknown."""

@@ -87,6 +87,13 @@ def test_many_powers_of_ten_get_logarithmic_bins():
     assert all("e" not in o.replace("less", "").replace("more", "") for o in bins.options)
 
 
+def test_units_stand_where_people_say_them():
+    wording = Wording.default("length", "number", unit=" minutes")
+    facet = make_facet("length", "number", [30.0, 45, *range(80, 130), 250, 400] * 3, wording)
+    labels = [facet.label(o) for o in range(len(facet.options))]
+    assert labels[-1].endswith(" minutes or more") and labels[1].endswith(" minutes") and "or" not in labels[1]
+
+
 def test_numbers_keep_unknown_and_refuse_infinity():
     facet = make_facet("price", "number", [1.0, None, math.nan, "", 2.5])
     assert facet.value_of.tolist() == [0, -1, -1, -1, 1]

@@ -95,8 +95,8 @@ Blue whale | mammal | swims sea migrates endangered nofur predator | 0 | 130000 
 Sperm whale | mammal | swims sea migrates nofur predator herds | 0 | 40000 | 70 | all | grey | carnivore | 6
 African elephant | mammal | herds tail swims endangered nofur | 4 | 5000 | 65 | Af | grey | herbivore | 20
 Asian elephant | mammal | herds tail swims endangered nofur ?domestic | 4 | 4000 | 60 | As | grey | herbivore | 8
-White rhinoceros | mammal | horns nofur herds | 4 | 2000 | 42 | Af | grey | herbivore | 9
-Hippopotamus | mammal | swims nocturnal herds nofur | 4 | 1500 | 45 | Af | grey brown | herbivore | 12
+White rhinoceros | mammal | ?hooves horns nofur herds | 4 | 2000 | 42 | Af | grey | herbivore | 9
+Hippopotamus | mammal | ?hooves swims nocturnal herds nofur | 4 | 1500 | 45 | Af | grey brown | herbivore | 12
 Giraffe | mammal | hooves spots herds tail horns | 4 | 1000 | 25 | Af | yellow brown | herbivore | 16
 Zebra | mammal | hooves stripes herds tail migrates | 4 | 300 | 22 | Af | black white | herbivore | 14
 Bison | mammal | hooves horns herds migrates swims | 4 | 700 | 18 | N Eu | brown | herbivore | 7
