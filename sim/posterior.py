@@ -42,7 +42,7 @@ from sim.sums import over_intents, over_types
 TIE = 1e-9
 NOTHING = -1
 CHUNK = 64
-SHORTLIST = 16
+SHORTLIST = 8
 REFINED = 256
 
 
@@ -352,7 +352,7 @@ class ChannelPosterior:
                 ids.append(mine[:1])
                 gains.append(np.array([open_information(channel, now, node.joint)[0]]))
                 mine = mine[1:]
-            if len(mine) <= CHUNK:
+            if channel.facet.scalar and len(mine) <= CHUNK:
                 ids.append(mine)
                 gains.append(self._gains(node, f, mine) if len(mine) else np.empty(0))
                 continue
