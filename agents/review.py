@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from sim.phrasing import value_sentence
 from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER
 
 FLOOR = 1e-12
+LISTED = 4
 
 
 def review(
@@ -32,7 +34,7 @@ def review(
         beliefs: T + 1 arrays (N,): at the start and after each answer.
     """
     trail = tuple((float(b[intent]), int((b > b[intent]).sum()) + 1) for b in beliefs)
-    falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in zip(trail, trail[1:])]
+    falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in pairwise(trail)]
     worst = max(range(len(falls)), key=falls.__getitem__, default=None)
     lost = worst is not None and falls[worst] >= 1.0
     wrong = [d for e in exchanges if (d := disagreement(world, e, intent)) is not None]
@@ -63,8 +65,13 @@ def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
         agrees = true == (e.answer > DONT_KNOW)
     if agrees:
         return None
-    said = value_sentence(facet, intent)
-    truth = {"yes": "it is so", "no": "it isn't"}[said] if facet.kind == "flag" else f"{facet.wording.noun}: {said}"
+    if facet.kind == "flag":
+        truth = "it is so" if row[0] else "it isn't so"
+    else:
+        names = facet.row(intent)
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED + 1 else ""
+        said = ", ".join(names[:LISTED]) + more if more else value_sentence(facet, intent)
+        truth = f"{facet.wording.noun}: {said}"
     return Disagreement(turn=e.turn, text=e.text, answer_text=e.answer_text, truth=truth)
 
 

@@ -152,7 +152,8 @@ class Session:
             GameError: no guess waits.
         """
         now = self._in("guess")
-        guess = Guess(intent=now.guess, right=right, after=len(now.exchanges), name=self.world.catalogue.intents[now.guess])
+        name = self.world.catalogue.intents[now.guess]
+        guess = Guess(intent=now.guess, right=right, after=len(now.exchanges), name=name)
         return self._finish(replace(now, guesses=(*now.guesses, guess)), "right" if right else "wrong")
 
     def play_on(self) -> View:
@@ -191,6 +192,10 @@ class Session:
         now, world = self.now, self.world
         bank, catalogue = world.bank, world.catalogue
         opened = [(int(bank.open_question[f]), o + 1) for f, o in enumerate(now.said or ()) if o >= 0]
+        opening = tuple(
+            Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
+            for q, a in opened
+        )
         turns = tuple(
             Turn(question=e.question, answer=e.answer, question_text=e.text,
                  answer_text=answer_sentence(bank, e.question, e.answer), eig_bits=round(e.eig_bits, 6))
@@ -200,10 +205,8 @@ class Session:
         return Dialogue(
             catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.setup.questions,
             max_questions=None, budget=now.budget, noise=noise, agent=world.setup.agent, seed=self.seed,
-            episode=self.episode,
-            opening=tuple(Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
-                          for q, a in opened),
-            turns=turns, guesses=guesses, intent=-1 if intent is None else intent,
+            episode=self.episode, opening=opening, turns=turns, guesses=guesses,
+            intent=-1 if intent is None else intent,
             intent_name="" if intent is None else catalogue.intents[intent],
             success=bool(guesses) and guesses[-1].right, user_left=left, corruptions=tuple(corruptions),
         )  # fmt: skip
@@ -213,7 +216,7 @@ class Session:
     def _in(self, phase: Phase) -> Moment:
         now = self.now
         if now.phase != phase:
-            waits = {"ask": "an answer", "guess": "a judgement of the guess"}.get(now.phase, "nothing; the game is over")
+            waits = {"ask": "an answer", "guess": "a judgement of its guess"}.get(now.phase, "nothing, for it is over")
             raise GameError(f"the game awaits {waits}")
         return now
 
