@@ -16,15 +16,17 @@ a machine shared with others disturbs the ratios little.  One thread.
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 import time
+from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# This file has the name of the package that it measures: look for that one in the folder above.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-import gymnasium
-import numpy as np
+import gymnasium  # noqa: E402
+import numpy as np  # noqa: E402
 
-import envs  # noqa: F401  registers the ids
+import envs  # noqa: E402, F401  registers the ids
 
 IDS = ("clarigym/Animals-v0", "clarigym/Movies-v0")
 SYNC_LIMIT = 1024
@@ -92,7 +94,8 @@ def main() -> None:
     parser.add_argument("--counts", type=int, nargs="+", default=[1, 64, 1024, 16384])
     parser.add_argument("--seconds", type=float, default=1.0)
     args = parser.parse_args()
-    print(f"{'environment':22}{'n':>7}{'CartPole':>13}{'ours':>13}{'live':>13}{'scalar':>10}  ours/CartPole  ours/scalar")
+    columns = f"{'CartPole':>13}{'ours':>13}{'live':>13}{'scalar':>10}  ours/CartPole  ours/scalar"
+    print(f"{'environment':22}{'n':>7}{columns}")
     for id_ in IDS:
         scalar = 0.0
         for count in args.counts:

@@ -7,7 +7,7 @@ none was given: everything drawn is a function of (seed, episode).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -37,7 +37,7 @@ class ClarifyEnv(gymnasium.Env):
         ValueError: an argument out of range, no such catalogue, no such preset.
     """
 
-    metadata = {"render_modes": ["ansi", "human"], "render_fps": 4}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4}
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ Corruptions are Python objects and would cost more than the step, so they come w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
@@ -24,8 +24,6 @@ from envs.record import dialogue_record, transcript
 from envs.rules import Rules
 from envs.world import World, check_options, seed_bits
 from sim.dialogue import Dialogue
-
-ENDING = ("intent", "intent_name", "success", "user_left")
 
 
 class ClarifyVectorEnv(VectorEnv):
@@ -41,7 +39,7 @@ class ClarifyVectorEnv(VectorEnv):
         ValueError: an argument out of range, no such catalogue, no such preset.
     """
 
-    metadata: dict[str, Any] = {"render_modes": ["ansi"], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "autoreset_mode": AutoresetMode.NEXT_STEP}
 
     def __init__(
         self,
@@ -79,7 +77,8 @@ class ClarifyVectorEnv(VectorEnv):
         self.num_envs = int(num_envs)
         self.render_mode = render_mode
         self.autoreset_mode = AutoresetMode(autoreset_mode)
-        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
+        # Of this object alone, as in Gymnasium's own: the class keeps the default.
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}  # type: ignore[misc]
         self.mask, self.copy, self.corruptions = mask, copy, corruptions
         self.single_action_space = gymnasium.spaces.Discrete(int(self.world.action_space.n))
         self.single_observation_space = self.world.observation_space
@@ -117,15 +116,16 @@ class ClarifyVectorEnv(VectorEnv):
 
     def _seed(self, seed: Any, rows: np.ndarray) -> None:
         """Set the seed and episode with which each of the rows begins."""
-        if self._seeds is None:
+        seeds = self._seeds
+        if seeds is None:
             # Where no seed was ever given they are drawn; episodes begin at -1, for the next is counted up below.
-            self._seeds = self.np_random.integers(2**62, size=self.num_envs).astype(np.uint64)
+            seeds = self._seeds = self.np_random.integers(2**62, size=self.num_envs).astype(np.uint64)
             self._episodes[:] = -1
         if seed is None:
             self._episodes[rows] += 1
             return
         if isinstance(seed, int | np.integer):
-            self._seeds[rows] = np.array([seed_bits(int(seed) + int(k)) for k in rows], dtype=np.uint64)
+            seeds[rows] = np.array([seed_bits(int(seed) + int(k)) for k in rows], dtype=np.uint64)
             self._episodes[rows] = 0
             return
         if len(seed) != self.num_envs:
@@ -134,7 +134,7 @@ class ClarifyVectorEnv(VectorEnv):
             if seed[k] is None:
                 self._episodes[k] += 1
             else:
-                self._seeds[k], self._episodes[k] = seed_bits(seed[k]), 0
+                seeds[k], self._episodes[k] = seed_bits(seed[k]), 0
 
     def _intents(self, given: Any, rows: np.ndarray) -> np.ndarray | None:
         if given is None:

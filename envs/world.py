@@ -46,7 +46,14 @@ class World:
     """
 
     def __init__(
-        self, *, catalogue: str | os.PathLike[str] | Catalogue | None, questions, max_questions, noise, observation, rules
+        self,
+        *,
+        catalogue: str | os.PathLike[str] | Catalogue | None,
+        questions,
+        max_questions: int | None,
+        noise: str | Rates,
+        observation: str,
+        rules: Rules,
     ):
         if catalogue is None:
             raise ValueError("catalogue is missing: give a name (movies, animals, ...), a path or a Catalogue")
@@ -64,12 +71,12 @@ class World:
             low, high = (np.concatenate([getattr(box, end) for box in self.parts.values()]) for end in ("low", "high"))
             self.observation_space: spaces.Space = spaces.Box(low, high, dtype=np.int32)
         else:
-            self.observation_space = spaces.Dict(self.parts)
+            self.observation_space = spaces.Dict(dict(self.parts))
 
     def dialogues(self, count: int) -> Dialogues:
         return Dialogues(self.population, self.rules, count)
 
-    def _parts(self) -> dict[str, spaces.Box]:
+    def _parts(self) -> dict[str, Any]:
         rules, bank = self.rules, self.bank
         places = rules.budget + (int((bank.open_question >= 0).sum()) if rules.opening else 0)
 

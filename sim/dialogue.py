@@ -92,7 +92,8 @@ class Dialogue:
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
-            raise DialogueError(f"{where}: not JSON ({error.msg} at column {error.colno}); each line is one object") from None
+            problem = f"{where}: not JSON ({error.msg} at column {error.colno}); each line is one object"
+            raise DialogueError(problem) from None
         if not isinstance(data, dict):
             raise DialogueError(f"{where}: a JSON {type(data).__name__}, expected an object with a schema")
         schema = data.pop("schema", None)
@@ -128,12 +129,16 @@ def read_dialogues(path: str | Path) -> Iterator[Dialogue]:
         raise DialogueError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
 
 
+def _number(x: Any, kind: Any) -> bool:
+    return isinstance(x, kind) and not isinstance(x, bool)
+
+
 _CHECKS: Mapping[str, tuple[Any, str]] = {
     "str": (lambda x: isinstance(x, str), "text"),
-    "int": (lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"),
+    "int": (lambda x: _number(x, int), "a whole number"),
     "bool": (lambda x: isinstance(x, bool), "true or false"),
-    "int | None": (lambda x: x is None or (isinstance(x, int) and not isinstance(x, bool)), "a whole number or null"),
-    "float | None": (lambda x: x is None or (isinstance(x, int | float) and not isinstance(x, bool)), "a number or null"),
+    "int | None": (lambda x: x is None or _number(x, int), "a whole number or null"),
+    "float | None": (lambda x: x is None or _number(x, int | float), "a number or null"),
 }
 _NESTED = {"tuple[Turn, ...]": Turn, "tuple[Guess, ...]": Guess, "tuple[Corruption, ...]": Corruption}
 

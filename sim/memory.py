@@ -49,6 +49,10 @@ class Population:
         self._flatten_questions()
         self.members = Members(self)
 
+    def __deepcopy__(self, memo: dict) -> Population:
+        """Itself: the tables are read only, and a copied environment shares them."""
+        return self
+
     def _flatten_values(self) -> None:
         facets = self.catalogue.facets
         self.first = np.cumsum([0] + [len(f.values) for f in facets])  # (F + 1,)

@@ -56,7 +56,7 @@ class SimulatedUsers:
         types: (B,) fixed types, -1 to draw; None draws all.
     """
 
-    def __init__(self, population: Population, seed, episode=0, *, intents=None, types=None):
+    def __init__(self, population: Population, seed: Any, episode: Any = 0, *, intents=None, types=None):
         self.population = population
         start = np.atleast_1d(stream(seed, episode))
         self.stream = start

@@ -264,7 +264,7 @@ def test_every_preset_answers_every_question():
 SCRIPT = """
 import hashlib, numpy as np, sys
 sys.path.insert(0, "tests")
-from test_users import NOISY, tiny
+from tests.test_users import NOISY, tiny
 from sim.memory import Population
 from sim.questions import question_bank
 from sim.users import SimulatedUsers
