@@ -115,7 +115,7 @@ class ClarifyEnv(gymnasium.Env):
         """
         if self.dialogues.over[0]:
             raise gymnasium.error.ResetNeeded("the dialogue is over; call reset() before step()")
-        check_action(action, int(self.action_space.n))
+        check_action(action, int(self.world.action_space.n))
         reward, terminated = self.dialogues.step(np.array([action], dtype=np.int64))
         ended = bool(terminated[0])
         info = self._info()
