@@ -1,0 +1,157 @@
+"""Dialogues as training data: arrays of questions and answers, the truth, and nothing of what the user was.
+
+Training and judging read these; where they come from (a simulator, a log) is not known here.  `Histories.prefix` cuts
+dialogues short, since a belief is needed at every turn, the first included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.catalogue import Catalogue
+from sim.dialogue import DialogueError, read_dialogues
+from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
+from sim.questions import OPEN, QuestionBank
+
+NOTHING = -1
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Histories:
+    """B dialogues of at most L turns."""
+
+    intent: np.ndarray
+    """(B,) int64, the truth."""
+    question: np.ndarray
+    """(B, L) int64, -1 after the end."""
+    answer: np.ndarray
+    """(B, L) int64."""
+    said: np.ndarray | None = None
+    """(B, F) int64, the option volunteered of each facet in the opening, -1 for silence; None without openings."""
+
+    def __len__(self) -> int:
+        return len(self.intent)
+
+    def __getitem__(self, rows) -> Histories:
+        said = None if self.said is None else self.said[rows]
+        return Histories(intent=self.intent[rows], question=self.question[rows], answer=self.answer[rows], said=said)
+
+    @property
+    def turns(self) -> np.ndarray:
+        """(B,) how many questions were answered."""
+        return (self.question >= 0).sum(axis=1)
+
+    def prefix(self, turns: np.ndarray | int) -> Histories:
+        """The first `turns` answers of each."""
+        keep = np.arange(self.question.shape[1]) < np.broadcast_to(np.asarray(turns), (len(self),))[:, None]
+        return Histories(intent=self.intent, question=np.where(keep, self.question, NOTHING),
+                         answer=np.where(keep, self.answer, NOTHING), said=self.said)  # fmt: skip
+
+
+Source = Callable[[int, int], Histories]
+"""(first, count) to dialogues first .. first + count - 1: the same whenever asked, so a resumed run sees the same."""
+
+
+def concatenate(parts: Sequence[Histories]) -> Histories:
+    """Dialogues one after the other; the shorter are padded."""
+    length = max(p.question.shape[1] for p in parts)
+
+    def padded(x: np.ndarray) -> np.ndarray:
+        return np.pad(x, ((0, 0), (0, length - x.shape[1])), constant_values=NOTHING)
+
+    said = None
+    if all(p.said is not None for p in parts):
+        said = np.concatenate([p.said for p in parts if p.said is not None])
+    return Histories(
+        intent=np.concatenate([p.intent for p in parts]), said=said,
+        question=np.concatenate([padded(p.question) for p in parts]),
+        answer=np.concatenate([padded(p.answer) for p in parts]))  # fmt: skip
+
+
+def evidence_of(bank: QuestionBank, histories: Histories) -> list[dict[int, Evidence]]:
+    """What each dialogue knows of each facet, as `sim.posterior` keeps it: a question asked again adds nothing."""
+    facets, kinds, values = bank.facet.tolist(), bank.kind.tolist(), bank.value.tolist()
+    opens = np.flatnonzero(bank.open_question >= 0).tolist()
+    out = []
+    for b in range(len(histories)):
+        table: dict[int, Evidence] = {}
+        if histories.said is not None:
+            for f in opens:
+                u = int(histories.said[b, f])
+                table[f] = Evidence(said=u if u >= 0 else SILENT)
+        for q, a in zip(histories.question[b].tolist(), histories.answer[b].tolist()):
+            if q < 0:
+                break
+            before = table.get(facets[q], Evidence())
+            if kinds[q] == OPEN:
+                table[facets[q]] = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW)
+            else:
+                table[facets[q]] = before.answered(values[q], a)
+        out.append({f: e for f, e in table.items() if e.yesno or e.said != NOT_SAID})
+    return out
+
+
+def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[str, int | None], QuestionBank]):
+    """Logged dialogues and the bank that their ids refer to.
+
+    Args:
+        bank_of: makes the catalogue's bank from the kind of questions and the cap that the log names.
+
+    Returns:
+        (Histories, QuestionBank)
+
+    Raises:
+        DialogueError: a broken line, dialogues of another catalogue or of two banks, an unknown question, answer or
+            intent; the message names the file and the dialogue.
+    """
+    bank: QuestionBank | None = None
+    kind: tuple[str, int | None] | None = None
+    rows: list[tuple[int, list[int], list[int], list[int] | None]] = []
+    for number, dialogue in enumerate(read_dialogues(path), start=1):
+        where = f"{path}, dialogue {number}"
+        if dialogue.fingerprint != catalogue.fingerprint:
+            raise DialogueError(f"{where} is of catalogue '{dialogue.catalogue}' as it was then, not of '{catalogue.name}' "
+                                "as it is now; train on the catalogue that the log was made with")  # fmt: skip
+        if bank is None or kind is None:
+            kind = (dialogue.questions, dialogue.max_questions)
+            bank = bank_of(*kind)
+        elif kind != (dialogue.questions, dialogue.max_questions):
+            raise DialogueError(f"{where} has another bank of questions than the first; train on one bank at a time")
+        if not 0 <= dialogue.intent < len(catalogue):
+            raise DialogueError(f"{where}: intent {dialogue.intent} is not among 0 to {len(catalogue) - 1}")
+        turns = [t for t in dialogue.turns if t.answer >= 0]
+        for t in (*turns, *dialogue.opening):
+            if not 0 <= t.question < len(bank):
+                raise DialogueError(f"{where}: question {t.question} is not in the bank of {len(bank)}")
+            if not 0 <= t.answer < bank.answers[t.question]:
+                raise DialogueError(f"{where}: question {t.question} has no answer {t.answer}")
+        said: list[int] | None = None
+        if dialogue.opening:
+            said = [-1] * len(catalogue.facets)
+            for t in dialogue.opening:
+                said[int(bank.facet[t.question])] = t.answer - 1
+        rows.append((dialogue.intent, [t.question for t in turns], [t.answer for t in turns], said))
+    if bank is None:
+        raise DialogueError(f"{path} holds no dialogue")
+    length = max(1, max(len(q) for _, q, _, _ in rows))
+
+    def table(column: int) -> np.ndarray:
+        return np.array([row[column] + [NOTHING] * (length - len(row[column])) for row in rows], dtype=np.int64)
+
+    opened = any(row[3] is not None for row in rows)
+    nothing = [-1] * len(catalogue.facets)
+    said_table = np.array([row[3] if row[3] is not None else nothing for row in rows], np.int64) if opened else None
+    histories = Histories(intent=np.array([r[0] for r in rows], np.int64), question=table(1), answer=table(2), said=said_table)
+    return histories, bank
+
+
+def batches(source: Source, size: int, start: int = 0) -> Iterator[tuple[int, Histories]]:
+    """Endless batches of a source from batch `start` on, each with its number."""
+    number = start
+    while True:
+        yield number, source(number * size, size)
+        number += 1

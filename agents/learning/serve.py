@@ -1,0 +1,191 @@
+"""A learned posterior at work: a checkpoint becomes a `ChannelPosterior`, with numpy and no torch.
+
+A checkpoint is a folder: `model.safetensors` holds the learned rates (a few kilobytes, for what depends on the catalogue
+is made again from the catalogue), `config.json` what it was trained on and how, `metrics.json` how it went, `card.md` the
+same for people.  It is bound to a catalogue by its fingerprint, for intents and values are numbered by it.
+
+What is served is the simulator's own `Channel` type with learned arrays, so that belief, types, memory states,
+predictions and EIG are those of `sim.posterior`, to the bit.  Each value's kernel is cut to its `KEEP` likeliest
+confusions, which halves the work and loses under a thousandth of a nat (docs/learning.md).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of
+from sim.catalogue import Catalogue
+from sim.channel import Channel, FacetChannel
+from sim.posterior import ChannelPosterior
+from sim.questions import QuestionBank
+
+FORMAT = "clarigym.checkpoint/1"
+FOLDER = Path(__file__).parent / "checkpoints"
+MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
+KEEP = 16
+TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
+
+
+class CheckpointError(ValueError):
+    """A checkpoint that can't be used; the message says which, why, and the way out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A checkpoint as read."""
+
+    path: Path
+    config: dict[str, Any]
+    tables: dict[str, np.ndarray]
+    """`parameters.Tables` by name, and `residual.*` where one was kept."""
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the checkpoints that come with the package, one a catalogue."""
+    return tuple(sorted(p.parent.name for p in FOLDER.glob(f"*/{CONFIG}")))
+
+
+def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Checkpoint:
+    """Read a folder, or a shipped checkpoint by its name.
+
+    Raises:
+        CheckpointError: nothing there, another format, a truncated file, or of another catalogue.
+    """
+    folder = FOLDER / str(path) if str(path) in shipped() else Path(path)
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError:
+        known = ", ".join(shipped()) or "none"
+        raise CheckpointError(f"no checkpoint in {folder} (shipped: {known}; `clarigym train` makes one)") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise CheckpointError(f"{folder / CONFIG} is broken; train again, or take another checkpoint") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise CheckpointError(f"{folder / CONFIG} is no '{FORMAT}'; it was not written by this version of clarigym train")
+    if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
+        raise CheckpointError(
+            f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' as it "
+            f"is now; train one with: clarigym train --catalogue {catalogue.name} --out DIR"
+        )
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tables = load_file(folder / MODEL)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint") from None
+    missing = {"shares", "yesno", "kernel", "recognition"} - set(tables)
+    if missing or any(not np.isfinite(x).all() for x in tables.values()):
+        what = f"lacks {', '.join(sorted(missing))}" if missing else "holds numbers that are not finite"
+        raise CheckpointError(f"{folder / MODEL} {what}; train again, or take another checkpoint")
+    return Checkpoint(folder, config, tables)
+
+
+def learned_channel(
+    catalogue: Catalogue, tables: dict[str, np.ndarray], name: str = "learned",
+    words: dict[str, np.ndarray] | None = None, keep: int | None = KEEP,
+) -> Channel:  # fmt: skip
+    """Learned rates as a channel of the catalogue.
+
+    Args:
+        keep: confusions kept of each value, the likeliest; None for all.
+    """
+    shares = tables["shares"] / tables["shares"].sum()
+    t = len(shares)
+    structure = structure_of(catalogue, words)
+    facets = tuple(_facet(catalogue, f, tables, structure[f], keep) for f in range(len(catalogue.facets)))
+    names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
+    return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets)
+
+
+def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:
+    facet, prior = catalogue.facets[f], catalogue.prior
+    hats = hat_weights(facet, prior)
+    kernel = _kernel(near, tables["kernel"][f], keep)
+    salience = np.ones(len(facet.indices))
+    if not facet.scalar:
+        logit = tables["salience"][f] * log_mass(facet, prior)[facet.indices]
+        salience = _softmax_by(logit, facet.rows, facet.intents)
+    background = np.bincount(facet.indices, weights=prior[facet.rows] * salience, minlength=len(facet.values))
+    total = background.sum()
+    background = background / total if total > 0 else np.full_like(background, 1 / max(1, len(background)))
+    return FacetChannel(
+        facet=facet,
+        forgotten=tables["forgotten"][f],
+        muddled=tables["muddled"][f] if kernel.nnz else np.zeros_like(tables["muddled"][f]),
+        yesno=tables["yesno"][f],
+        yesno_forgotten=tables["yesno_forgotten"][f],
+        silent=tables["silent"][f],
+        slip=tables["slip"][f],
+        guess=tables["guess"][f],
+        opening=float(tables["opening"][f]),
+        background=background,
+        kernel=kernel,
+        recognition=hats @ tables["recognition"][f],
+        absence=hats @ tables["absence"][f],
+        salience=salience,
+        mass=facet.mass(prior),
+    )
+
+
+def _kernel(near: Pairs, weights: np.ndarray, keep: int | None) -> sparse.csr_array:
+    v = len(near.indptr) - 1
+    chance = _softmax_by(near.features.astype(np.float64) @ weights, near.rows, v)
+    rows, columns = near.rows, near.indices
+    if keep is not None and near.nnz and np.diff(near.indptr).max() > keep:
+        order = np.lexsort((columns, -chance, rows))
+        place = np.arange(len(order)) - near.indptr[rows[order]]
+        order = np.sort(order[place < keep])
+        rows, columns, chance = rows[order], columns[order], chance[order]
+        chance = chance / np.bincount(rows, weights=chance, minlength=v)[rows]
+    indptr = np.zeros(v + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
+    return sparse.csr_array((chance, columns, indptr), shape=(v, v))
+
+
+def _softmax_by(logits: np.ndarray, segment: np.ndarray, segments: int) -> np.ndarray:
+    """Softmax within groups; `segment` is ascending."""
+    if not len(logits):
+        return logits
+    top = np.full(segments, -np.inf)
+    np.maximum.at(top, segment, logits)
+    weight = np.exp(logits - top[segment])
+    return weight / np.bincount(segment, weights=weight, minlength=segments)[segment]
+
+
+def learned_posterior(
+    bank: QuestionBank, checkpoint: str | Path | Checkpoint | None = None, **options: Any
+) -> ChannelPosterior:
+    """The posterior of a checkpoint; None takes the one shipped for the catalogue.
+
+    Raises:
+        CheckpointError: as `read_checkpoint`; or none is shipped for this catalogue.
+    """
+    catalogue = bank.catalogue
+    if checkpoint is None:
+        checkpoint = shipped_for(catalogue)
+    if not isinstance(checkpoint, Checkpoint):
+        checkpoint = read_checkpoint(checkpoint, catalogue)
+    channel = learned_channel(catalogue, checkpoint.tables, name=str(checkpoint.config.get("name", "learned")))
+    return ChannelPosterior(channel, bank, **options)
+
+
+def shipped_for(catalogue: Catalogue) -> str:
+    """The name of the checkpoint that ships for a catalogue.
+
+    Raises:
+        CheckpointError: none does.
+    """
+    for name in shipped():
+        config = json.loads((FOLDER / name / CONFIG).read_text(encoding="utf-8"))
+        if config.get("fingerprint") == catalogue.fingerprint:
+            return name
+    raise CheckpointError(
+        f"no learned posterior ships for catalogue '{catalogue.name}' (there are: {', '.join(shipped()) or 'none'}); "
+        f"train one with: clarigym train --catalogue {catalogue.name} --out DIR, then --checkpoint DIR"
+    )

@@ -1,0 +1,148 @@
+"""What a learned channel knows before it learns: the catalogue's own geometry, no rate of any user.
+
+For each facet, which values could be taken for which (a sparse pattern of `NEAR` candidates a value and a few of the same
+fame) and features of every such pair; training finds the weight of each feature, and the kernel is their softmax.  The
+company that values keep is compared as `sim.confusion` does it, for that is a fact of the catalogue; how much it counts,
+against fame or spelling or nothing at all, is learned.  Everything starts at weight 0: all candidates alike.
+
+numpy and scipy only: serving needs it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from sim.catalogue import Catalogue, Facet
+from sim.confusion import _fame_neighbours, _profile, _top, incidence
+
+NEAR = 24
+KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
+"""log10 of prior mass where recognition and absence are learned, linear between."""
+PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance")
+P = len(PAIR_FEATURES)
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Candidate confusions of one facet, sorted by true value: CSR pattern and features."""
+
+    indptr: np.ndarray
+    """(V + 1,) int64."""
+    indices: np.ndarray
+    """(E,) int32, the value that is believed."""
+    features: np.ndarray
+    """(E, P) float32."""
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(E,) int64, the true value of each pair."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    @property
+    def nnz(self) -> int:
+        return len(self.indices)
+
+
+def log_mass(facet: Facet, prior: np.ndarray) -> np.ndarray:
+    """(V,) natural logarithm of the values' prior mass."""
+    return np.log(np.maximum(facet.mass(prior), 1e-12))
+
+
+def hat_weights(facet: Facet, prior: np.ndarray) -> np.ndarray:
+    """(V, knots) weights of linear interpolation between the knots of fame; rows sum to 1."""
+    x = np.clip(log_mass(facet, prior) / np.log(10), KNOTS[0], KNOTS[-1])
+    return np.maximum(0.0, 1.0 - np.abs(x[:, None] - KNOTS))
+
+
+def pairs(catalogue: Catalogue, f: int, words: np.ndarray | None = None) -> Pairs:
+    """The confusions that are possible on facet f, and their features.
+
+    Args:
+        words: (V, D) unit-length text embeddings of the values, where there are any.
+    """
+    facet = catalogue.facets[f]
+    v = len(facet.values)
+    if v < 2:
+        return Pairs(np.zeros(v + 1, np.int64), np.empty(0, np.int32), np.empty((0, P), np.float32))
+    if facet.kind in ("number", "flag"):
+        rows, columns = np.divmod(np.arange(v * v), v)
+        company = np.zeros(v * v)
+    else:
+        profile = _profile(catalogue, f)
+        similar = profile @ profile.T
+        similar = sparse.csr_array(similar - sparse.dia_array((similar.diagonal()[None], 0), shape=similar.shape))
+        similar.eliminate_zeros()
+        similar = sparse.coo_array(_top(similar, NEAR))
+        near = _fame_neighbours(facet.mass(catalogue.prior))
+        both = sparse.coo_array(
+            (np.concatenate([similar.data, np.zeros(len(near[0]))]),
+             (np.concatenate([similar.row, near[0]]), np.concatenate([similar.col, near[1]]))), shape=(v, v))  # fmt: skip
+        both.sum_duplicates()
+        rows, columns, company = both.row, both.col, both.data
+    keep = np.flatnonzero(rows != columns)
+    keep = keep[np.lexsort((columns[keep], rows[keep]))]
+    rows, columns, company = rows[keep], columns[keep], company[keep]
+    indptr = np.zeros(v + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
+    return Pairs(indptr, columns.astype(np.int32), _features(catalogue, facet, rows, columns, company, words))
+
+
+def _features(catalogue: Catalogue, facet: Facet, rows, columns, company, words) -> np.ndarray:
+    out = np.zeros((len(rows), P), np.float32)
+    fame = log_mass(facet, catalogue.prior)
+    if facet.kind == "number":
+        mass = facet.mass(catalogue.prior)
+        position = np.arange(len(mass))
+        mean = (mass * position).sum() / mass.sum()
+        spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
+        out[:, PAIR_FEATURES.index("distance")] = -np.abs(rows - columns) / max(1.0, 0.25 * spread)
+        return out
+    if facet.kind == "flag":
+        return out
+    out[:, 0] = np.log(company + 0.02)
+    out[:, 1] = -np.abs(fame[rows] - fame[columns])
+    out[:, 2] = fame[columns] - fame.mean()
+    if facet.kind == "many":
+        table = sparse.csr_array(incidence(facet, np.sqrt(catalogue.prior)[facet.rows]))
+        shared = sparse.csr_array(table.T @ table)
+        joint = _entries(shared, rows, columns)
+        out[:, 3] = joint / np.sqrt(np.exp(fame[rows] + fame[columns]))
+    from rapidfuzz.distance import JaroWinkler
+    from rapidfuzz.process import cpdist
+
+    names = np.array(facet.values, dtype=object)
+    out[:, 4] = cpdist(names[rows].tolist(), names[columns].tolist(), scorer=JaroWinkler.similarity)
+    if words is not None:
+        out[:, 5] = np.einsum("ed,ed->e", words[rows], words[columns])
+    return out
+
+
+def _entries(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Values of a sparse matrix at given places, 0 where it has none."""
+    matrix.sort_indices()
+    v = matrix.shape[1]
+    have = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * v + matrix.indices
+    at = lookup(have, rows.astype(np.int64) * v + columns)
+    return np.where(at >= 0, matrix.data[at], 0.0)
+
+
+def lookup(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Position of each wanted key among sorted ones, -1 where there is none."""
+    if not len(sorted_keys):
+        return np.full(len(wanted), -1)
+    at = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
+    return np.where(sorted_keys[at] == wanted, at, -1)
+
+
+def structure_of(catalogue: Catalogue, words: dict[str, np.ndarray] | None = None) -> tuple[Pairs, ...]:
+    """`pairs` of every facet, kept with the catalogue: training and serving ask more than once."""
+    if words:
+        return tuple(pairs(catalogue, f, words.get(x.name)) for f, x in enumerate(catalogue.facets))
+    kept = catalogue.__dict__.setdefault("_learning_pairs", [])
+    if not kept:
+        kept.extend(pairs(catalogue, f) for f in range(len(catalogue.facets)))
+    return tuple(kept)

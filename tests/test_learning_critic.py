@@ -1,0 +1,179 @@
+"""The channel critic against the exact posterior: the same sums, another way, at the same parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import agents.learning.critic as critic_module
+from agents.learning.critic import ChannelCritic
+from agents.learning.histories import Histories
+from agents.learning.parameters import Tables
+from agents.learning.serve import learned_channel
+from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs
+from sim.catalogue import Catalogue
+from sim.channel import kernel_of, make_channel
+from sim.loading import load
+from sim.posterior import ChannelPosterior
+from sim.questions import question_bank
+from sim.rates import load_rates
+from tests.catalogues import catalogues
+
+torch.set_num_threads(1)
+
+
+def random_histories(bank, rng, dialogues: int, turns: int, opening: bool) -> Histories:
+    question = np.stack([rng.permutation(np.resize(np.arange(len(bank)), max(turns, len(bank))))[:turns]
+                         for _ in range(dialogues)])  # fmt: skip
+    answer = np.array([[rng.integers(bank.answers[q]) for q in row] for row in question])
+    question[0, turns // 2 :] = -1  # of several lengths
+    said = None
+    if opening:
+        facets = bank.catalogue.facets
+        said = np.array([[rng.integers(-1, len(f.options)) for f in facets] for _ in range(dialogues)])
+    n = len(bank.catalogue)
+    return Histories(intent=rng.integers(n, size=dialogues), question=question, answer=answer, said=said)
+
+
+def exact_belief(channel, bank, histories: Histories) -> np.ndarray:
+    """(B, N) from the posterior that serves."""
+    posterior = ChannelPosterior(channel, bank)
+    posterior.reset(len(histories))
+    if histories.said is not None:
+        posterior.open(histories.said)
+    for q, a in zip(histories.question.T, histories.answer.T):
+        posterior.update(q, a)
+    return posterior.belief()
+
+
+def critic_belief(critic: ChannelCritic, histories: Histories, candidates=None) -> np.ndarray:
+    with torch.no_grad():
+        scores = critic(histories, candidates)[0].numpy()
+    prior = critic.catalogue.prior
+    weight = prior if candidates is None else prior[candidates]
+    out = np.exp(scores - scores.max(axis=1, keepdims=True)) * weight
+    return out / out.sum(axis=1, keepdims=True)
+
+
+def perturbed(bank, seed: int = 0, types: int = 3) -> ChannelCritic:
+    """A critic with parameters away from their start."""
+    critic = ChannelCritic(bank, types).double()
+    g = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in critic.parameters():
+            p += 0.5 * torch.randn(p.shape, generator=g, dtype=torch.float64)
+    return critic
+
+
+@given(catalogues(), st.integers(0, 10_000), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_equals_the_posterior_that_serves_it(catalogue: Catalogue, seed: int, opening: bool):
+    try:
+        bank = question_bank(catalogue)
+    except ValueError:
+        return
+    critic = perturbed(bank, seed)
+    histories = random_histories(bank, np.random.default_rng(seed), 4, 6, opening)
+    channel = learned_channel(catalogue, critic.parameters_.tables().numpy(), keep=None)
+    expected = exact_belief(channel, bank, histories)
+    np.testing.assert_allclose(critic_belief(critic, histories), expected, atol=1e-8)
+    everything = np.tile(np.arange(len(catalogue)), (4, 1))
+    np.testing.assert_allclose(critic_belief(critic, histories, everything), expected, atol=1e-8)
+
+
+def simulator_tables(channel, rates) -> Tables:
+    """The simulator's rates as tables of the critic."""
+    facets = channel.facets
+    fame = np.clip((KNOTS + 4) / 3, 0, 1)
+    knots = {k: np.clip(e[0] + (e[1] - e[0]) * fame, 1e-6, 1 - 1e-6)
+             for k, e in (("recognition", rates.recognition), ("absence", rates.absence))}  # fmt: skip
+    kernel = np.zeros((len(facets), len(PAIR_FEATURES)))
+    kernel[:, 0] = 1.0
+    stacked = {k: np.stack([getattr(c, k) for c in facets]) for k in
+               ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess", "opening")}  # fmt: skip
+    arrays = stacked | {k: np.tile(v, (len(facets), 1)) for k, v in knots.items()}
+    arrays |= {"shares": channel.shares, "salience": np.full(len(facets), 0.5), "kernel": kernel}
+    return Tables(**{k: torch.tensor(v) for k, v in arrays.items()})
+
+
+@pytest.mark.parametrize("name", ["toy", "animals", "groceries"])
+def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
+    catalogue, rates = load(name), load_rates("typical")
+    bank, channel = question_bank(catalogue), make_channel(load(name), rates)
+
+    def true_pairs(catalogue, words=None):
+        out = []
+        for f in range(len(catalogue.facets)):
+            k = kernel_of(catalogue, f)
+            features = np.zeros((k.nnz, len(PAIR_FEATURES)))
+            features[:, 0] = np.log(k.data)
+            out.append(Pairs(k.indptr.astype(np.int64), k.indices, features))
+        return tuple(out)
+
+    monkeypatch.setattr(critic_module, "structure_of", true_pairs)
+    critic = ChannelCritic(bank).double()
+    tables = simulator_tables(channel, rates)
+    monkeypatch.setattr(critic.parameters_, "tables", lambda: tables)
+    for constants in critic.constants:  # kept in single precision by default
+        features = true_pairs(catalogue)[list(critic.constants).index(constants)].features
+        constants.features = torch.tensor(features)
+        facet = catalogue.facets[list(critic.constants).index(constants)]
+        mass = facet.mass(catalogue.prior)
+        constants.log_mass, constants.mass = torch.tensor(np.log(mass)), torch.tensor(mass)
+        constants.entry_prior = torch.tensor(catalogue.prior[facet.rows])
+        constants.hats = torch.tensor(critic_module.hat_weights(facet, catalogue.prior))
+    histories = random_histories(bank, np.random.default_rng(0), 12, 10, opening=False)
+    np.testing.assert_allclose(critic_belief(critic, histories), exact_belief(channel, bank, histories), atol=1e-6)
+
+
+def test_candidates_in_any_order_and_twice():
+    catalogue = load("toy")
+    bank = question_bank(catalogue)
+    critic = perturbed(bank)
+    histories = random_histories(bank, np.random.default_rng(3), 5, 8, False)
+    with torch.no_grad():
+        full = critic(histories)[0].numpy()
+        ids = np.random.default_rng(4).integers(len(catalogue), size=(5, 11))
+        some = critic(histories, ids)[0].numpy()
+    np.testing.assert_allclose(some, np.take_along_axis(full, ids, axis=1), atol=1e-9)
+
+
+def test_a_repeated_question_adds_nothing_and_order_does_not_matter():
+    bank = question_bank(load("toy"))
+    critic = perturbed(bank)
+    once = Histories(intent=np.zeros(1, int), question=np.array([[3, 7, 9]]), answer=np.array([[1, 0, 1]]))
+    again = Histories(intent=np.zeros(1, int), question=np.array([[9, 3, 3, 7]]), answer=np.array([[1, 1, 1, 0]]))
+    np.testing.assert_allclose(critic_belief(critic, once), critic_belief(critic, again), atol=1e-12)
+
+
+def test_gradients_are_right():
+    bank = question_bank(load("toy"))
+    critic = perturbed(bank)
+    histories = random_histories(bank, np.random.default_rng(5), 3, 6, True)
+    compiled = critic.compile(histories, None)
+    # In a direction at random, against a difference quotient.
+    g = torch.Generator().manual_seed(1)
+    direction = [torch.randn(p.shape, generator=g, dtype=torch.float64) for p in critic.parameters()]
+
+    def value():
+        found, shares = critic.log_likes(compiled, None, 3)
+        return torch.logsumexp(found + shares, dim=2)[:, ::3].sum()
+
+    gradient = torch.autograd.grad(value(), list(critic.parameters()), allow_unused=True)
+    slope = sum(float((a * d).sum()) for a, d in zip(gradient, direction) if a is not None)
+    step = 1e-5
+    ends = []
+    for sign in (1, -2):
+        with torch.no_grad():
+            for p, d in zip(critic.parameters(), direction):
+                p += sign * step * d
+            ends.append(float(value()))
+    assert slope == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6)
+
+
+def test_types_start_apart():
+    tables = ChannelCritic(question_bank(load("toy"))).parameters_.tables()
+    assert (tables.forgotten[:, 0] < tables.forgotten[:, 1]).all() and (tables.slip[:, 1] < tables.slip[:, 2]).all()
