@@ -57,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         code = _failed(str(error), Exit.BAD_INPUT)
     except Exception as error:
-        code = _failed(f"internal error: {type(error).__name__}: {error} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
+        what = f"internal error: {type(error).__name__}: {error}"
+        code = _failed(f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
     return int(code)
 
 

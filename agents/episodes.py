@@ -42,6 +42,8 @@ class Episodes:
     """(B,) questions asked, the one at which a user left included."""
     reward: np.ndarray
     """(B,) sum of rewards."""
+    p_start: np.ndarray
+    """(B,) the agent's belief in the truth before its first question."""
     p_truth: np.ndarray
     """(B,) the agent's belief in the truth at the end."""
     p_guess: np.ndarray
@@ -92,6 +94,8 @@ def play(
     begun = time.perf_counter()
     agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
     seconds = time.perf_counter() - begun
+    truth = dialogues.users.intent
+    p_start = _in_beliefs(agent, truth)[0]
     reward = np.zeros(count)
     guess = np.full(count, -1, dtype=np.int64)
     success, user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
@@ -103,7 +107,8 @@ def play(
         chosen = np.asarray(agent.act(rows, left), dtype=np.int64)
         seconds += time.perf_counter() - begun
         if chosen.shape != rows.shape or (chosen < 0).any() or (chosen >= total + intents).any():
-            raise ValueError(f"act gave {chosen.tolist()[:5]} for {len(rows)} dialogues; actions are 0 to {total + intents - 1}")
+            wrong = f"act gave {chosen.tolist()[:5]} for {len(rows)} dialogues"
+            raise ValueError(f"{wrong}; actions are 0 to {total + intents - 1}")
         actions = np.full(count, total, dtype=np.int64)  # those that are over guess, which nobody sees
         actions[rows] = chosen
         asks = rows[(chosen < total) & (left > 0)]
@@ -125,10 +130,11 @@ def play(
         if watch is not None and len(asks):
             watch.answered(asks, actions[asks], last_answers(dialogues, asks))
         rows = rows[~ended[rows]]
-    p_truth, p_guess = _final(agent, dialogues.users.intent, guess)
+    p_truth, p_best = _in_beliefs(agent, truth)
+    p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
     return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=success,
-                    user_left=user_left, questions=questions, reward=reward, p_truth=p_truth, p_guess=p_guess,
-                    seconds=seconds)  # fmt: skip
+                    user_left=user_left, questions=questions, reward=reward, p_start=p_start,
+                    p_truth=p_truth, p_guess=p_guess, seconds=seconds)  # fmt: skip
 
 
 def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:
@@ -149,12 +155,11 @@ def opening_options(dialogues: Dialogues) -> np.ndarray:
     return out
 
 
-def _final(agent: Agent, truth: np.ndarray, guess: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
-    """Beliefs in the truth and in the guess, both (B,), without holding (B, N) at once."""
-    p_truth, p_guess = np.empty(len(truth)), np.empty(len(truth))
-    for start in range(0, len(truth), chunk):
-        rows = np.arange(start, min(start + chunk, len(truth)))
+def _in_beliefs(agent: Agent, intent: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    """Belief in one intent a dialogue, and in the favourite, both (B,), without holding (B, N) at once."""
+    p, best = np.empty(len(intent)), np.empty(len(intent))
+    for start in range(0, len(intent), chunk):
+        rows = np.arange(start, min(start + chunk, len(intent)))
         belief = agent.belief(rows)
-        p_truth[rows] = belief[np.arange(len(rows)), truth[rows]]
-        p_guess[rows] = np.where(guess[rows] >= 0, belief[np.arange(len(rows)), guess[rows]], belief.max(axis=1))
-    return p_truth, p_guess
+        p[rows], best[rows] = belief[np.arange(len(rows)), intent[rows]], belief.max(axis=1)
+    return p, best

@@ -1,0 +1,181 @@
+"""`clarigym evaluate`: agents on the same simulated users, rows that survive a kill, any number of workers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import tyro
+
+from agents.commands.common import console, make_setting
+from agents.evaluate import Plan, results, run
+from agents.exits import Exit, InputError
+from agents.flags import Leave, at_least, parse
+from agents.registry import check_name
+from agents.rows import RowFile
+from envs.rules import Rules
+from sim.questions import Questions
+
+NOT_OF_THE_RESULT = ("json", "out", "resume", "workers")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluate:
+    """What to evaluate."""
+
+    catalogue: str = "movies-1k"
+    """A built-in catalogue or a CSV, Parquet or JSONL file."""
+    agents: str = "exact,independent"
+    """Who is compared, with commas between."""
+    episodes: int = 200
+    """Users each agent meets, the same ones."""
+    budget: int = 20
+    """The most questions."""
+    noise: str = "typical"
+    """How users err: a preset or a TOML file of rates."""
+    questions: Questions = "mixed"
+    """Kinds of question."""
+    max_questions: int | None = None
+    """Keep only so many questions, the most informative."""
+    opening: bool = False
+    """Users volunteer a few facts first."""
+    seed: int = 0
+    """Of the users."""
+    agent_seed: int | None = None
+    """Of the agents' own draws; None for that of the users."""
+    checkpoint: str = ""
+    """Where a trained agent is read from; empty for the one that ships."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """One JSON object on stdout instead of a table."""
+    out: str = ""
+    """A file to which a row an episode is appended."""
+    resume: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Go on with the file of an interrupted run."""
+    workers: int = 1
+    """Processes; the rows don't depend on it."""
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            check_name(name)
+        if not self.names or len(set(self.names)) < len(self.names):
+            raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
+        for name, least in (("episodes", 1), ("budget", 1), ("workers", 1), ("seed", 0)):
+            at_least(name, getattr(self, name), least)
+        if self.resume and not self.out:
+            raise InputError("--resume needs --out FILE, the file to go on with")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(name.strip() for name in self.agents.split(",") if name.strip())
+
+    def of_the_result(self) -> dict[str, Any]:
+        """The fields that rows depend on."""
+        return {key: value for key, value in asdict(self).items() if key not in NOT_OF_THE_RESULT}
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(Evaluate, arguments, "evaluate", "Agents against the same simulated users.")
+    except Leave as leave:
+        return leave.code
+    rules = Rules(budget=config.budget, opening=config.opening)
+    how = {
+        "catalogue": config.catalogue, "questions": config.questions, "noise": config.noise, "rules": rules,
+        "max_questions": config.max_questions, "checkpoint": config.checkpoint,
+    }  # fmt: skip
+    setting = make_setting(**how)
+    plan = Plan(setting=how, agents=config.names, episodes=config.episodes, seed=config.seed,
+                agent_seed=config.seed if config.agent_seed is None else config.agent_seed)  # fmt: skip
+    rows: list[dict[str, Any]] = []
+    spent: dict[str, list[float]] = {}
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(RowFile(config.out, header(config, setting), config.resume)) if config.out else None
+        if file:
+            rows += check_order(config.out, file.rows, plan)
+        advance = stack.enter_context(progress(config, len(rows)))
+        for done in run(plan, plan.tasks(len(rows)), config.workers, setting):
+            rows += done.rows
+            if file:
+                file.append(done.rows)
+            total = spent.setdefault(done.agent, [0.0, 0])
+            total[0], total[1] = total[0] + done.seconds, total[1] + done.questions
+            advance(done)
+    table = results(rows, config.names, config.budget, spent)
+    if config.json:
+        print(json.dumps({"config": asdict(config), "results": table}, ensure_ascii=False))
+    else:
+        show(config, table)
+    return Exit.OK
+
+
+def header(config: Evaluate, setting) -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    import numpy
+
+    try:
+        own = version("clarigym")
+    except PackageNotFoundError:
+        own = "not installed"
+    rates = setting.rates.to_dict()
+    made_with = {"clarigym": own, "python": sys.version.split()[0], "numpy": numpy.__version__}
+    return {"config": config.of_the_result(), "fingerprint": setting.catalogue.fingerprint,
+            "rates": json.loads(json.dumps(rates, default=dict)), "made_with": made_with}  # fmt: skip
+
+
+def check_order(path: str, rows: list[dict[str, Any]], plan: Plan) -> list[dict[str, Any]]:
+    """The rows of a file, which must be the first of the plan.
+
+    Raises:
+        InputError: they aren't.
+    """
+    order = list(plan.order())
+    for number, row in enumerate(rows):
+        wanted = order[number] if number < len(order) else None
+        if (row.get("agent"), row.get("episode")) != wanted:
+            raise InputError(f"{path}, line {number + 2}: row of {row.get('agent')}, episode {row.get('episode')}, "
+                             f"expected {wanted}; the file was changed")  # fmt: skip
+    return rows
+
+
+@contextlib.contextmanager
+def progress(config: Evaluate, done_before: int):
+    """A bar on stderr, where that is a terminal; gives the function to call with what is done."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        total = config.episodes * len(config.names)
+        task = bar.add_task(f"{config.catalogue}, {config.noise}", total=total, completed=done_before)
+        yield lambda done: bar.update(task, advance=len(done.rows))
+
+
+def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    print(f"{config.catalogue}, {config.noise} noise, {config.questions} questions, budget {config.budget}, "
+          f"{config.episodes:,} users, seed {config.seed}\n")  # fmt: skip
+    out = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    out.add_column("agent", style="bold")
+    for name in ("success", "95 %", "turns", "all", "bit/t", "reward", "regret", "NLL", "ECE", "ms/t"):
+        out.add_column(name, justify="right", no_wrap=True)
+    for r in table:
+        low, high = r["success_ci"]
+        ms = None if r["seconds_per_turn"] is None else 1000 * r["seconds_per_turn"]
+        out.add_row(r["agent"], f"{100 * r['success']:.1f}%", f"{100 * low:.0f}-{100 * high:.0f}",
+                    shown(r["turns_success"], 2), shown(r["turns_all"], 2), shown(r["bits_per_turn"], 2),
+                    shown(r["reward"], 3), shown(r["regret"], 3), shown(r["nll_nats"], 2), shown(r["ece"], 3),
+                    shown(ms, 1))  # fmt: skip
+    console().print(out)
+    print("\nturns: questions where it succeeded; all: a failure counts as the budget; bit/t: bits per question; "
+          "\nregret: reward lost against exact; NLL of the truth in nats; ms/t: milliseconds a question.")  # fmt: skip
+
+
+def shown(value: float | None, places: int) -> str:
+    return "-" if value is None else f"{value:.{places}f}"
