@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.channel import Channel, make_channel
 from sim.questions import OPEN, OVER, QuestionBank
-from sim.randomness import Purpose, draw, salt
+from sim.randomness import GAMMA, Purpose, mix_in_place, salt, threshold, to_unit
 from sim.rates import Rates, load_rates
 
 FORGOTTEN, KEPT, MUDDLED, STRANGER = 0, 1, 3, 5
@@ -24,6 +24,11 @@ FORGOTTEN, KEPT, MUDDLED, STRANGER = 0, 1, 3, 5
 CODES = 7
 EXACT_TABLE = 1 << 23
 FILTER_BITS = 16
+FALSE, TRUE, FLAG_FALSE, FLAG_TRUE, LOOK, SAY = (4 * k for k in range(6))
+"""What is known of (intent, question) before any memory is drawn; times 4, to be added to a state.  LOOK: it takes the
+memory itself; SAY: an open question."""
+_PURPOSE, _FACET = 56, 32
+_BEGIN = salt(np.array([Purpose.INTENT, Purpose.TYPE]) << _PURPOSE)[:, None]
 
 
 class Population:
@@ -48,6 +53,7 @@ class Population:
         self._flatten_answers()
         self._flatten_questions()
         self.members = Members(self)
+        self._tabulate()
 
     def __deepcopy__(self, memo: dict) -> Population:
         """Itself: the tables are read only, and a copied environment shares them."""
@@ -111,24 +117,85 @@ class Population:
         low = np.where(self.is_open, nothing, self.first[self.facet] + bank.value)
         high = np.where(bank.kind == OVER, self.first[self.facet + 1] - 1, low)
         self.low, self.span = low.astype(np.int64), (high - low).astype(np.uint64)
-        # The key is the question's facet and value, not its id: a user says the same in a bank cut short.
-        self.answer_salt = salt((self.facet << 32) + bank.value + 1)
+        # One gather says all: facet and value, which also are the key of the answer's draw.  The key is not the
+        # question's id, so a user says the same in a bank cut short.
+        self.key = (np.int64(Purpose.ANSWER) << _PURPOSE) + (self.facet << _FACET) + bank.value + 1  # (Q,)
+
+    def _tabulate(self) -> None:
+        """Tables of the short way: which cell a user answers from, where that follows from state and truth alone."""
+        facets = np.arange(max(1, len(self.many)), dtype=np.int64)
+        self.salts = {p: salt((np.int64(p) << _PURPOSE) + (facets << _FACET)) for p in Purpose}  # (F,) each
+        self.cell_of = facets * len(self.types)  # (F,) cell of type 0, forgotten
+        self.forgotten_below = threshold(self.forgotten)
+        self.not_kept_below = threshold(self.not_kept)
+        step = self.cell_step
+        # By truth and state (kept, muddled, forgotten): what to add to the cell, -1 for the long way.
+        self.cell_add = np.full(24, -1, dtype=np.int64)
+        for truth in (FALSE, TRUE, FLAG_FALSE, FLAG_TRUE, LOOK):
+            self.cell_add[truth + 2] = 0
+        self.cell_add[[FALSE, FLAG_FALSE]] = KEPT * step
+        self.cell_add[[TRUE, FLAG_TRUE]] = (KEPT + 1) * step
+        self.cell_add[FLAG_FALSE + 1] = (MUDDLED + 1) * step
+        self.cell_add[FLAG_TRUE + 1] = MUDDLED * step
+        self.yesno_below = [threshold(cum) for cum in self.yesno_cum]
+        # Passing over what isn't believed is decided by the lower half of the hash, the answer by the upper.
+        self.unsaid_below = (threshold(1 - self.absence.take(self.low)) >> np.uint64(32)).astype(np.uint32)  # (Q,)
+        code = np.arange(CODES * step) // step
+        self.may_pass = (code == KEPT) | (code == MUDDLED) | (code == STRANGER)  # (cells,)
+        n, q = len(self.catalogue), len(self.bank)
+        self.tabled = n * q <= EXACT_TABLE
+        self.truth = np.full((n, q) if self.tabled else q, LOOK, dtype=np.uint8)
+        for f, facet in enumerate(self.catalogue.facets):
+            ids = np.flatnonzero((self.facet == f) & ~self.is_open)
+            if not self.tabled:
+                self.truth[ids] = FALSE if facet.kind == "many" else LOOK
+            elif facet.kind == "many":
+                known = np.diff(facet.indptr) > 0
+                held = self.members.holds(np.arange(n)[:, None], self.low[ids])
+                self.truth[:, ids] = np.where(known[:, None] & ~held, FALSE, LOOK)
+            else:
+                x = facet.value_of[:, None].astype(np.int64) + self.first[f]
+                yes = (x >= self.low[ids]) & (x <= self.low[ids] + self.span[ids].astype(np.int64))
+                lie = FLAG_FALSE if facet.kind == "flag" else FALSE
+                self.truth[:, ids] = np.where(facet.value_of[:, None] < 0, LOOK, np.where(yes, TRUE - FALSE, 0) + lie)
+        self.truth[..., self.is_open] = SAY
+        self.truth = self.truth.reshape(-1)
+        # (N,) where the catalogue knows nothing of a `many` facet, all values go the long way.
+        bare = [np.diff(f.indptr) == 0 for f in self.catalogue.facets]
+        self.bare = np.stack([b & m for b, m in zip(bare, self.many, strict=True)], axis=1).reshape(-1)  # (N F,)
 
     # -- draws of one memory; every argument is an array (n,) ---------------------------------------------------------
 
-    def draw_intent(self, stream: np.ndarray) -> np.ndarray:
-        at = np.searchsorted(self.prior_cum, draw(stream, Purpose.INTENT), side="right")
-        return np.minimum(at, len(self.prior_cum) - 1)
+    def draw(self, start: np.ndarray, purpose: Purpose, facet: np.ndarray) -> np.ndarray:
+        """Uniforms (n,) for one facet of each user: `sim.randomness` with purpose and facet as one part of the key."""
+        return to_unit(mix_in_place(start ^ self.salts[purpose].take(facet)))
 
-    def draw_type(self, stream: np.ndarray) -> np.ndarray:
-        at = np.searchsorted(self.type_cum, draw(stream, Purpose.TYPE), side="right")
-        return np.minimum(at, len(self.types) - 1)
+    def recognises(self, start: np.ndarray, facet: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """Uniforms (n,) that decide whether a global value is recognised."""
+        key = (np.int64(Purpose.RECOGNITION) << _PURPOSE) + (facet << _FACET) + value - self.first.take(facet) + 1
+        return to_unit(mix_in_place(start ^ salt(key)))
+
+    def asked(self, questions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) the facets asked about, and the salts of the answers' draws."""
+        key = self.key.take(questions)
+        salts = key.view(np.uint64) + np.uint64(1)
+        salts *= GAMMA
+        key >>= _FACET
+        key &= 0xFFFFFF
+        return key, salts
+
+    def begin(self, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Intent and type of users (n,), in one pass of the mixer."""
+        h = mix_in_place(start ^ _BEGIN)
+        intent = np.searchsorted(self.prior_cum, to_unit(h[0]), side="right")
+        type_ = np.searchsorted(self.type_cum, to_unit(h[1]), side="right")
+        return np.minimum(intent, len(self.prior_cum) - 1), np.minimum(type_, len(self.types) - 1)
 
     def leave_turn(self, stream: np.ndarray) -> np.ndarray:
         """(n,) int64: the number of the question at which the user leaves, counted from 1; a huge one for never."""
         if self.rates.leaving <= 0:
             return np.full(stream.shape, np.iinfo(np.int32).max, dtype=np.int64)
-        u = draw(stream, Purpose.LEAVING)
+        u = self.draw(stream, Purpose.LEAVING, np.zeros(stream.shape, dtype=np.int64))
         further = np.floor(np.log1p(-u) / np.log1p(-min(self.rates.leaving, 1 - 1e-12)))
         return self.rates.patience + 1 + np.minimum(further, 1e9).astype(np.int64)
 
@@ -137,7 +204,7 @@ class Population:
         at = facet * len(self.catalogue) + intent
         start, end = self.row.take(at), self.row_end.take(at)
         unknown = start == end
-        u = draw(stream, Purpose.TOP_OF_MIND, facet)
+        u = self.draw(stream, Purpose.TOP_OF_MIND, facet)
         if unknown.any():
             top = np.empty(len(at), dtype=np.int64)
             known = np.flatnonzero(~unknown)
@@ -149,19 +216,26 @@ class Population:
             top = self.indices.take(pick(self.top_cum, start, end, u))
         return top, unknown
 
+    def holds(self, intent: np.ndarray, facet: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """(n,) bool: the global value is one of the intent's, looked up in its row."""
+        at = facet * len(self.catalogue) + intent
+        start, end = self.row.take(at), self.row_end.take(at)
+        found = self.indices.take(np.maximum(pick(self.indices, start, end, value - 1), 0)) == value
+        return found & (start < end)
+
     def remember(
         self, stream: np.ndarray, intent: np.ndarray, type_: np.ndarray, facet: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The memory of one facet each: (cell, top), both (n,) int64."""
         at = facet * len(self.types) + type_
-        u = draw(stream, Purpose.STATE, facet)
+        u = self.draw(stream, Purpose.STATE, facet)
         top, unknown = self.top_of_mind(stream, intent, facet)
         forgotten = u < self.forgotten.take(at)
         muddled = np.flatnonzero((u < self.not_kept.take(at)) & ~forgotten & ~unknown)
         cell = at + KEPT * self.cell_step
         if len(muddled):
             f, z = facet[muddled], top[muddled]
-            u = draw(stream[muddled], Purpose.REPLACEMENT, f)
+            u = self.draw(stream[muddled], Purpose.REPLACEMENT, f)
             w = self.kernel_indices.take(pick(self.kernel_cum, self.kernel_row[z], self.kernel_end[z], u))
             top[muddled] = w
             cell[muddled] += (MUDDLED - KEPT) * self.cell_step
@@ -194,7 +268,7 @@ class Members:
             self.table = np.zeros(n * int(self.width), dtype=bool)
             self.table[key] = True
         else:
-            bits = max(10, int(len(key) * FILTER_BITS - 1).bit_length())
+            bits = max(10, int(len(key) * FILTER_BITS).bit_length() - 1)
             self.shift = np.uint64(64 - bits)
             self.table = np.zeros(1 << (bits - 3), dtype=np.uint8)
             at = self._hash(key)
@@ -204,16 +278,16 @@ class Members:
     def _hash(self, key: np.ndarray) -> np.ndarray:
         return ((key.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> self.shift).view(np.int64)
 
-    def among(self, intent: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """(k,) int64: the positions at which `value` (global) may be one of the intent's; check them by `holds`."""
+    def maybe(self, intent: np.ndarray, value: np.ndarray) -> np.ndarray:
+        """(n,) 0 or 1: whether `value` (global) may be one of the intent's; if so, ask `holds`."""
         key = intent * self.width + value
         if self.exact:
-            return np.flatnonzero(self.table.take(key))
+            return self.table.take(key).view(np.uint8)
         at = self._hash(key)
-        return np.flatnonzero((self.table.take(at >> 3) >> (at & 7).astype(np.uint8)) & 1)
+        return (self.table.take(at >> 3) >> (at & 7).astype(np.uint8)) & 1
 
     def holds(self, intent: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """(n,) bool: `value` is one of the intent's, on a `many` facet."""
+        """bool, the broadcast shape: `value` is one of the intent's, on a `many` facet."""
         key = intent * self.width + value
         if self.exact:
             return self.table.take(key)

@@ -15,7 +15,7 @@ from enum import IntEnum
 
 import numpy as np
 
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MUL1 = np.uint64(0xBF58476D1CE4E5B9)
 _MUL2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
@@ -45,14 +45,32 @@ def mix(h: np.ndarray) -> np.ndarray:
     return h ^ (h >> _S31)
 
 
+def mix_in_place(h: np.ndarray) -> np.ndarray:
+    """`mix` that overwrites its argument: half the memory traffic, for arrays in hot loops."""
+    t = h >> _S30
+    h ^= t
+    h *= _MUL1
+    np.right_shift(h, _S27, out=t)
+    h ^= t
+    h *= _MUL2
+    np.right_shift(h, _S31, out=t)
+    h ^= t
+    return h
+
+
+def threshold(p) -> np.ndarray:
+    """uint64 t such that h < t exactly when to_unit(h) < p, for h a hash and 0 <= p < 1."""
+    return np.ceil(np.asarray(p, dtype=np.float64) * 2.0**53).astype(np.uint64) << _S11
+
+
 def stream(seed, episode) -> np.ndarray:
     """Hash of (seed, episode), uint64, the two broadcast: what `draw` extends by a key.
 
     Keep it for a dialogue: the seed and the episode are then mixed in once and not at every draw.
     """
     with np.errstate(over="ignore"):
-        h = mix(np.asarray(seed).astype(np.uint64) + _GAMMA)
-        return mix(h ^ (np.asarray(episode).astype(np.uint64) * _GAMMA))
+        h = mix(np.asarray(seed).astype(np.uint64) + GAMMA)
+        return mix(h ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
 
 
 def extend(start: np.ndarray, *key) -> np.ndarray:
@@ -67,7 +85,7 @@ def extend(start: np.ndarray, *key) -> np.ndarray:
 def salt(part) -> np.ndarray:
     """One part of a key as it is mixed in, uint64; a table of them saves the product at every draw."""
     with np.errstate(over="ignore"):
-        return (np.asarray(part).astype(np.uint64) + np.uint64(1)) * _GAMMA
+        return (np.asarray(part).astype(np.uint64) + np.uint64(1)) * GAMMA
 
 
 def draw(start: np.ndarray, *key) -> np.ndarray:

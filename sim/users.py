@@ -25,9 +25,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sim.memory import FORGOTTEN, KEPT, MUDDLED, STRANGER, Population, pick
+from sim.memory import FORGOTTEN, KEPT, LOOK, MUDDLED, STRANGER, Population, pick
 from sim.questions import DONT_KNOW, OPEN_DONT_KNOW
-from sim.randomness import Purpose, draw, extend, mix, stream, to_unit
+from sim.randomness import Purpose, mix_in_place, stream, to_unit
 
 SILENT = -1
 
@@ -65,13 +65,9 @@ class SimulatedUsers:
         """(B,) what each wants."""
         self.type = np.empty(len(start), dtype=np.int64)
         """(B,) the latent type of each."""
-        self.leave_turn = np.empty(len(start), dtype=np.int64)
-        """(B,) the number of the question, from 1, at which each leaves instead of answering."""
-        self._answers = np.empty(len(start), dtype=np.uint64)
         self._width = len(population.catalogue.facets)
         self._cell = np.empty(len(start) * self._width, dtype=np.int32)
         self._top = np.empty(len(start) * self._width, dtype=np.int32)
-        self._base = np.arange(len(start), dtype=np.int64) * self._width
         self._renew(np.arange(len(start)), start, intents, types)
 
     def __len__(self) -> int:
@@ -83,14 +79,17 @@ class SimulatedUsers:
 
     def _renew(self, rows: np.ndarray, start: np.ndarray, intents, types) -> None:
         p = self.population
-        intent, type_ = p.draw_intent(start), p.draw_type(start)
+        intent, type_ = p.begin(start)
         for drawn, given in ((intent, intents), (type_, types)):
             if given is not None:
                 np.copyto(drawn, given, where=np.asarray(given) >= 0)
         self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
-        self.leave_turn[rows] = p.leave_turn(start)
-        self._answers[rows] = extend(start, Purpose.ANSWER)
         self._cell.reshape(-1, self._width)[rows] = -1
+
+    @property
+    def leave_turn(self) -> np.ndarray:
+        """(B,) the number of the question, from 1, at which each leaves instead of answering."""
+        return self.population.leave_turn(self.stream)
 
     def answer(self, questions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say.
@@ -104,51 +103,72 @@ class SimulatedUsers:
         """
         p = self.population
         questions = np.asarray(questions)
-        cell, top, low, believed = self._belief(questions, rows)
-        start = self._answers if rows is None else self._answers.take(rows)
-        u = to_unit(mix(start ^ p.answer_salt.take(questions)))
-        said = p.absence.take(low)
-        # What is believed or forgotten is answered; only what is not believed may be passed over as unknown.
-        np.copyto(said, 1.0, where=believed | (top < 0))
-        v = u / said
-        cell = cell + believed * p.cell_step
-        out = (v >= p.yesno_cum[0].take(cell)).astype(np.int32)
-        for cum in p.yesno_cum[1:]:
-            out += v >= cum.take(cell)
-        np.copyto(out, DONT_KNOW, where=v >= 1)
-        if p.any_open:
-            asked = np.flatnonzero(p.is_open.take(questions))
-            if len(asked):
-                which = asked if rows is None else rows[asked]
-                out[asked] = self._open(which, p.facet[questions[asked]], cell[asked], top[asked], u[asked])
+        every = rows is None
+        start, intent, type_ = (x if every else x.take(rows) for x in (self.stream, self.intent, self.type))
+        # The short way: a scalar facet's answer follows from the truth and the state, and a `many` facet's too where
+        # what is asked isn't true and the memory isn't muddled.
+        facet, salts = p.asked(questions)
+        h = mix_in_place(start ^ p.salts[Purpose.STATE].take(facet))
+        cell = p.cell_of.take(facet)
+        cell += type_
+        state = (h < p.not_kept_below.take(cell)).view(np.uint8)
+        state += h < p.forgotten_below.take(cell)
+        if p.tabled:
+            state += p.truth.take(intent * len(p.bank) + questions)
+        else:
+            state += self._truth(intent, questions, facet)
+        cell += (add := p.cell_add.take(state))
+        salts ^= start
+        h = mix_in_place(salts)
+        long = np.flatnonzero(add < 0)
+        if len(long):
+            who, asked = long if every else rows[long], questions[long]
+            found, top, believed = self._belief(asked, who)
+            cell[long] = found + believed * p.cell_step
+        out = (h >= p.yesno_below[0].take(cell)).astype(np.int32)
+        for below in p.yesno_below[1:]:
+            out += h >= below.take(cell)
+        unsaid = h.astype(np.uint32) < p.unsaid_below.take(questions)
+        unsaid &= p.may_pass.take(cell)
+        np.copyto(out, DONT_KNOW, where=unsaid)
+        if p.any_open and len(long):
+            opened = np.flatnonzero(p.is_open.take(asked))
+            if len(opened):
+                at = long[opened]
+                out[at] = self._open(who[opened], facet[at], found[opened], top[opened], to_unit(h[at]))
         return out
 
-    def _belief(self, questions: np.ndarray, rows: np.ndarray | None):
-        """(cell, top) of the facets asked about, the global value asked for, and whether it is believed; all (n,)."""
+    def _truth(self, intent: np.ndarray, questions: np.ndarray, facet: np.ndarray) -> np.ndarray:
+        """(n,) uint8 truth without a table: most values of `many` facets are not true, and that is soon seen."""
+        p = self.population
+        look = p.members.maybe(intent, low := p.low.take(questions))
+        hits = np.flatnonzero(look)
+        look[hits] = p.holds(intent.take(hits), facet.take(hits), low.take(hits))
+        look |= p.bare.take(intent * self._width + facet).view(np.uint8)
+        look *= np.uint8(LOOK)
+        look |= p.truth.take(questions)
+        return look
+
+    def _belief(self, questions: np.ndarray, rows: np.ndarray):
+        """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,)."""
         p = self.population
         facet, low = p.facet.take(questions), p.low.take(questions)
         cell, top = self._memory(facet, rows)
         believed = (top - low).view(np.uint64) <= p.span.take(questions)
-        if not p.members.none:
-            intent = self.intent if rows is None else self.intent.take(rows)
-            maybe = p.members.among(intent, low)
-            strange = np.flatnonzero(cell >= STRANGER * p.cell_step)
-            if len(strange):
-                maybe = np.concatenate([maybe, strange])
-            if len(maybe):
-                maybe = maybe[~believed[maybe] & (top[maybe] >= 0) & (low[maybe] < p.first[-1])]
-                believed[maybe] = self._recognised(
-                    maybe if rows is None else rows[maybe], facet[maybe], low[maybe], cell[maybe]
-                )
-        return cell, top, low, believed
+        maybe = p.members.maybe(self.intent.take(rows), low).view(bool) | (cell >= STRANGER * p.cell_step)
+        maybe &= ~believed & (top >= 0) & (low < p.first[-1])
+        maybe = np.flatnonzero(maybe)
+        if len(maybe):
+            believed[maybe] = self._recognised(rows[maybe], facet[maybe], low[maybe], cell[maybe])
+        return cell, top, believed
 
-    def _memory(self, facet: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    def _memory(self, facet: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(cell, top) of one facet of each user, both (n,) int64; drawn where nobody needed it before."""
-        at = (self._base if rows is None else self._base.take(rows)) + facet
+        at = rows * self._width + facet
         cell = self._cell.take(at)
         new = np.flatnonzero(cell < 0)
         if len(new):
-            who = new if rows is None else rows[new]
+            who = rows[new]
             where = at[new]
             self._cell[where], self._top[where] = self.population.remember(
                 self.stream.take(who), self.intent.take(who), self.type.take(who), facet[new]
@@ -161,7 +181,7 @@ class SimulatedUsers:
         p = self.population
         strange = cell >= STRANGER * p.cell_step
         chance = np.where(strange, p.stranger.take(value), p.recognition.take(value))
-        out = draw(self.stream.take(rows), Purpose.RECOGNITION, facet, value - p.first.take(facet)) < chance
+        out = p.recognises(self.stream.take(rows), facet, value) < chance
         out &= strange | p.members.holds(self.intent.take(rows), value)
         muddled = np.flatnonzero(out & ~strange & (cell >= MUDDLED * p.cell_step))
         if len(muddled):
@@ -182,7 +202,7 @@ class SimulatedUsers:
         if len(other):
             f = facet[other]
             first = p.option_first[f]
-            drawn = pick(p.option_cum, first, p.option_first[f + 1], draw(start[other], Purpose.BACKGROUND, f))
+            drawn = pick(p.option_cum, first, p.option_first[f + 1], p.draw(start[other], Purpose.BACKGROUND, f))
             out[other] = drawn - first + 1
         np.copyto(out, OPEN_DONT_KNOW, where=u < p.silent.take(cell))
         return out
@@ -190,7 +210,7 @@ class SimulatedUsers:
     def _slips(self, start: np.ndarray, facet: np.ndarray, cell: np.ndarray) -> np.ndarray:
         """Whether open answers, if given, are a random option; (n,) bool."""
         p = self.population
-        return draw(start, Purpose.SAID, facet) < p.slip.take(cell % p.cell_step)
+        return p.draw(start, Purpose.SAID, facet) < p.slip.take(cell % p.cell_step)
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say unasked: (n, F) int32, the answer to each facet's open question, SILENT for nothing.
@@ -202,7 +222,7 @@ class SimulatedUsers:
         out = np.full((len(rows), self._width), SILENT, dtype=np.int32)
         for f, question in enumerate(p.bank.open_question):
             if question >= 0:
-                tried = draw(self.stream[rows], Purpose.OPENING, f) < p.channel.facets[f].opening
+                tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < p.channel.facets[f].opening
                 said = self.answer(np.full(len(rows), question), rows)
                 out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said, SILENT)
         return out
@@ -233,7 +253,7 @@ class SimulatedUsers:
         """(n,) bool: the answer goes against what the user believes, by a slip.  A forgotten facet has no slips."""
         p = self.population
         answers = self.answer(questions, rows)
-        cell, top, _, believed = self._belief(questions, rows)
+        cell, top, believed = self._belief(questions, rows)
         against = np.where(believed, answers < DONT_KNOW, answers > DONT_KNOW)
         opened = p.is_open[questions]
         said = self._slips(self.stream[rows], p.facet[questions], cell) & (answers != OPEN_DONT_KNOW)
