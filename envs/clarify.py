@@ -142,7 +142,7 @@ class ClarifyEnv(gymnasium.Env):
         return dialogue_record(self.world, self.dialogues, 0, agent)
 
     def _observe(self):
-        return self.world.row(self.world.observe(self.dialogues, copy=False), 0)
+        return self.world.row(self.world.observe(self.dialogues), 0)
 
     def _info(self) -> dict[str, Any]:
         return {"action_mask": self.action_masks()} if self.mask else {}

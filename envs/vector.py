@@ -22,7 +22,7 @@ from gymnasium.vector.utils import batch_space
 
 from envs.record import dialogue_record, transcript
 from envs.rules import Rules
-from envs.world import World, check_options, seed_bits
+from envs.world import Copies, World, check_options, seed_bits
 from sim.dialogue import Dialogue
 
 
@@ -79,7 +79,8 @@ class ClarifyVectorEnv(VectorEnv):
         self.autoreset_mode = AutoresetMode(autoreset_mode)
         # Of this object alone, as in Gymnasium's own: the class keeps the default.
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}  # type: ignore[misc]
-        self.mask, self.copy, self.corruptions = mask, copy, corruptions
+        self.mask, self.corruptions = mask, corruptions
+        self._copies = Copies() if copy else None
         self.single_action_space = gymnasium.spaces.Discrete(int(self.world.action_space.n))
         self.single_observation_space = self.world.observation_space
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -242,7 +243,7 @@ class ClarifyVectorEnv(VectorEnv):
         return tuple(transcript(self.world, self.dialogues, b) for b in range(self.num_envs))
 
     def _observe(self):
-        return self.world.observe(self.dialogues, self.copy)
+        return self.world.observe(self.dialogues, self._copies)
 
     def _info(self, info: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:
         if self.mask:

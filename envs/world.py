@@ -17,6 +17,7 @@ the same, one after the other, in one Box.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -93,8 +94,11 @@ class World:
             parts["guessed"] = box(NOTHING, len(self.catalogue) - 1, (rules.guesses,))
         return parts
 
-    def observe(self, d: Dialogues, copy: bool = True) -> Any:
-        """Observations of all B dialogues: a dict of arrays (B, ...) or one array (B, width), int32."""
+    def observe(self, d: Dialogues, copies: Copies | None = None) -> Any:
+        """Observations of all B dialogues: a dict of arrays (B, ...) or one array (B, width), int32.
+
+        Without `copies` the history's arrays are the live ones.
+        """
         turn = d.turn.astype(np.int32)
         left = np.empty((len(turn), 2), dtype=np.int32)
         np.subtract(self.rules.budget, turn, out=left[:, 0])
@@ -104,10 +108,10 @@ class World:
             parts["guessed"] = d.guessed
         if self.flat:
             return np.concatenate(list(parts.values()), axis=1)
-        if copy:
+        if copies is not None:
             for name in ("questions", "answers", "guessed"):
                 if name in parts:
-                    parts[name] = parts[name].copy()
+                    parts[name] = copies.of(parts[name])
         return parts
 
     def row(self, observation: Any, b: int) -> Any:
@@ -141,6 +145,38 @@ class World:
         elif isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < n:
             return int(given)
         raise ValueError(f"options['intent'] is {given!r}; it is a number from 0 to {n - 1}, an id or a name")
+
+
+class Copies:
+    """Copies of arrays into memory that nobody holds any more.
+
+    A fresh megabyte a step is handed back to the system and faulted in again, page by page, which at 16,384
+    environments costs twice the rest of the step.  So arrays given out are remembered, and one is used again when its
+    count of references says that this is the only place that knows it: no view, no tensor over it.
+    """
+
+    KEPT = 8
+
+    def __init__(self) -> None:
+        self._given: list[np.ndarray] = []
+
+    def of(self, array: np.ndarray) -> np.ndarray:
+        for k in range(len(self._given)):
+            # Two references: the list's and the call's own.
+            if sys.getrefcount(self._given[k]) == 2 and self._given[k].shape == array.shape:
+                out = self._given[k]
+                np.copyto(out, array)
+                return out
+        out = array.copy()
+        if len(self._given) < self.KEPT:
+            self._given.append(out)
+        return out
+
+    def __deepcopy__(self, memo: dict) -> Copies:
+        return Copies()
+
+    def __reduce__(self):
+        return Copies, ()
 
 
 def seed_bits(seed: int) -> int:

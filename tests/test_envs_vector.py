@@ -10,6 +10,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 import envs
 from envs.clarify import ClarifyEnv
 from envs.vector import ClarifyVectorEnv
+from envs.world import Copies
 from sim.rates import HARD
 
 RESTLESS = HARD.__class__(**(HARD.to_dict() | {"name": "restless", "patience": 2, "leaving": 0.1}))
@@ -160,3 +161,17 @@ def test_a_record_of_an_ended_row():
     assert env.dialogue(1).guesses[0].intent == 7
     with pytest.raises(ValueError, match="hasn't ended"):
         env.dialogue(0)
+
+
+def test_memory_of_observations_is_used_again_only_when_nobody_holds_it():
+    copies = Copies()
+    live = np.arange(6).reshape(2, 3)
+    first = copies.of(live)
+    view = first[0]
+    del first
+    second = copies.of(live + 1)
+    assert view.tolist() == [0, 1, 2] and second[0].tolist() == [1, 2, 3]
+    address = second.__array_interface__["data"]
+    del second
+    assert copies.of(live + 2).__array_interface__["data"] == address
+    assert view.tolist() == [0, 1, 2]
