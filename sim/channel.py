@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -25,6 +26,17 @@ from sim.rates import EDGE, Rates
 
 KEPT, MUDDLED = 0, 1
 OBSCURE, FAMOUS = 1e-4, 0.1
+
+
+class Columns(NamedTuple):
+    """A facet's relation by value (CSC)."""
+
+    indptr: np.ndarray
+    """(V + 1,) value v's entries are indptr[v]:indptr[v + 1]."""
+    indices: np.ndarray
+    """(nnz,) their intents, ascending within a value."""
+    data: np.ndarray
+    """(nnz,) int64: their positions in facet.indices."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,9 +88,10 @@ class FacetChannel:
         return self.kernel.T.tocsr()
 
     @cached_property
-    def members(self) -> sparse.csc_array:
-        """The relation as CSC (N, V); its data (int64) are the entries' positions in facet.indices."""
-        return sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.int64)))
+    def members(self) -> Columns:
+        """The relation by value."""
+        table = sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.int64)))
+        return Columns(np.asarray(table.indptr), np.asarray(table.indices), np.asarray(table.data))
 
     @cached_property
     def relation(self) -> sparse.csr_array:
@@ -173,7 +186,9 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
     many = facet.kind == "many"
     salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
     background = np.bincount(facet.indices, weights=catalogue.prior[facet.rows] * salience, minlength=len(facet.values))
-    background = background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
+    background = (
+        background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
+    )
     kernel = kernel_of(catalogue, f)
     return FacetChannel(
         facet=facet,

@@ -11,8 +11,8 @@ muddled v.  Rows sum to 1, the diagonal is zero; a facet of a single value has a
 Company is compared through short profiles: for each value the `PROFILE` companions that are most telling, and for each
 companion the `CROWD` values that it is most telling of, so that a popular companion does not tie everything to
 everything and the product stays small; only an intent's `COMPANY` most famous values count as company (both together
-take 34,000 actors from 3.4 s to under a second).  A `many` facet whose values mostly stand alone (directors) is compared on
-the other facets, as `one` is.  Neighbours in fame get a little weight always, so that no row is empty.
+take 34,000 actors from 3.4 s to under a second).  A `many` facet whose values mostly stand alone (directors) is
+compared on the other facets, as `one` is.  Neighbours in fame get a little weight always, so that no row is empty.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def _profile(catalogue: Catalogue, f: int) -> sparse.csr_array:
     together = sparse.csr_array(weighted.T @ context)
     # A companion counts by how rare it is, as in tf-idf; at least a little, for small facets where all are common.
     degree = np.asarray(context.sum(axis=0)).ravel()
-    together = together @ sparse.dia_array((np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2)
+    together = together @ sparse.dia_array(
+        (np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2
+    )
     together = _top(sparse.csr_array(together), PROFILE)
     together = _top(sparse.csr_array(together.T), CROWD).T.tocsr()
     length = np.sqrt(np.asarray(together.multiply(together).sum(axis=1)).ravel())
@@ -123,7 +125,7 @@ def _top(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
     matrix.sort_indices()
     # One sort of packed 64-bit keys is eight times as fast as a stable sort by several: row (20 bits), weight
     # descending (the upper 21 bits of a positive float32), place in the row (23 bits).
-    rows = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), counts)
+    rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     place = np.arange(len(rows)) - np.repeat(matrix.indptr[:-1], counts)
     weight = matrix.data.astype(np.float32).view(np.int32).astype(np.int64) >> 10
     key = np.sort((rows << 44) | ((1 << 21) - 1 - weight) << 23 | place)

@@ -73,7 +73,7 @@ def least_mass(nats: float) -> float:
 
 
 def said_odds(terms: SetTerms, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(C, T) for kept and muddled: how much likelier a value is on top of the mind for having been said; 1 if it wasn't.
+    """(C, T) for kept and muddled: how much likelier a value is on top of the mind for having been said, else 1.
 
     The values must not have been asked about.
     """
@@ -115,7 +115,7 @@ def kept_memory(channel: FacetChannel, terms: ScalarTerms | None) -> np.ndarray:
 def muddled_memory(channel: FacetChannel, terms: ScalarTerms | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The replacement given the true value and muddled: rows, columns (nnz,) and chances (nnz, T) of the kernel."""
     kernel = channel.kernel
-    rows = np.repeat(np.arange(kernel.shape[0]), np.diff(kernel.indptr))
+    rows = np.repeat(np.arange(len(kernel.indptr) - 1), np.diff(kernel.indptr))
     data = np.repeat(kernel.data[:, None], channel.types, axis=1)
     if terms is not None:
         data = data * terms.muddled[kernel.indices] / np.maximum(terms.confused[rows], FLOOR)
@@ -126,7 +126,9 @@ def is_small(channel: FacetChannel) -> bool:
     return channel.facet.kind in ("number", "flag") or len(channel.facet.values) <= SMALL
 
 
-def scalar_joint(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray, values: np.ndarray) -> np.ndarray:
+def scalar_joint(
+    channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray, values: np.ndarray
+) -> np.ndarray:
     """(C, A, Y) joint of answer and class for the yes/no questions on these values or thresholds."""
     mass = scalar_masses(channel, belief)
     states = scalar_states(channel, terms) * mass  # (3, V + 1, T)
@@ -171,7 +173,9 @@ def _large_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.nd
     stranger = states[1, v] * kept_memory(channel, terms)[values]
     inside = np.stack([states[1, values], states[2, values] * 0.0], axis=1)  # (C, S, T) believed, true of the intent
     outside = np.stack([stranger, into], axis=1)
-    return _binary_joint(channel, channel.yesno[None, :, :, 0], states[:, values].transpose(1, 0, 2), total, inside, outside)
+    return _binary_joint(
+        channel, channel.yesno[None, :, :, 0], states[:, values].transpose(1, 0, 2), total, inside, outside
+    )
 
 
 # --- many facets ---------------------------------------------------------------------------------------------------
@@ -279,4 +283,3 @@ def _binary_joint(channel, absent, masses, total, inside, outside) -> np.ndarray
         out[:, :, y] += np.einsum("cst,ctsa->ca", unbelieved, np.broadcast_to(absent, (len(masses), *absent.shape[1:])))
         out[:, :, y] += np.einsum("ct,ta->ca", np.maximum(everyone[:, 0], 0.0), channel.yesno_forgotten)
     return out
-

@@ -1,7 +1,7 @@
 """Sums over the intents that have a value, for a few values at a time.
 
-One gather plan serves many sums.  numpy's bincount adds in the order of the entries, so the sums of a value don't depend
-on which others are asked for beside it; building scipy matrices for a few dozen rows would cost more than the sums.
+One gather plan serves many sums.  numpy's bincount adds in the order of the entries, so the sums of a value don't
+depend on which others are asked for beside it; making scipy matrices for a few dozen rows would cost more than that.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 EIG = H(answer) - sum_i p(i) H(answer | i).  The answer's distribution is exact: one pass over the facet.  Small scalar
 facets, numbers and flags are exact throughout.  For large facets H(answer | i) sums over what an intent's users may
-say, and is exact for the `HEAD` likeliest intents; for the others, who share what mass is left, it is taken from a table
-made once (type by type, as if the facet were untouched) and lifted by the mean difference that the head shows between
-the two.  On small catalogues there is no tail.
+say, and is exact for the `HEAD` likeliest intents; for the others, who share what mass is left, it is taken from a
+table made once (type by type, as if the facet were untouched) and lifted by the mean difference that the head shows
+between the two.  On small catalogues there is no tail.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def open_prediction(channel: FacetChannel, terms, belief: np.ndarray) -> np.ndar
 
 
 def _manner(channel: FacetChannel, states: np.ndarray):
-    """From states (3, ..., T): says the kept memory, says the muddled one, says anything, doesn't know; summed later."""
+    """From states (3, ..., T): says the kept memory, the muddled one, anything, nothing."""
     f, k, m = states
     k_says, m_says = k * (1 - channel.silent[:, KEPT]), m * (1 - channel.silent[:, MUDDLED])
     anything = (k_says + m_says) * channel.slip + f * channel.guess
@@ -223,7 +223,7 @@ def said_pattern(channel: FacetChannel) -> tuple[sparse.csr_array, np.ndarray]:
         union.sort_indices()
         kept = np.zeros(union.nnz)
         v = len(channel.facet.values)
-        rows = np.repeat(np.arange(union.shape[0], dtype=np.int64), np.diff(union.indptr))
+        rows = np.repeat(np.arange(len(union.indptr) - 1, dtype=np.int64), np.diff(union.indptr))
         at = np.searchsorted(rows * v + union.indices, channel.facet.rows.astype(np.int64) * v + channel.facet.indices)
         kept[at] = channel.salience
         union.data = np.maximum(union.data - kept, 0.0)

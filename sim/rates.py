@@ -76,7 +76,7 @@ class Rates:
             raise RatesError(f"rates '{self.name}': shares {self.shares} must not be negative and must sum to 1")
         if not all(s > 0 and math.isfinite(s) for s in self.scales):
             raise RatesError(f"rates '{self.name}': scales {self.scales} must be above 0")
-        for key in FACET_RATES + ("opening", "leaving"):
+        for key in (*FACET_RATES, "opening", "leaving"):
             _check_probability(self.name, key, getattr(self, key))
         for key in ("recognition", "absence"):
             pair = getattr(self, key)
@@ -89,7 +89,9 @@ class Rates:
         for facet, given in self.facets.items():
             for key, p in given.items():
                 if key not in FACET_RATES:
-                    raise RatesError(f"rates '{self.name}', facet '{facet}': no rate '{key}' ({_near(key, FACET_RATES)})")
+                    raise RatesError(
+                        f"rates '{self.name}', facet '{facet}': no rate '{key}' ({_near(key, FACET_RATES)})"
+                    )
                 _check_probability(f"{self.name}.{facet}", key, p)
 
     def of(self, facet: str, key: str) -> float:
@@ -157,7 +159,7 @@ PRESETS: Mapping[str, Rates] = {r.name: r for r in (CLEAN, TYPICAL, HARD)} | {
 
 
 def load_rates(name_or_path: str | Rates) -> Rates:
-    """A preset by name, or rates from a TOML file (keys are the fields of `Rates`; `base` names a preset to start from).
+    """A preset by name, or rates from a TOML file: keys are the fields of `Rates`, `base` names a preset to start from.
 
     Raises:
         RatesError: no such preset or file, not TOML, an unknown key, a rate outside [0, 1].
