@@ -162,6 +162,7 @@ class Population:
         self.truth = self.truth.reshape(-1)
         # (N,) where the catalogue knows nothing of a `many` facet, all values go the long way.
         bare = [np.diff(f.indptr) == 0 for f in self.catalogue.facets]
+        self.unknown = np.concatenate(bare)  # (F N,)
         self.bare = np.stack([b & m for b, m in zip(bare, self.many, strict=True)], axis=1).reshape(-1)  # (N F,)
 
     # -- draws of one memory; every argument is an array (n,) ---------------------------------------------------------
@@ -222,6 +223,20 @@ class Population:
         start, end = self.row.take(at), self.row_end.take(at)
         found = self.indices.take(np.maximum(pick(self.indices, start, end, value - 1), 0)) == value
         return found & (start < end)
+
+    def vaguely(
+        self, stream: np.ndarray, type_: np.ndarray, facet: np.ndarray, low: np.ndarray, span: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Memories (n,) of facets of which the catalogue knows nothing: cell, top (0 for any), and whether the value on
+        top of the mind is in [low, low + span]."""
+        at = facet * len(self.types) + type_
+        forgotten = self.draw(stream, Purpose.STATE, facet) < self.forgotten.take(at)
+        u = self.draw(stream, Purpose.TOP_OF_MIND, facet)
+        last = low + span.view(np.int64)
+        below = np.where(low > self.first.take(facet), self.background_cum.take(np.maximum(low - 1, 0)), 0.0)
+        above = np.where(last < self.first.take(facet + 1) - 1, self.background_cum.take(last), 2.0)
+        code = np.where(forgotten, FORGOTTEN, np.where(self.many.take(facet), STRANGER, KEPT))
+        return at + code * self.cell_step, np.where(forgotten, -1, 0), (u >= below) & (u < above) & ~forgotten
 
     def remember(
         self, stream: np.ndarray, intent: np.ndarray, type_: np.ndarray, facet: np.ndarray

@@ -12,9 +12,9 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 4. The opening: each facet is tried by chance, and gives its open answer or nothing.  Leaving: by the turn alone.
 
 Every draw is a hash of (seed, episode, what it is for), so users are functions without state: the same whatever is
-asked and in whatever order, and a repeated question gets the same answer.  What is kept here is a memo of the
-memories that were needed so far.  `sim.memory` holds the tables and the draws of a memory, `sim.posterior` sums the
-same story.
+asked and in whatever order, and a repeated question gets the same answer.  A memory is drawn again whenever it is
+needed: most answers follow from the truth and the state, and a memo costs more than it saves.  `sim.memory` holds the
+tables and the draws, `sim.posterior` sums the same story.
 """
 
 from __future__ import annotations
@@ -66,8 +66,7 @@ class SimulatedUsers:
         self.type = np.empty(len(start), dtype=np.int64)
         """(B,) the latent type of each."""
         self._width = len(population.catalogue.facets)
-        self._cell = np.empty(len(start) * self._width, dtype=np.int32)
-        self._top = np.empty(len(start) * self._width, dtype=np.int32)
+        self._fixed: dict[tuple[int, int], tuple[int, int]] = {}  # (user, facet): (cell, top) given by hand
         self._renew(np.arange(len(start)), start, intents, types)
 
     def __len__(self) -> int:
@@ -84,7 +83,9 @@ class SimulatedUsers:
             if given is not None:
                 np.copyto(drawn, given, where=np.asarray(given) >= 0)
         self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
-        self._cell.reshape(-1, self._width)[rows] = -1
+        if self._fixed:
+            gone = set(rows.tolist())
+            self._fixed = {key: memory for key, memory in self._fixed.items() if key[0] not in gone}
 
     @property
     def leave_turn(self) -> np.ndarray:
@@ -120,6 +121,9 @@ class SimulatedUsers:
         cell += (add := p.cell_add.take(state))
         salts ^= start
         h = mix_in_place(salts)
+        if self._fixed:
+            for at, _ in self._matches(facet, np.arange(len(self)) if every else rows):
+                add[at] = -1
         long = np.flatnonzero(add < 0)
         if len(long):
             who, asked = long if every else rows[long], questions[long]
@@ -130,7 +134,7 @@ class SimulatedUsers:
             out += h >= below.take(cell)
         unsaid = h.astype(np.uint32) < p.unsaid_below.take(questions)
         unsaid &= p.may_pass.take(cell)
-        np.copyto(out, DONT_KNOW, where=unsaid)
+        out = np.where(unsaid, np.int32(DONT_KNOW), out)
         if p.any_open and len(long):
             opened = np.flatnonzero(p.is_open.take(asked))
             if len(opened):
@@ -152,10 +156,24 @@ class SimulatedUsers:
     def _belief(self, questions: np.ndarray, rows: np.ndarray):
         """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,)."""
         p = self.population
-        facet, low = p.facet.take(questions), p.low.take(questions)
-        cell, top = self._memory(facet, rows)
-        believed = (top - low).view(np.uint64) <= p.span.take(questions)
-        maybe = p.members.maybe(self.intent.take(rows), low).view(bool) | (cell >= STRANGER * p.cell_step)
+        facet, low, span = p.facet.take(questions), p.low.take(questions), p.span.take(questions)
+        intent = self.intent.take(rows)
+        # A memory of the background is compared with what is asked by its place in the CDF, without looking it up.
+        vague = p.unknown.take(facet * len(p.catalogue) + intent)
+        if vague.any() and not self._fixed:
+            vague &= ~p.is_open.take(questions)
+            sure, vague = np.flatnonzero(~vague), np.flatnonzero(vague)
+            cell, top = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
+            believed = np.empty(len(rows), dtype=bool)
+            cell[sure], top[sure] = self._memory(facet[sure], rows[sure])
+            believed[sure] = (top[sure] - low[sure]).view(np.uint64) <= span[sure]
+            cell[vague], top[vague], believed[vague] = p.vaguely(
+                self.stream[rows[vague]], self.type[rows[vague]], facet[vague], low[vague], span[vague]
+            )
+        else:
+            cell, top = self._memory(facet, rows)
+            believed = (top - low).view(np.uint64) <= span
+        maybe = p.members.maybe(intent, low).view(bool) | (cell >= STRANGER * p.cell_step)
         maybe &= ~believed & (top >= 0) & (low < p.first[-1])
         maybe = np.flatnonzero(maybe)
         if len(maybe):
@@ -163,18 +181,17 @@ class SimulatedUsers:
         return cell, top, believed
 
     def _memory(self, facet: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(cell, top) of one facet of each user, both (n,) int64; drawn where nobody needed it before."""
-        at = rows * self._width + facet
-        cell = self._cell.take(at)
-        new = np.flatnonzero(cell < 0)
-        if len(new):
-            who = rows[new]
-            where = at[new]
-            self._cell[where], self._top[where] = self.population.remember(
-                self.stream.take(who), self.intent.take(who), self.type.take(who), facet[new]
-            )
-            cell = self._cell.take(at)
-        return cell, self._top.take(at).astype(np.int64)
+        """(cell, top) of one facet of each user, both (n,) int64."""
+        cell, top = self.population.remember(self.stream.take(rows), self.intent.take(rows), self.type.take(rows), facet)
+        if self._fixed:
+            for at, memory in self._matches(facet, rows):
+                cell[at], top[at] = memory
+        return cell, top
+
+    def _matches(self, facet: np.ndarray, rows: np.ndarray):
+        """Where a memory fixed by hand is asked for: (positions, memory) pairs."""
+        for (row, f), memory in self._fixed.items():
+            yield np.flatnonzero((rows == row) & (facet == f)), memory
 
     def _recognised(self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, cell: np.ndarray) -> np.ndarray:
         """Whether values that are not on top of the mind are believed all the same; all (n,)."""
@@ -275,14 +292,14 @@ class SimulatedUsers:
         for name, value in memory.items():
             facet = p.catalogue.facet(name)
             f = p.catalogue.facets.index(facet)
-            at, cell = b * self._width + f, f * len(p.types) + int(self.type[b])
+            cell = f * len(p.types) + int(self.type[b])
             if value is None:
-                self._cell[at], self._top[at] = cell, -1
+                self._fixed[b, f] = cell, -1
                 continue
             v = _value_id(facet, value)
             true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
             code = KEPT if v in true else MUDDLED if len(true) else STRANGER if facet.kind == "many" else KEPT
-            self._cell[at], self._top[at] = cell + code * p.cell_step, p.first[f] + v
+            self._fixed[b, f] = cell + code * p.cell_step, int(p.first[f]) + v
 
 
 def _value_id(facet, value) -> int:

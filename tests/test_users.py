@@ -237,6 +237,12 @@ def test_fixed_memory():
     assert not users.corruptions(1)
     which = int(bank.open_question[2])
     assert bank.answer_text(which, int(users.answer(np.array([which, which]))[0])) == "r"
+    for name, value, answer in (("brand", "r", 4), ("brand", "p", 0), ("genre", "w", 4), ("organic", "yes", 4)):
+        f = [x.name for x in bank.catalogue.facets].index(name)
+        q = int(bank.question_of_value[f][bank.catalogue.facets[f].aliases[value]])
+        assert users.answer(np.array([q, q]))[0] == answer == users.answer(np.array([q]), np.array([0]))[0]
+    users.reset(np.array([0]), 0, 0, intents=np.array([0]))
+    assert not users.corruptions(0)
     with pytest.raises(ValueError, match="no value 'nobody'"):
         users.fix_memory(0, {"brand": "nobody"})
 
