@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class World:
     catalogue: Catalogue
     bank: QuestionBank
     setting: Setting
+    indices: dict[str, Any] = field(default_factory=dict)
+    """What `agents.lookups` made."""
     _labels: dict[str, int] | None = None
 
     def label(self, intent: int) -> str:

@@ -121,12 +121,16 @@ class Session:
                             answer_text=bank.answer_text(q, answer), bits=_bits(mind.belief()))  # fmt: skip
         return self._push(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)))
 
-    def put(self, question: int, eig_nats: float) -> None:
-        """Ask this question instead of the agent's own: the person asks, or a dialogue is replayed."""
-        now = self.now
+    def put(self, question: int, eig_nats: float) -> View:
+        """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed."""
+        now = self._stack.pop()
         rest = tuple(entry for entry in now.best if entry[0] != question)
-        now = replace(now, phase="ask", question=question, guess=-1, best=((question, eig_nats), *rest))
-        self._stack[-1] = replace(now, view=self._view(now))
+        best = tuple(sorted((*rest, (question, eig_nats)), key=lambda entry: -entry[1]))
+        return self._settle(replace(now, phase="ask", question=question, guess=-1, best=best))
+
+    def put_guess(self, intent: int) -> View:
+        """Guess this intent instead of what the agent wants."""
+        return self._settle(replace(self._stack.pop(), phase="guess", question=-1, guess=intent))
 
     def skip(self) -> View:
         """Another question, please.

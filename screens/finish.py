@@ -1,0 +1,237 @@
+"""The end of a game: right or wrong, what it was, where the trail was lost, and what next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, Input, Static
+
+from agents.views import Review, View
+from screens.choices import Choice, Choices
+from screens.draw import Row, clean, lines, percent, plural, sparkline
+from screens.search import SearchBox
+
+if TYPE_CHECKING:
+    from agents.mind import World
+    from agents.session import Session
+    from tui import ClarigymApp
+
+Outcome = Literal["undo", "on", "again", "menu", "quit"]
+NOT_THERE, NOT_SAYING = "not there", "not saying"
+
+
+class FinishScreen(ModalScreen[Outcome]):
+    """What came of a game.
+
+    Args:
+        truth: the intent, where it is known; else the person is asked.
+        source: the stand-in whose memory was played, for what it had wrong.
+        watched: nobody played: nothing to score.
+    """
+
+    DEFAULT_CSS = """
+    FinishScreen { align: center middle; }
+    FinishScreen #box {
+        width: 76; max-width: 96%; height: auto; max-height: 94%; padding: 1 2; background: $surface;
+        border: round $primary;
+    }
+    FinishScreen #box.right { border: round $success; }
+    FinishScreen #box.wrong { border: round $warning; }
+    FinishScreen #head { height: auto; text-style: bold; text-align: center; width: 1fr; }
+    FinishScreen #story { height: auto; max-height: 1fr; margin-top: 1; scrollbar-size: 1 1; }
+    FinishScreen #told { height: auto; width: 1fr; }
+    FinishScreen #next { margin-top: 1; }
+    FinishScreen #saved { color: $text-muted; height: auto; width: 1fr; }
+    FinishScreen SearchBox { margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "out('undo')", "Undo"),
+        Binding("e", "export", "Export"),
+        Binding("q", "out('quit')", "Quit"),
+        Binding("escape", "list", "Menu", show=False),
+    ]
+    app: ClarigymApp
+
+    def __init__(
+        self, world: World, session: Session, view: View, number: int, *, truth: int | None, source: Any = None,
+        watched: bool = False,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.world, self.session, self.view, self.number = world, session, view, number
+        self.truth, self.source, self.watched = truth, source, watched
+        self.review: Review | None = None
+        self.saved_in: Any = None
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="box"):
+            yield Static("", id="head", markup=False)
+            yield SearchBox(id="what", classes="hidden")
+            with VerticalScroll(id="story", can_focus=False):
+                yield Static("", id="told", markup=False)
+            yield Static("", id="saved", markup=False)
+            yield Choices(id="next")
+        yield Footer(show_command_palette=True)
+
+    def on_mount(self) -> None:
+        right = self.view.phase == "right"
+        self.query_one("#box").add_class("right" if right else "wrong")
+        self.query_one("#head", Static).update(self._head())
+        if not self.watched:
+            self.app.score_game(self.number, right)
+        if self.truth is not None:
+            self.know(self.truth)
+        else:
+            self.ask()
+
+    def _head(self) -> Content:
+        view = self.view
+        name = clean(view.guess.name) if view.guess else ""
+        asked = plural(view.turn, "question")
+        if view.phase == "right":
+            return Content.assemble(("★  Found it!  ★\n", "bold $success"), (name, "bold $accent"), f"\nin {asked}")
+        if view.phase == "wrong":
+            return Content.assemble(("Not it, then.\n", "bold $warning"), f"It wasn't {name}, after {asked}.")
+        if view.phase == "left":
+            return Content.assemble(("The user walked away.\n", "bold $warning"), f"after {asked}")
+        return Content.assemble(("I give up.\n", "bold $warning"), "Nothing is left that I could name.")
+
+    def ask(self) -> None:
+        """What was it?"""
+        from agents import lookups
+
+        self.query_one("#told", Static).update("")
+        left = self.view.budget - self.view.turn
+        on = Choice(
+            "", f"play on: {plural(left, 'question')} left" if left > 0 else "play on with five more questions", "on"
+        )
+        fixed = [
+            *([on] if self.view.phase == "wrong" else []),
+            Choice("", f"it isn't in this catalogue, I searched for my {self.view.noun}", NOT_THERE),
+            Choice("", "I'd rather not say", NOT_SAYING),
+        ]
+        self.query_one("#next", Choices).display = False
+        box = self.query_one("#what", SearchBox)
+        box.remove_class("hidden")
+        box.search_in(lambda: lookups.intents(self.world), fixed=fixed, placeholder="What was it? Type its name")
+        box.field.focus()
+
+    def on_search_box_picked(self, event: SearchBox.Picked) -> None:
+        value: Any = event.choice.value
+        if value == "on":
+            self.dismiss("on")
+        elif event.choice in event.box.fixed:
+            why = "It isn't in the catalogue: there was nothing to find." if value == NOT_THERE else "Fair enough."
+            apart = "" if self.app.saver.folder is None else " The dialogue is kept apart from those to learn from."
+            self.query_one("#told", Static).update(why + apart)
+            self.know(None)
+        else:
+            self.know(int(value))
+
+    def know(self, intent: int | None) -> None:
+        """The truth is known, or known to be none: look back and keep the dialogue."""
+        from agents.standins import corruption_sentences
+
+        self.truth = intent
+        self.query_one("#what").add_class("hidden")
+        corruptions = tuple(self.source.corruptions) if self.source is not None else ()
+        simulated = self.watched and self.source is not None
+        noise = self.world.setup.noise if simulated else "person"
+
+        def job() -> Any:
+            record = self.session.record(intent, noise=noise, corruptions=corruptions, left=self.view.phase == "left")
+            saved = self.app.saver.save(record, self.number)
+            told = corruption_sentences(self.world, corruptions)
+            return record, saved, self.session.review(intent, told) if intent is not None else None
+
+        self.app.engine.submit(job, self._known, self.app.explain)
+
+    def _known(self, result: Any) -> None:
+        if not self.is_attached:
+            return
+        self.record, (self.saved_in, sentence), self.review = result
+        if self.review is not None:
+            self.query_one("#told", Static).update(story(self.review, self.view, watched=self.watched))
+        score = "" if self.watched else f"Score: found {self.app.won} of {self.app.played}.  "
+        self.query_one("#saved", Static).update(score + sentence[:1].upper() + sentence[1:])
+        again = Choice("n", "the next user" if self.watched else "new game", "again")
+        items = [again, Choice("m", "menu", "menu"), Choice("u", "undo", "undo")]
+        if self.view.phase == "wrong" and not self.watched:
+            items.insert(0, Choice("p", "play on without it", "on"))
+        choices = self.query_one("#next", Choices)
+        choices.display = True
+        choices.offer(items)
+        choices.focus()
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        value: Any = event.choice.value
+        if event.choices.id == "next":
+            self.dismiss(value)
+
+    def on_key(self, event: events.Key) -> None:
+        choices = self.query_one("#next", Choices)
+        if not isinstance(self.focused, Input) and choices.display and choices.press(event.key):
+            event.stop()
+
+    def action_out(self, outcome: Outcome) -> None:
+        self.dismiss(outcome)
+
+    def action_list(self) -> None:
+        choices = self.query_one("#next", Choices)
+        if choices.display:
+            choices.focus()
+
+    def action_export(self) -> None:
+        """The dialogue as Markdown, beside its JSONL or in the working folder."""
+        record = getattr(self, "record", None)
+        if record is None:
+            self.notify("say what it was first", timeout=3)
+            return
+        self.app.export(record, self.review, self.saved_in)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if isinstance(self.focused, Input) and action in ("out", "export"):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_descendant_focus(self) -> None:
+        self.refresh_bindings()
+
+
+def story(review: Review, view: View, *, watched: bool = False) -> Content:
+    """What happened, now that the truth is known."""
+    rows: list[Row] = []
+    you = "the user" if watched else "you"
+    if view.phase != "right":
+        rows.append(["It was ", (clean(review.name), "bold $accent"), "."])
+    p, rank = review.trail[-1]
+    course = sparkline([q for q, _ in review.trail], 40, 1.0)
+    rows.append(
+        [("its chance, answer by answer ", "$text-muted"), (course, "$accent"), f" {percent(p).strip()}, rank {rank:,}"]
+    )
+    if review.lost_at is not None:
+        e = view.history[review.lost_at - 1]
+        rows.append([
+            (f"The trail was lost at question {e.turn}", "bold $warning"),
+            f" ({review.lost_bits:.1f} bits): {clean(e.text)} ", (clean(e.answer_text), "bold"),
+        ])  # fmt: skip
+    if review.disagreements:
+        rows.append([("Here the catalogue begs to differ:", "bold")])
+        rows += [
+            [(f"{d.turn:3} ", "$text-muted"), clean(d.text), " ", (clean(d.answer_text), "bold"),
+             (f"  ({clean(d.truth)})", "$text-muted")]
+            for d in review.disagreements
+        ]  # fmt: skip
+    elif view.history:
+        rows.append([f"Nothing that {you} said contradicts the catalogue."])
+    if review.unknown:
+        rows.append([(f"“Don't know”, {plural(review.unknown, 'time')}.", "$text-muted")])
+    if review.corruptions:
+        rows.append([("What the memory had wrong:", "bold")])
+        rows += [[f"  · {you} {clean(c)}"[:300]] for c in review.corruptions]
+    return lines(rows)

@@ -1,0 +1,294 @@
+"""What all games look like: the question and its answers at the left, what the agent thinks at the right.
+
+A screen owns a session and hands every move to the app's engine; while one is under way the screen takes no other move
+(an answer belongs to a question that was seen), except that an undo is remembered and done next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from agents.views import View
+from screens.choices import YESNO, Choice, Choices
+from screens.draw import clean, percent
+from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
+from screens.search import SearchBox
+
+if TYPE_CHECKING:
+    from agents.mind import World
+    from agents.session import Session
+    from tui import ClarigymApp
+
+JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
+PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
+WIDE = 110
+
+
+class GameScreen(Screen):
+    """A game on the screen; what is asked of whom is for the modes to say."""
+
+    DEFAULT_CSS = """
+    GameScreen #left { width: 1fr; padding: 0 1; }
+    GameScreen #side { width: 36; padding: 0 1; border-left: solid $panel; scrollbar-size: 1 1; }
+    GameScreen.wide #side { width: 54; padding: 0 2; }
+    GameScreen.wide #left { padding: 0 2; }
+    GameScreen.wide #side Panel { margin-bottom: 1; }
+    GameScreen.bare #side { display: none; }
+    GameScreen #card {
+        height: auto; max-height: 10; margin: 0; padding: 1 2; background: $surface; scrollbar-size: 1 1;
+        border-left: outer $primary;
+    }
+    GameScreen.wide #card { margin: 1 0; padding: 2 4; max-height: 16; }
+    GameScreen #card.guess { border-left: outer $accent; background: $accent 15%; }
+    GameScreen #card Static { width: 1fr; height: auto; text-style: bold; }
+    GameScreen #card #kicker { text-style: none; color: $text-muted; }
+    GameScreen #choices { margin: 1 0 0 1; }
+    GameScreen #search { margin: 0 0 0 0; }
+    GameScreen #hint { color: $text-muted; height: auto; margin: 0 1; }
+    GameScreen #past { height: 1fr; margin-top: 1; padding: 0 1; scrollbar-size: 1 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "spoilers", "Spoilers"),
+        Binding("f2", "panel('likeliest')", "Likeliest", show=False),
+        Binding("f3", "panel('bits')", "Bits left", show=False),
+        Binding("f4", "panel('best')", "Best questions", show=False),
+        Binding("f5", "panel('you')", "About you", show=False),
+        Binding("f1", "app.help", "Help"),
+        Binding("q", "leave_game", "Quit"),
+        Binding("escape", "keys", "Menu", show=False),
+    ]
+    title_text = "play"
+    app: ClarigymApp
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self.world = world
+        self.session: Session | None = None
+        self.view: View | None = None
+        self.thinking = False
+        self._undo_next = False
+
+    # -- layout ---------------------------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        yield TopBar()
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                with VerticalScroll(id="card", can_focus=False):
+                    yield Static("", id="kicker", markup=False)
+                    yield Static("", id="question", markup=False)
+                yield Choices(id="choices")
+                yield SearchBox(id="search", classes="hidden")
+                yield Static("", id="hint", markup=False)
+                with VerticalScroll(id="past", can_focus=False):
+                    yield History(id="history")
+            with VerticalScroll(id="side", can_focus=False):
+                yield from self.side()
+        yield Footer(show_command_palette=True)
+
+    def side(self) -> ComposeResult:
+        """What stands at the right."""
+        for name, panel in PANELS.items():
+            yield panel(id=name)
+
+    def on_mount(self) -> None:
+        setup = self.world.setup
+        self.query_one(
+            TopBar
+        ).title = f"clarigym · {self.title_text} · {clean(self.world.catalogue.name)} · {setup.agent}"
+        hidden = self.app.hidden
+        self.set_class("all" in hidden, "bare")
+        for name in PANELS:
+            for panel in self.query(f"#{name}"):
+                panel.set_class(name in hidden, "hidden")
+        self._fit(self.size.width)
+        self.start()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        self.set_class(width >= WIDE, "wide")
+
+    # -- moves ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin the game."""
+        raise NotImplementedError
+
+    def move(self, job: Callable[[], Any], then: Callable[[Any], None] | None = None) -> bool:
+        """Let the engine do something with the session and show what comes of it; whether it was free to."""
+        if self.thinking:
+            return False
+        self.thinking = True
+        self.query_one("#choices").add_class("off")
+        self.set_timer(0.15, self._say_thinking)
+        self.app.engine.submit(job, lambda result: self._landed(result, then or self.show), self._failed)
+        return True
+
+    def _say_thinking(self) -> None:
+        if self.thinking and self.is_attached:
+            self.query_one(TopBar).doing = "thinking …"
+
+    def _landed(self, result: Any, then: Callable[[Any], None]) -> None:
+        self.thinking = False
+        if not self.is_attached:
+            return
+        self.query_one(TopBar).doing = ""
+        self.query_one("#choices").remove_class("off")
+        then(result)
+        if self._undo_next:
+            self._undo_next = False
+            self.action_undo()
+
+    def _failed(self, error: Exception) -> None:
+        self.thinking = self._undo_next = False
+        if self.is_attached:
+            self.query_one(TopBar).doing = ""
+            self.query_one("#choices").remove_class("off")
+            self.app.explain(error)
+
+    def action_undo(self) -> None:
+        session = self.session
+        if session is None:
+            return
+        if self.thinking:
+            self._undo_next = True
+        elif self.view is not None and self.view.undoable:
+            self.move(session.undo)
+        else:
+            self.notify("there is nothing to undo yet", timeout=2)
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        """Draw a moment of the game."""
+        self.view = view
+        for panel in self.query(Panel):
+            panel.view = view
+        self.query_one(TopBar).show(view)
+        self.query_one("#past").scroll_home(animate=False)
+        self.query_one("#card").set_class(view.phase == "guess", "guess")
+        self.query_one("#card").scroll_home(animate=False)
+        if view.phase == "ask" and view.asked is not None:
+            self.show_question(view)
+        elif view.phase == "guess":
+            self.show_guess(view)
+        else:
+            self.show_end(view)
+
+    def say(self, kicker: str, text: str | Content) -> None:
+        """Words on the card."""
+        self.query_one("#kicker", Static).update(kicker)
+        self.query_one("#question", Static).update(Content(clean(text)) if isinstance(text, str) else text)
+
+    def show_question(self, view: View) -> None:
+        asked = view.asked
+        assert asked is not None
+        self.say(f"Question {view.turn + 1}", asked.text)
+        if not asked.open:
+            self.offer(YESNO)
+        elif asked.by_digit:
+            numbered = [Choice(str(i + 1), label, i + 1) for i, label in enumerate(asked.options)]
+            self.offer([*numbered, Choice("d", "don't know", 0)])
+        else:
+            self.offer_search(asked.facet_id, asked.facet, bool(asked.options))
+
+    def show_guess(self, view: View) -> None:
+        guess = view.guess
+        assert guess is not None
+        sure = percent(guess.probability).strip()
+        kicker = (
+            f"I have it, I think. My guess ({sure} sure):"
+            if guess.probability >= 0.5
+            else f"A shot in the dark ({sure} sure):"
+        )
+        name = Content.assemble((clean(guess.name), "bold $accent"))
+        if guess.twins:
+            name = Content.assemble(
+                name, ("\nno question tells it from " + clean(", ".join(guess.twins[:3])), "$text-muted not bold")
+            )
+        self.say(kicker, name)
+        self.offer(JUDGE)
+
+    def show_end(self, view: View) -> None:
+        """The game is over."""
+
+    def offer(self, items: list[Choice] | tuple[Choice, ...], hint: str = "", at: int = 0) -> None:
+        """Choices by key instead of a field."""
+        self.query_one("#search").add_class("hidden")
+        choices = self.query_one("#choices", Choices)
+        choices.remove_class("hidden")
+        choices.display = True
+        choices.offer(items, at)
+        choices.focus()
+        self.query_one("#hint", Static).update(hint)
+
+    def offer_search(self, facet_id: int, noun: str, number: bool) -> None:
+        """A field over the answers of an open question."""
+        from agents import lookups
+
+        dont_know = Choice("", "don't know", 0)
+        self.search(lambda: lookups.options(self.world, facet_id), [dont_know],
+                    "a number will do" if number else "type a name", browse=number)  # fmt: skip
+        self.query_one("#hint", Static).update("Enter takes the marked line · Esc: single keys")
+
+    def search(self, index: Callable[[], Any], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
+        self.query_one("#choices").display = False
+        box = self.query_one("#search", SearchBox)
+        box.remove_class("hidden")
+        box.search_in(index, fixed=fixed, placeholder=placeholder, browse=browse)
+        box.field.focus()
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    def on_key(self, event: events.Key) -> None:
+        if isinstance(self.focused, Input) or event.character is None:
+            return
+        choices = self.query_one("#choices", Choices)
+        if choices.display and choices.press(event.key):
+            event.stop()
+            return
+        box = self.query_one("#search", SearchBox)
+        if not box.has_class("hidden") and event.key in ("i", "slash"):
+            event.stop()
+            box.field.focus()
+
+    def action_keys(self) -> None:
+        if self.view is not None and self.query_one("#choices").display:
+            self.query_one("#choices").focus()
+
+    def action_spoilers(self) -> None:
+        self.toggle_class("bare")
+        self.app.keep_hidden("all", self.has_class("bare"))
+
+    def action_panel(self, name: str) -> None:
+        for panel in self.query(f"#{name}"):
+            panel.toggle_class("hidden")
+            self.app.keep_hidden(name, panel.has_class("hidden"))
+
+    @property
+    def unfinished(self) -> bool:
+        """Leaving now would lose something."""
+        return self.view is not None and bool(self.view.history) and not self.view.over
+
+    def action_leave_game(self) -> None:
+        self.app.leave(self)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Inside a field letters are letters: what can't be pressed isn't shown.
+        if isinstance(self.focused, Input) and action in ("spoilers", "leave_game", "undo", "skip", "guess", "card"):
+            return False
+        return super().check_action(action, parameters)
+
+    def on_descendant_focus(self) -> None:
+        self.refresh_bindings()

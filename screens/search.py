@@ -1,0 +1,150 @@
+"""A field that suggests names while one types, over tens of thousands of them.
+
+Typing goes into the field and nowhere else: single keys that mean something elsewhere are letters here, and Escape
+leaves it.  Each search runs on the app's search thread; an answer that comes after more was typed is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from screens.choices import Choice, Choices
+
+ROWS = 8
+
+
+class SearchInput(Input):
+    """An input whose arrows move in the list below it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "list(-1)", "Up", show=False),
+        Binding("down", "list(1)", "Down", show=False),
+        Binding("escape", "leave", "Leave the field"),
+    ]
+
+    def action_list(self, by: int) -> None:
+        self.box.query_one(Choices).action_move(by)
+
+    def action_leave(self) -> None:
+        self.box.query_one(Choices).focus()
+
+    @property
+    def box(self) -> SearchBox:
+        assert isinstance(self.parent, SearchBox)
+        return self.parent
+
+
+class SearchBox(Vertical):
+    """Field and list.
+
+    Args:
+        fixed: choices that stand under the names, and alone while nothing is typed.
+        placeholder: what to type.
+    """
+
+    DEFAULT_CSS = """
+    SearchBox { height: auto; }
+    SearchBox Input { margin: 0 0 0 0; border: tall $primary-muted; height: 3; }
+    SearchBox Input:focus { border: tall $accent; }
+    SearchBox.hidden { display: none; }
+    """
+
+    class Picked(Message):
+        """A name or a fixed choice was taken."""
+
+        def __init__(self, box: SearchBox, choice: Choice) -> None:
+            super().__init__()
+            self.box, self.choice = box, choice
+
+        @property
+        def control(self) -> SearchBox:
+            return self.box
+
+    def __init__(self, *, fixed: Sequence[Choice] = (), placeholder: str = "type a name", rows: int = ROWS, **kwargs):
+        super().__init__(**kwargs)
+        self.fixed = tuple(fixed)
+        self.placeholder = placeholder
+        self.rows = rows
+        self._index: Callable[[], Any] | None = None
+        self._asked = 0
+        self._browse = False
+        self._found: tuple[Choice, ...] = ()
+        self._pending_enter = False
+        self._fresh = True
+
+    def compose(self) -> ComposeResult:
+        yield SearchInput(placeholder=self.placeholder)
+        choices = Choices()
+        choices.can_focus = True
+        yield choices
+
+    @property
+    def field(self) -> SearchInput:
+        return self.query_one(SearchInput)
+
+    def search_in(
+        self, index: Callable[[], Any], *, fixed: Sequence[Choice], placeholder: str, browse: bool = False
+    ) -> None:
+        """Begin anew with other names.
+
+        Args:
+            index: makes or fetches the `agents.suggest.Index`; called on the search thread.
+            browse: show names before anything is typed.
+        """
+        self._index, self.fixed, self._browse = index, tuple(fixed), browse
+        field = self.field
+        field.placeholder = placeholder
+        with field.prevent(Input.Changed):
+            field.value = ""
+        self._look("")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._look(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self._fresh:
+            self.query_one(Choices).action_choose()
+        else:
+            self._pending_enter = True  # typed faster than it was found: take what comes
+
+    def on_choices_chosen(self, event: Choices.Chosen) -> None:
+        event.stop()
+        self.post_message(self.Picked(self, event.choice))
+
+    def _look(self, query: str) -> None:
+        self._asked += 1
+        number, index = self._asked, self._index
+        self._pending_enter = False
+        if index is None or (not query.strip() and not self._browse):
+            self._fresh = True
+            self._show((), bool(query))
+            return
+        self._fresh = False
+
+        def job() -> Any:
+            # Somebody typed on in the meantime: this question is nobody's any more.
+            return index().find(query, self.rows) if number == self._asked else None
+
+        def then(hits: Any) -> None:
+            if hits is None or number != self._asked or not self.is_attached:
+                return
+            self._fresh = True
+            self._show(tuple(Choice("", hit.label, hit.key) for hit in hits), bool(query.strip()))
+            if self._pending_enter:
+                self._pending_enter = False
+                self.query_one(Choices).action_choose()
+
+        self.app.search_engine.submit(job, then)  # pyright: ignore[reportAttributeAccessIssue]
+
+    def _show(self, found: tuple[Choice, ...], typed: bool) -> None:
+        self._found = found
+        self.query_one(Choices).offer((*found, *self.fixed) if typed else (*self.fixed, *found))

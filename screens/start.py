@@ -1,0 +1,257 @@
+"""The first screen: what to play, and with what.  Light, because it is what the first paint shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from agents.views import Setup
+from screens.draw import Row, clean, fit, lines
+
+if TYPE_CHECKING:
+    from tui import ClarigymApp
+
+MODES: dict[str, tuple[str, str]] = {
+    "play": ("Play", "you think of something, the agent asks"),
+    "opening": ("Play, with a head start", "say first what you know already"),
+    "card": ("Role card", "you get a film and a faulty memory of it"),
+    "watch": ("Watch", "a simulated user answers, you look on"),
+    "ask": ("Ask", "roles reversed: you ask, with a coach"),
+}
+CATALOGUES: dict[str, str] = {
+    "movies-1k": "the 1,000 best known films",
+    "movies": "15,000 films: a few seconds to load",
+    "animals": "a hundred or so; good to begin with",
+    "groceries": "products that differ in one detail",
+    "toy": "eight pizzas",
+}
+QUESTIONS = {"mixed": "yes/no and open", "yesno": "twenty questions proper", "open": "who, what, when"}
+NOISE = {
+    "clean": "people never err",
+    "typical": "people forget and mix things up",
+    "hard": "people err a lot",
+}
+AGENTS: dict[str, str] = {
+    "learned": "learned from dialogues how people err",
+    "exact": "asks what tells most, by the book",
+    "lookahead": "thinks two questions ahead, slowly",
+    "independent": "takes every answer at its word",
+    "entropy": "likes surprising answers",
+    "fixed": "asks everybody the same",
+    "uniform": "asks anything: be patient",
+}
+FILE = "a file …"
+LOGO = "clarigym"
+MOTTO = "twenty questions with someone who knows that memories fail"
+
+
+class Menu(Widget, can_focus=True):
+    """Modes above, settings below: up and down between lines, left and right through a setting's values."""
+
+    DEFAULT_CSS = "Menu { height: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("left", "turn(-1)", "Change", show=False),
+        Binding("right", "turn(1)", "Change", show=False),
+        Binding("enter,space", "go", "Start", show=False),
+    ]
+    at: reactive[int] = reactive(0)
+    setup: reactive[Setup] = reactive(Setup(), layout=True)
+
+    class Go(Message):
+        """A mode was chosen."""
+
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
+
+    class WantsFile(Message):
+        """A catalogue is to be read from a file."""
+
+    def __init__(self, setup: Setup, agents: Sequence[str]) -> None:
+        super().__init__()
+        self.agents = list(agents)
+        self.set_reactive(Menu.setup, setup)
+
+    @property
+    def settings(self) -> dict[str, tuple[list[Any], dict[Any, str]]]:
+        """Field of `Setup` to its values and a note on each."""
+        mine = self.setup.catalogue
+        catalogues = [*CATALOGUES, *([] if mine in CATALOGUES else [mine]), FILE]
+        budgets = sorted({5, 10, 15, 20, 25, 30, 40, self.setup.budget})
+        seeds = [self.setup.seed - 1, self.setup.seed, self.setup.seed + 1]
+        return {
+            "catalogue": (catalogues, {**CATALOGUES, FILE: "CSV, Parquet or JSONL"}),
+            "agent": (self.agents, AGENTS),
+            "questions": (list(QUESTIONS), QUESTIONS),
+            "noise": (list(NOISE) if self.setup.noise in NOISE else [*NOISE, self.setup.noise], NOISE),
+            "budget": (budgets, dict.fromkeys(budgets, "questions at most")),
+            "seed": (seeds, dict.fromkeys(seeds, "for simulated users and role cards")),
+        }
+
+    def render(self) -> Content:
+        width = max(self.content_size.width, 30)
+        rows: list[Row] = []
+        for i, (title, note) in enumerate(MODES.values()):
+            here = i == self.at
+            rows.append([
+                ("▸ " if here else "  ", "bold $accent"),
+                (f" {i + 1} ", "reverse" if here else "$accent on $surface"), " ",
+                (fit(title, 24), "bold $accent" if here else "bold"), (fit(note, width - 30), "$text-muted"),
+            ])  # fmt: skip
+        rows.append([""])
+        for k, (name, (values, notes)) in enumerate(self.settings.items()):
+            here = len(MODES) + k == self.at
+            value = getattr(self.setup, name)
+            shown = clean(Path(str(value)).name if name == "catalogue" and value not in CATALOGUES else str(value))
+            at = values.index(value) if value in values else 0
+            left = "‹ " if here and (at > 0 or name == "seed") else "  "
+            right = " ›" if here and (at < len(values) - 1) else "  "
+            rows.append([
+                ("▸ " if here else "  ", "bold $accent"), (fit(name, 11), "bold" if here else "$text-muted"),
+                (left, "$accent"), (fit(shown, max(13, min(24, len(shown)))), "bold $accent" if here else ""),
+                (right, "$accent"), (fit(notes.get(value, ""), max(0, width - 42)), "$text-muted"),
+            ])  # fmt: skip
+        return lines(rows)
+
+    @property
+    def lines_count(self) -> int:
+        return len(MODES) + len(self.settings)
+
+    def action_move(self, by: int) -> None:
+        self.at = (self.at + by) % self.lines_count
+
+    def action_turn(self, by: int) -> None:
+        if self.at < len(MODES):
+            return
+        name, (values, _) = list(self.settings.items())[self.at - len(MODES)]
+        value = getattr(self.setup, name)
+        at = (values.index(value) if value in values else 0) + by
+        if not 0 <= at < len(values):
+            return
+        if values[at] == FILE:
+            self.post_message(self.WantsFile())
+        else:
+            self.setup = replace(self.setup, **{name: values[at]})
+
+    def action_go(self) -> None:
+        if self.at < len(MODES):
+            self.post_message(self.Go(list(MODES)[self.at]))
+        elif self.at == len(MODES):
+            self.post_message(self.WantsFile())
+        else:
+            self.action_turn(1)
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key.isdigit() and 1 <= int(event.key) <= len(MODES):
+            self.at = int(event.key) - 1
+            self.action_go()
+            event.stop()
+
+    def on_click(self, event: events.Click) -> None:
+        self.focus()
+        if event.y < len(MODES):
+            self.at = event.y
+            self.action_go()
+        elif event.y > len(MODES) and event.y - 1 < self.lines_count:
+            self.at = event.y - 1
+            self.action_turn(-1 if event.x < 15 else 1)
+
+
+class StartScreen(Screen):
+    """Modes and settings."""
+
+    DEFAULT_CSS = """
+    StartScreen { align: center middle; }
+    StartScreen #start {
+        width: 84; max-width: 100%; height: auto; max-height: 100%; padding: 0 2; scrollbar-size: 1 1;
+    }
+    StartScreen #logo { height: auto; margin-bottom: 1; }
+    StartScreen #saving { color: $text-muted; height: auto; margin-top: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "none", "↑↓ Choose"),
+        Binding("left", "none", "←→ Change"),
+        Binding("enter", "none", "Start"),
+        Binding("f1", "app.help", "Help"),
+        Binding("q", "app.quit", "Quit"),
+    ]
+    app: ClarigymApp
+
+    def __init__(self, setup: Setup, agents: Sequence[str]) -> None:
+        super().__init__()
+        self.setup, self.agents = setup, agents
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="start", can_focus=False):
+            yield Static(lines([[(LOGO, "bold $primary"), (f"  {MOTTO}", "$text-muted")]]), id="logo")
+            yield Menu(self.setup, self.agents)
+            yield Static("", id="saving", markup=False)
+        yield Footer(show_command_palette=True)
+
+    def on_mount(self) -> None:
+        self.query_one(Menu).focus()
+        self._tell()
+
+    def on_screen_resume(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        folder = self.app.saver.folder
+        score = f"Found {self.app.won} of {self.app.played} so far. " if self.app.played else ""
+        saving = f"Dialogues are kept in {folder}" if folder else "Dialogues are not saved."
+        self.query_one("#saving", Static).update(score + saving)
+
+    def on_menu_go(self, event: Menu.Go) -> None:
+        self.app.enter(event.mode, self.query_one(Menu).setup)
+
+    def on_menu_wants_file(self) -> None:
+        def then(path: str | None) -> None:
+            if path:
+                menu = self.query_one(Menu)
+                menu.setup = replace(menu.setup, catalogue=path)
+
+        self.app.push_screen(FileScreen(), then)
+
+    def action_none(self) -> None:
+        """What the menu does; here for the footer."""
+
+
+class FileScreen(ModalScreen[str]):
+    """The path of a catalogue."""
+
+    DEFAULT_CSS = """
+    FileScreen { align: center middle; }
+    FileScreen #file {
+        width: 70; max-width: 96%; height: auto; padding: 1 2; background: $surface; border: round $primary;
+    }
+    FileScreen #trouble { color: $warning; height: auto; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="file"):
+            yield Static("A catalogue of your own: CSV, Parquet or JSONL, one thing a row", markup=False)
+            yield Input(placeholder="path/to/things.csv")
+            yield Static("", id="trouble", markup=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        path = Path(event.value.strip()).expanduser()
+        if path.is_file():
+            self.dismiss(str(path))
+        else:
+            self.query_one("#trouble", Static).update(f"there is no file {path}")

@@ -1,0 +1,339 @@
+"""`clarigym-play`: twenty questions in a terminal, with an agent that knows that people misremember.
+
+A person thinks of a film, a product or an animal; the agent asks, the person answers with a key.  The game is
+`agents.session`, which knows no screen; what is drawn is in `screens`; here are the app, its flags and what the
+screens share.  On a pipe, or with --plain, `agents.plain` plays the same game line by line.
+
+Decisions that live here:
+
+- The first paint imports neither numpy nor polars nor gymnasium: catalogues are loaded by the engine, a thread, while
+  the loading screen shows how far it is.  For the same reason flags are read by argparse and not by tyro.
+- Two threads work: one thinks (a game is only ever touched there), one searches.  Both post messages.  The
+  interpreter's switch interval is lowered, so that a key press waits a millisecond for a thought and not five.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.theme import Theme
+
+from agents import saves
+from agents.registry import AGENTS, DEFAULT
+from agents.views import Setup
+from screens.engine import Done, Engine
+from screens.start import MODES, StartScreen
+
+SWITCH_INTERVAL = 0.001
+SMALLEST = (60, 20)
+DARK = Theme(
+    name="clarigym-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb8", accent="#e0a870", foreground="#d6d9de",
+    background="#15181d", surface="#1d2128", panel="#262b34", success="#86b58a", warning="#d8b46a", error="#d07a72",
+)  # fmt: skip
+LIGHT = Theme(
+    name="clarigym-light", dark=False, primary="#2f5f8f", secondary="#5a6b85", accent="#a35a14", foreground="#23272e",
+    background="#fbfaf7", surface="#f1efe9", panel="#e4e1d8", success="#2f6b38", warning="#8a5a00", error="#a3352b",
+)  # fmt: skip
+
+
+class ClarigymApp(App[None]):
+    """The app.
+
+    Args:
+        setup: what to play with.
+        mode: one of `MODES` to go straight in, or "" for the menu.
+        save: the folder for dialogues; None keeps none.
+        replay: a dialogue to replay.
+        remembering: keep the choices for next time.
+    """
+
+    TITLE = "clarigym"
+    CSS = """
+    Screen { background: $background; }
+    Toast { max-width: 60; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help", show=False),
+        Binding("ctrl+q", "quit", "Quit", show=False),
+        Binding("ctrl+c", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        setup: Setup | None = None,
+        *,
+        mode: str = "",
+        save: Path | None = None,
+        replay: Any = None,
+        remembering: bool = False,
+    ) -> None:
+        super().__init__()
+        self.setup = setup or Setup(agent=DEFAULT)
+        self.mode = mode
+        self.replay = replay
+        self.saver = saves.Saver(save)
+        self.remembering = remembering
+        kept = saves.remembered() if remembering else {}
+        self.hidden: set[str] = set(kept.get("hidden", ()))
+        self._theme_kept = kept.get("theme", DARK.name)
+        self._results: dict[int, bool] = {}
+        self._games = 0
+        self._seed_step = 0
+        self._worlds: dict[Setup, Any] = {}
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = self._theme_kept if self._theme_kept in self.available_themes else DARK.name
+        self.engine = Engine(self, "thinking")
+        self.search_engine = Engine(self, "searching")
+        self.push_screen(StartScreen(self.setup, list(AGENTS)))
+        if self.replay is not None:
+            self.call_after_refresh(self.enter, "replay", self.setup)
+        elif self.mode:
+            self.call_after_refresh(self.enter, self.mode, self.setup)
+
+    def on_unmount(self) -> None:
+        self.engine.stop()
+        self.search_engine.stop()
+
+    def on_done(self, message: Done) -> None:
+        message.deliver()
+
+    # -- from screen to screen ------------------------------------------------------------------------------------
+
+    def enter(self, mode: str, setup: Setup) -> None:
+        """Load what a mode needs and go there."""
+        from screens.loading import LoadingScreen
+
+        self.setup = setup
+        self._seed_step = 0
+        if self.remembering:
+            saves.remember(setup, theme=self.theme, hidden=sorted(self.hidden))
+        self.push_screen(LoadingScreen(setup, lambda world: self._enter(mode, world)))
+
+    def _enter(self, mode: str, world: Any) -> None:
+        if mode == "opening":
+            from screens.opening import OpeningScreen
+
+            self.switch_screen(OpeningScreen(world))
+        elif mode == "card":
+            from screens.play import CardScreen
+
+            self.switch_screen(CardScreen(world))
+        elif mode in ("watch", "replay"):
+            from screens.watch import WatchScreen
+
+            self.switch_screen(WatchScreen(world, self.replay if mode == "replay" else None))
+        elif mode == "ask":
+            from screens.ask import AskScreen
+
+            self.switch_screen(AskScreen(world))
+        else:
+            from screens.play import PlayScreen
+
+            self.switch_screen(PlayScreen(world))
+
+    def load(
+        self,
+        setup: Setup,
+        progress: Callable[[str, float], None],
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """The world of a setup, kept for the next game; the seed makes no difference to it."""
+        key = replace(setup, seed=0)
+
+        def job() -> Any:
+            from agents.mind import load_world
+
+            if key not in self._worlds:
+                self._worlds.clear()  # one is enough: a large one holds hundreds of megabytes
+                self._worlds[key] = load_world(setup, progress)
+            world = self._worlds[key]
+            world.setup = setup
+            return world
+
+        self.engine.submit(job, then, failed)
+
+    def to_menu(self) -> None:
+        """Back to the first screen."""
+        while len(self.screen_stack) > 2:
+            self.pop_screen()
+
+    def action_to_menu(self) -> None:
+        self.to_menu()
+
+    def leave(self, screen: Any) -> None:
+        """Leave a game; ask first where something would be lost."""
+        if not screen.unfinished:
+            self.to_menu()
+            return
+        from screens.confirm import ConfirmScreen
+
+        self.push_screen(
+            ConfirmScreen("Leave this game? Its answers would be lost."), lambda yes: self.to_menu() if yes else None
+        )
+
+    # -- what screens share ---------------------------------------------------------------------------------------
+
+    @property
+    def played(self) -> int:
+        return len(self._results)
+
+    @property
+    def won(self) -> int:
+        return sum(self._results.values())
+
+    def score_game(self, number: int, right: bool) -> None:
+        self._results[number] = right
+
+    def unscore(self, number: int) -> None:
+        self._results.pop(number, None)
+
+    def next_game(self) -> int:
+        self._games += 1
+        return self._games
+
+    def next_seed(self) -> int:
+        """Another seed each time, from the chosen one on."""
+        self._seed_step += 1
+        return self.setup.seed + self._seed_step - 1
+
+    def keep_hidden(self, name: str, hidden: bool) -> None:
+        """Remember which panels are hidden."""
+        (self.hidden.add if hidden else self.hidden.discard)(name)
+        if self.remembering:
+            saves.remember(self.setup, theme=self.theme, hidden=sorted(self.hidden))
+
+    def explain(self, error: Exception) -> None:
+        """An error as a sentence; a fault of our own says so."""
+        text = (
+            str(error)
+            if isinstance(error, ValueError | OSError)
+            else f"internal error: {type(error).__name__}: {error}"
+        )
+        self.notify(text, severity="error", timeout=12, markup=False)
+
+    def export(self, record: Any, review: Any, beside: Path | None) -> None:
+        """A dialogue as Markdown."""
+        path = beside.with_suffix(".md") if beside is not None else Path.cwd() / f"clarigym-{self._games}.md"
+        try:
+            saves.write_atomically(path, saves.markdown(record, review))
+        except OSError as error:
+            self.notify(f"not exported: {path}: {error.strerror or error}", severity="error", markup=False)
+        else:
+            self.notify(f"exported to {path}", timeout=6, markup=False)
+
+    def action_help(self) -> None:
+        from screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen())
+
+    def action_dark(self) -> None:
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        if self.remembering:
+            saves.remember(self.setup, theme=self.theme, hidden=sorted(self.hidden))
+
+    def get_system_commands(self, screen: Screen) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        yield SystemCommand("Light or dark", "The other of the two themes", self.action_dark)
+        yield SystemCommand("Help", "What the keys do", self.action_help)
+        yield SystemCommand("Menu", "Back to the first screen", self.to_menu)
+        for title, action, note in (
+            ("No spoilers", "spoilers", "Hide or show everything that the agent thinks"),
+            ("Undo", "undo", "Take back the last thing that happened"),
+        ):
+            method = getattr(screen, f"action_{action}", None)
+            if method is not None:
+                yield SystemCommand(title, note, method)
+
+
+def parser():
+    """The flags."""
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="clarigym-play",
+        description="Think of a film (or an animal, a product): the agent asks, you answer, it finds it.",
+    )
+    p.add_argument("--catalogue", help="movies-1k, movies, animals, groceries, toy, or a CSV, Parquet or JSONL file")
+    p.add_argument("--agent", help=f"{', '.join(AGENTS)} or module:factory")
+    p.add_argument("--noise", help="how people are taken to err: clean, typical, hard, ... or a TOML file")
+    p.add_argument("--questions", choices=("mixed", "yesno", "open"))
+    p.add_argument("--budget", type=int, help="questions at most")
+    p.add_argument("--seed", type=int, help="for simulated users and role cards")
+    p.add_argument("--mode", choices=tuple(MODES), help="play unless given; without any flag the menu opens")
+    p.add_argument("--save", type=Path, metavar="DIR", help=f"folder for dialogues ({saves.data_folder()})")
+    p.add_argument("--no-save", action="store_true", help="keep no dialogues")
+    p.add_argument("--replay", type=Path, metavar="FILE", help="step through a saved dialogue")
+    p.add_argument("--plain", action="store_true", help="line by line, for screen readers, scripts and pipes")
+    return p
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play; the exit code is one of `agents.exits.Exit`."""
+    from agents.exits import Exit
+
+    given = parser().parse_args(arguments)
+    flags = {k: getattr(given, k) for k in ("catalogue", "agent", "noise", "questions", "budget", "seed")}
+    flags = {k: v for k, v in flags.items() if v is not None}
+    save = None if given.no_save else (given.save or saves.data_folder())
+    replay = None
+    try:
+        last = saves.setup_from(saves.remembered() or {"agent": DEFAULT})
+        setup = replace(last, **{"seed": 0, **flags}) if flags else last
+        if given.replay is not None:
+            replay, setup = read_replay(given.replay, setup)
+        check(setup)
+        if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            from agents.plain import play
+
+            return int(play(setup, given.mode or "play", saves.Saver(save), replay))
+    except ValueError as error:
+        print(f"clarigym-play: {error}", file=sys.stderr)
+        return int(Exit.BAD_INPUT)
+    mode = given.mode or ("play" if flags else "")
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True).run()
+    return int(Exit.OK)
+
+
+def check(setup: Setup) -> None:
+    """Refuse early what can be refused without loading anything.
+
+    Raises:
+        ValueError: no such agent.
+    """
+    from agents.registry import check_name
+
+    check_name(setup.agent)
+
+
+def read_replay(path: Path, setup: Setup) -> tuple[Any, Setup]:
+    """The first dialogue of a file, and a setup that replays it.
+
+    Raises:
+        DialogueError: no dialogue, or not readable.
+    """
+    from sim.dialogue import DialogueError, read_dialogues
+
+    dialogue = next(read_dialogues(path), None)
+    if dialogue is None:
+        raise DialogueError(f"{path} holds no dialogue")
+    noise = setup.noise if dialogue.noise == "person" else dialogue.noise
+    agent = dialogue.agent if dialogue.agent in AGENTS else DEFAULT
+    played = replace(setup, catalogue=dialogue.catalogue, questions=dialogue.questions, budget=dialogue.budget)
+    return dialogue, replace(played, noise=noise, agent=agent)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
