@@ -58,6 +58,13 @@ class Setting:
     def _independent(self) -> ChannelPosterior:
         return ChannelPosterior(self.channel, self.bank, memory=False)
 
+    def with_rules(self, rules: Rules) -> Setting:
+        """The same world under other rules; what was computed is shared."""
+        out = Setting(bank=self.bank, rates=self.rates, rules=rules, checkpoint=self.checkpoint)
+        for name in ("channel", "population", "_exact", "_independent"):
+            out.__dict__[name] = getattr(self, name)
+        return out
+
     def posterior(self, memory: bool = True) -> ChannelPosterior:
         """The posterior under the true rates; copies share what was computed for any of them."""
         return (self._exact if memory else self._independent).copy()

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from agents.base import BeliefAgent, Setting
-from sim.posterior import NOTHING, TIE
+from sim.choice import NOTHING, TIE
 from sim.questions import OPEN, OVER, QuestionBank
 
 

@@ -130,6 +130,9 @@ def play(
         if watch is not None and len(asks):
             watch.answered(asks, actions[asks], last_answers(dialogues, asks))
         rows = rows[~ended[rows]]
+    # Those that were over went on guessing; what they came to is put back.
+    dialogues.success[:], dialogues.user_left[:] = success, user_left
+    dialogues.guessed[guess < 0] = -1
     p_truth, p_best = _in_beliefs(agent, truth)
     p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
     return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=success,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import BeliefAgent, Setting
-from sim.posterior import NOTHING
+from sim.choice import NOTHING
 
 
 class Fixed(BeliefAgent):

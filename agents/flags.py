@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import re
 import sys
 from typing import Any, TypeVar
 
@@ -27,11 +30,32 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
         ValueError: a field's own check.
     """
     options: tuple[Any, ...] = (tyro.conf.FlagCreatePairsOff,)
+    said = io.StringIO()
     try:
-        return tyro.cli(kind, args=arguments, prog=f"clarigym {command}", description=description, config=options)
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(kind, args=arguments, prog=f"clarigym {command}", description=description, config=options)
     except SystemExit as leave:
         sys.stdout.flush()
-        raise Leave(Exit.OK if not leave.code else Exit.BAD_INPUT) from None
+        if not leave.code:
+            raise Leave(Exit.OK) from None
+    raise InputError(f"{_sentence(said.getvalue())} (clarigym {command} --help lists the options)")
+
+
+def _sentence(box: str) -> str:
+    """What tyro says in a box, as one sentence without the box.
+
+    >>> _sentence("╭─ Value error ─╮\\n│ Error parsing Watch: budget = 0 │\\n│ ───── │\\n│ For more │\\n╰────╯")
+    'budget = 0'
+    """
+    lines = [line.strip(" │╭╮╰╯") for line in box.splitlines()]
+    lines = [line for line in lines if line]
+    rules = [k for k, line in enumerate(lines) if line.startswith("─")]
+    body = lines[rules[0] + 1 : rules[1]] if len(rules) > 1 else lines
+    text = " ".join(body)
+    parsing = re.match(r"Error parsing (\S+?): (.*)", text)
+    if parsing is None:
+        return text or "the options can't be read"
+    return parsing[2] if not parsing[1].startswith("-") else f"{parsing[1]}: {parsing[2]}"
 
 
 def at_least(name: str, value: int, least: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from agents.base import BeliefAgent, Setting
-from sim.posterior import TIE
+from sim.choice import TIE
 
 FEW = 3
 ANSWERS = 5

@@ -71,7 +71,8 @@ class RowFile:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise BusyError(f"{self.path} is being written by another run; wait for it, or choose another --out") from None
+            way_out = "wait for it, or choose another --out"
+            raise BusyError(f"{self.path} is being written by another run; {way_out}") from None
 
     def _begin(self, header: dict[str, Any], resume: bool) -> None:
         data = self._read()
@@ -107,8 +108,8 @@ class RowFile:
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.ftruncate(self._fd, before)
-            reason = error.strerror or str(error)
-            raise OSError(error.errno, f"{reason}; the rows before are safe, go on with --resume", str(self.path)) from None
+            reason = f"{error.strerror or error}; the rows before are safe, go on with --resume"
+            raise OSError(error.errno, reason, str(self.path)) from None
 
 
 def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -119,9 +120,10 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
     for key in sorted((found.keys() | wanted.keys()) - {"made_with"}):
         a, b = found.get(key), wanted.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
-            differs += [f"{k} ({a.get(k)!r} there, {b.get(k)!r} now)" for k in sorted(a.keys() | b.keys()) if a.get(k) != b.get(k)]
-        elif a != b:
-            differs.append(f"{key} ({a!r} there, {b!r} now)")
+            pairs = {k: (a.get(k), b.get(k)) for k in sorted(a.keys() | b.keys())}
+        else:
+            pairs = {key: (a, b)}
+        differs += [f"{k} ({x!r} there, {y!r} now)" for k, (x, y) in pairs.items() if x != y]
     if differs:
         raise InputError(f"{path} can't be resumed, the configuration differs: {'; '.join(differs)}")
 

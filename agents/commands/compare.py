@@ -1,0 +1,131 @@
+"""`clarigym compare`: two files of evaluate's rows, paired by episode.
+
+What is compared must be the same users: catalogue, seed, noise and opening agree, or it says what doesn't.  Budgets
+and kinds of question may differ, for that is a comparison one may want.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import tyro
+
+from agents.commands.common import console
+from agents.exits import Exit, InputError, did_you_mean
+from agents.flags import Leave, parse
+from agents.metrics import paired
+from agents.rows import read_rows
+
+USERS = ("seed", "noise", "opening")
+NAMES = {"success": "success", "turns_all": "turns", "reward": "reward", "bits": "bits", "nll_nats": "NLL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compare:
+    """What to compare."""
+
+    a: tyro.conf.Positional[str]
+    """A file of rows."""
+    b: tyro.conf.Positional[str]
+    """Another, or the same one."""
+    agent_a: str = ""
+    """The agent in the first file; needed where it has several and the files share none."""
+    agent_b: str = ""
+    """The agent in the second file."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """One JSON object on stdout instead of a table."""
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(Compare, arguments, "compare", "Paired differences, a minus b, with 95 % bootstrap intervals.")
+    except Leave as leave:
+        return leave.code
+    comparisons = compare_files(config)
+    if config.json:
+        print(json.dumps({"config": asdict(config), "comparisons": comparisons}, ensure_ascii=False))
+    else:
+        for comparison in comparisons:
+            show(comparison)
+    return Exit.OK
+
+
+def compare_files(config: Compare) -> list[dict[str, Any]]:
+    """One comparison for each pair of agents.
+
+    Raises:
+        InputError: files that don't pair, and why.
+    """
+    (head_a, rows_a), (head_b, rows_b) = read_rows(config.a), read_rows(config.b)
+    check_users(config, head_a, head_b)
+    budgets = (head_a["config"]["budget"], head_b["config"]["budget"])
+    out = []
+    for one, other in pairs(config, rows_a, rows_b):
+        a = {row["episode"]: row for row in rows_a if row["agent"] == one}
+        b = {row["episode"]: row for row in rows_b if row["agent"] == other}
+        shared = sorted(a.keys() & b.keys())
+        if not shared:
+            raise InputError(f"{config.a} and {config.b} don't pair: they have no episode in common")
+        if any(a[e]["intent"] != b[e]["intent"] for e in shared):
+            raise InputError(f"{config.a} and {config.b} don't pair: the same episode has two intents")
+        figures = paired([a[e] for e in shared], [b[e] for e in shared], budgets)
+        out.append({"agent_a": one, "agent_b": other, "episodes": len(shared),
+                    "unpaired": len(a) + len(b) - 2 * len(shared), "metrics": figures})  # fmt: skip
+    return out
+
+
+def check_users(config: Compare, a: Mapping[str, Any], b: Mapping[str, Any]) -> None:
+    """Raises InputError naming what differs between the users of two files."""
+    differs = []
+    if a.get("fingerprint") != b.get("fingerprint"):
+        differs.append(f"catalogue ({a['config']['catalogue']} and {b['config']['catalogue']})")
+    for key in USERS:
+        x, y = a["config"].get(key), b["config"].get(key)
+        if x != y:
+            differs.append(f"{key} ({x} and {y})")
+    if not differs and a.get("rates") != b.get("rates"):
+        differs.append("rates (the file of rates was changed between the runs)")
+    if differs:
+        raise InputError(f"{config.a} and {config.b} don't pair, their users differ in {', '.join(differs)}")
+
+
+def pairs(config: Compare, rows_a: list[dict[str, Any]], rows_b: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Which agents to compare: those named, the only ones, or those in both files."""
+    names_a, names_b = (list(dict.fromkeys(row["agent"] for row in rows)) for rows in (rows_a, rows_b))
+    for given, names, path in ((config.agent_a, names_a, config.a), (config.agent_b, names_b, config.b)):
+        if not names:
+            raise InputError(f"{path} has no rows yet")
+        if given and given not in names:
+            raise InputError(f"{path} has no agent '{given}'{did_you_mean(given, names)} (it has {', '.join(names)})")
+    one = config.agent_a or (names_a[0] if len(names_a) == 1 else "")
+    other = config.agent_b or (names_b[0] if len(names_b) == 1 else "")
+    if one and other:
+        return [(one, other)]
+    if one or other:
+        return [(one or other, one or other)] if (one or other) in (names_b if one else names_a) else _unclear(config)
+    shared = [(name, name) for name in names_a if name in names_b]
+    return shared or _unclear(config)
+
+
+def _unclear(config: Compare):
+    raise InputError(f"which agents of {config.a} and {config.b}? name them by --agent-a and --agent-b")
+
+
+def show(comparison: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    one, other = comparison["agent_a"], comparison["agent_b"]
+    left = f"; {comparison['unpaired']} unpaired rows left out" if comparison["unpaired"] else ""
+    print(f"a: {one}, b: {other}, {comparison['episodes']:,} paired episodes{left}\n")
+    out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    out.add_column("")
+    for name in ("a", "b", "a - b", "95 % interval", ""):
+        out.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    for key, figures in comparison["metrics"].items():
+        low, high = figures["ci"]
+        out.add_row(NAMES[key], f"{figures['a']:.3f}", f"{figures['b']:.3f}", f"{figures['difference']:+.3f}",
+                    f"{low:+.3f} to {high:+.3f}", "differs" if figures["differs"] else "no difference shown")  # fmt: skip
+    console().print(out)

@@ -1,0 +1,58 @@
+"""`clarigym list`: what there is to name on the other commands' command lines."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import tyro
+
+from agents.commands.common import console
+from agents.exits import Exit
+from agents.flags import Leave, parse
+from agents.registry import AGENTS, DEFAULT
+from sim.loading import BUILT_IN
+from sim.rates import GRID_KINDS, GRID_PERCENT, PRESETS
+
+
+@dataclass(frozen=True, kw_only=True)
+class List:
+    """What there is."""
+
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """One JSON object on stdout instead of a list."""
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(List, arguments, "list", "Catalogues, agents, environments and noise presets.")
+    except Leave as leave:
+        return leave.code
+    import envs
+
+    everything: dict[str, Any] = {
+        "catalogues": list(BUILT_IN),
+        "agents": {name: line for name, (_, line) in AGENTS.items()},
+        "environments": list(envs.IDS),
+        "presets": list(PRESETS),
+        "questions": ["yesno", "open", "mixed"],
+    }
+    if config.json:
+        print(json.dumps(everything))
+        return Exit.OK
+    out = console()
+    grid = f"{{{','.join(GRID_KINDS)}}}-{{{','.join(map(str, GRID_PERCENT))}}}"
+    plain = [name for name in PRESETS if not name.startswith(GRID_KINDS)]
+    out.print("catalogues", style="bold")
+    out.print("  " + ", ".join(BUILT_IN) + "; or a file of your own")
+    out.print("agents", style="bold")
+    for name, (_, line) in AGENTS.items():
+        out.print(f"  {name:<12} {line}{' (the default)' if name == DEFAULT else ''}", soft_wrap=True)
+    out.print("  module:factory is your own (docs/agents.md)")
+    out.print("environments", style="bold")
+    for name in envs.IDS:
+        out.print(f"  {name}")
+    out.print("noise presets", style="bold")
+    out.print(f"  {', '.join(plain)}; one fault alone: {grid};\n  or a TOML file of your own", soft_wrap=True)
+    return Exit.OK
