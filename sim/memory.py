@@ -24,6 +24,7 @@ FORGOTTEN, KEPT, MUDDLED, STRANGER = 0, 1, 3, 5
 CODES = 7
 EXACT_TABLE = 1 << 23
 FILTER_BITS = 16
+_HASHES = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93))
 FALSE, TRUE, FLAG_FALSE, FLAG_TRUE, LOOK, SAY = (4 * k for k in range(6))
 """What is known of (intent, question) before any memory is drawn; times 4, to be added to a state.  LOOK: it takes the
 memory itself; SAY: an open question."""
@@ -264,8 +265,9 @@ class Population:
 class Members:
     """Which (intent, value) hold, for `many` facets: one gather for most questions, which name what isn't there.
 
-    Small catalogues have a table.  On large ones it would not fit into the cache, so it is a filter of hashed bits,
-    16 an entry, and the one in sixteen that it lets through wrongly is looked up in the rows.
+    Small catalogues have a table.  On large ones it would not fit into the cache, so there are two filters of hashed
+    bits, 8 to 16 an entry: the second sees only what the first lets through, and one in a hundred or fewer is left to
+    be looked up in the rows for nothing.
     """
 
     def __init__(self, population: Population):
@@ -285,21 +287,34 @@ class Members:
         else:
             bits = max(10, int(len(key) * FILTER_BITS).bit_length() - 1)
             self.shift = np.uint64(64 - bits)
-            self.table = np.zeros(1 << (bits - 3), dtype=np.uint8)
-            at = self._hash(key)
-            np.bitwise_or.at(self.table, at >> 3, np.left_shift(1, at & 7).astype(np.uint8))
+            self.filters = []
+            for multiplier in _HASHES:
+                table = np.zeros(1 << (bits - 3), dtype=np.uint8)
+                at = self._hash(key, multiplier)
+                np.bitwise_or.at(table, at >> 3, np.left_shift(1, at & 7).astype(np.uint8))
+                self.filters.append(table)
             self.keys = key
 
-    def _hash(self, key: np.ndarray) -> np.ndarray:
-        return ((key.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)) >> self.shift).view(np.int64)
+    def _hash(self, key: np.ndarray, multiplier: np.uint64) -> np.ndarray:
+        return ((key.view(np.uint64) * multiplier) >> self.shift).view(np.int64)
+
+    def _bit(self, key: np.ndarray, which: int) -> np.ndarray:
+        at = self._hash(key, _HASHES[which])
+        bit = self.filters[which].take(at >> 3)
+        at &= 7
+        bit >>= at.astype(np.uint8)
+        bit &= 1
+        return bit
 
     def maybe(self, intent: np.ndarray, value: np.ndarray) -> np.ndarray:
         """(n,) 0 or 1: whether `value` (global) may be one of the intent's; if so, ask `holds`."""
         key = intent * self.width + value
         if self.exact:
             return self.table.take(key).view(np.uint8)
-        at = self._hash(key)
-        return (self.table.take(at >> 3) >> (at & 7).astype(np.uint8)) & 1
+        out = self._bit(key, 0)
+        hits = np.flatnonzero(out)
+        out[hits] = self._bit(key.take(hits), 1)
+        return out
 
     def holds(self, intent: np.ndarray, value: np.ndarray) -> np.ndarray:
         """bool, the broadcast shape: `value` is one of the intent's, on a `many` facet."""

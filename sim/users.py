@@ -182,7 +182,8 @@ class SimulatedUsers:
 
     def _memory(self, facet: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(cell, top) of one facet of each user, both (n,) int64."""
-        cell, top = self.population.remember(self.stream.take(rows), self.intent.take(rows), self.type.take(rows), facet)
+        intent, type_ = self.intent.take(rows), self.type.take(rows)
+        cell, top = self.population.remember(self.stream.take(rows), intent, type_, facet)
         if self._fixed:
             for at, memory in self._matches(facet, rows):
                 cell[at], top[at] = memory
