@@ -88,11 +88,12 @@ class Session:
 
     # -- what may happen ------------------------------------------------------------------------------------------
 
-    def begin(self, opening: Sequence[tuple[int, int]] = ()) -> View:
+    def begin(self, opening: Sequence[tuple[int, int]] = (), *, decide: bool = True) -> View:
         """Start afresh.
 
         Args:
             opening: (facet, option) pairs that the person states up front, at most one a facet.
+            decide: False where somebody else asks: the agent never guesses.
         """
         said = None
         if opening:
@@ -102,10 +103,12 @@ class Session:
             said = tuple(stated)
         mind = Mind(self.world, said=said)
         self._stack = []
-        return self._push(Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK))
+        return self._push(
+            Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK), decide=decide
+        )
 
-    def answer(self, answer: int) -> View:
-        """The answer to the question that waits.
+    def answer(self, answer: int, *, decide: bool = True) -> View:
+        """The answer to the question that waits; `decide` as in `begin`.
 
         Raises:
             GameError: no question waits, or it has no such answer.
@@ -119,7 +122,7 @@ class Session:
         eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
         exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
                             answer_text=bank.answer_text(q, answer), bits=_bits(mind.belief()))  # fmt: skip
-        return self._push(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)))
+        return self._push(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
 
     def put(self, question: int, eig_nats: float) -> View:
         """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed."""
@@ -191,7 +194,9 @@ class Session:
         now = self.now
         return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions)
 
-    def record(self, intent: int | None, *, noise: str = PERSON, corruptions=(), left: bool = False) -> Dialogue:
+    def record(
+        self, intent: int | None, *, noise: str = PERSON, corruptions=(), left: bool = False, agent: str | None = None
+    ) -> Dialogue:
         """The game as a line of a log; an intent of None is one that the catalogue doesn't have, written as -1."""
         now, world = self.now, self.world
         bank, catalogue = world.bank, world.catalogue
@@ -208,7 +213,7 @@ class Session:
         guesses = tuple(replace(g, right=g.intent == intent) for g in now.guesses)
         return Dialogue(
             catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.setup.questions,
-            max_questions=None, budget=now.budget, noise=noise, agent=world.setup.agent, seed=self.seed,
+            max_questions=None, budget=now.budget, noise=noise, agent=agent or world.setup.agent, seed=self.seed,
             episode=self.episode, opening=opening, turns=turns, guesses=guesses,
             intent=-1 if intent is None else intent,
             intent_name="" if intent is None else catalogue.intents[intent],
@@ -224,13 +229,17 @@ class Session:
             raise GameError(f"the game awaits {waits}")
         return now
 
-    def _push(self, moment: Moment, *, guess: bool = False) -> View:
-        """A moment in which the agent decides what to do next."""
+    def _push(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> View:
+        """A moment in which the agent decides what to do next, unless somebody else asks."""
         mind = moment.mind
         belief = mind.belief()
         bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, _bits(belief))
         best = tuple(mind.best(BEST, moment.skipped))
         left = moment.budget - len(moment.exchanges)
+        if not decide:
+            return self._settle(
+                replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
+            )
         decided = GUESS if guess else mind.decide(list(best), left, moment.skipped)
         named = int(belief.argmax()) if decided == GUESS else -1
         phase: Phase = "ask" if decided != GUESS else "guess" if belief[named] > 0 else "stumped"
@@ -259,7 +268,7 @@ class Session:
             noun=world.catalogue.noun,
             turn=len(m.exchanges),
             budget=m.budget,
-            asked=self.asked(m.question) if m.phase == "ask" else None,
+            asked=self.asked(m.question) if m.phase == "ask" and m.question >= 0 else None,
             guess=self._guessed(m) if m.guess >= 0 else None,
             top=tuple((world.label(int(i)), float(m.belief[i])) for i in order if m.belief[i] > 0),
             candidates=round(2**bits),

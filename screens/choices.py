@@ -40,6 +40,8 @@ class Choices(Widget, can_focus=True):
     ]
     at: reactive[int] = reactive(0)
     items: reactive[tuple[Choice, ...]] = reactive((), layout=True)
+    beside_field = False
+    """Its keys are letters of a field unless it has the focus itself."""
 
     class Chosen(Message):
         """A choice was made."""
@@ -62,7 +64,7 @@ class Choices(Widget, can_focus=True):
         rows: list[Row] = []
         for i, choice in enumerate(self.items):
             here = i == self.at
-            cap = f" {choice.key} " if choice.key else ""
+            cap = f" {choice.key} " if choice.key and (self.has_focus or not self.beside_field) else ""
             note = f" {choice.note}" if choice.note else ""
             room = width - 2 - len(cap) - (1 if cap else 0) - len(note)
             style = "bold $text on $primary-muted" if here and self.has_focus else "bold" if here else ""

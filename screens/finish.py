@@ -33,6 +33,8 @@ class FinishScreen(ModalScreen[Outcome]):
         truth: the intent, where it is known; else the person is asked.
         source: the stand-in whose memory was played, for what it had wrong.
         watched: nobody played: nothing to score.
+        keep: save the dialogue; a replayed one is there already.
+        asking: the person asked and a simulated user answered: what is to be said on how well.
     """
 
     DEFAULT_CSS = """
@@ -60,11 +62,11 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def __init__(
         self, world: World, session: Session, view: View, number: int, *, truth: int | None, source: Any = None,
-        watched: bool = False,
+        watched: bool = False, keep: bool = True, asking: str = "",
     ) -> None:  # fmt: skip
         super().__init__()
         self.world, self.session, self.view, self.number = world, session, view, number
-        self.truth, self.source, self.watched = truth, source, watched
+        self.truth, self.source, self.watched, self.keep, self.asking = truth, source, watched, keep, asking
         self.review: Review | None = None
         self.saved_in: Any = None
 
@@ -82,7 +84,7 @@ class FinishScreen(ModalScreen[Outcome]):
         right = self.view.phase == "right"
         self.query_one("#box").add_class("right" if right else "wrong")
         self.query_one("#head", Static).update(self._head())
-        if not self.watched:
+        if not self.watched or self.asking:
             self.app.score_game(self.number, right)
         if self.truth is not None:
             self.know(self.truth)
@@ -97,6 +99,8 @@ class FinishScreen(ModalScreen[Outcome]):
             return Content.assemble(("★  Found it!  ★\n", "bold $success"), (name, "bold $accent"), f"\nin {asked}")
         if view.phase == "wrong":
             return Content.assemble(("Not it, then.\n", "bold $warning"), f"It wasn't {name}, after {asked}.")
+        if view.phase == "left" and self.asking:
+            return Content.assemble(("You gave up.\n", "bold $warning"), f"after {asked}")
         if view.phase == "left":
             return Content.assemble(("The user walked away.\n", "bold $warning"), f"after {asked}")
         return Content.assemble(("I give up.\n", "bold $warning"), "Nothing is left that I could name.")
@@ -144,8 +148,10 @@ class FinishScreen(ModalScreen[Outcome]):
         noise = self.world.setup.noise if simulated else "person"
 
         def job() -> Any:
-            record = self.session.record(intent, noise=noise, corruptions=corruptions, left=self.view.phase == "left")
-            saved = self.app.saver.save(record, self.number)
+            agent = "person" if self.asking else None
+            left = self.view.phase == "left" and not self.asking
+            record = self.session.record(intent, noise=noise, corruptions=corruptions, left=left, agent=agent)
+            saved = self.app.saver.save(record, self.number) if self.keep else (None, "")
             told = corruption_sentences(self.world, corruptions)
             return record, saved, self.session.review(intent, told) if intent is not None else None
 
@@ -156,10 +162,17 @@ class FinishScreen(ModalScreen[Outcome]):
             return
         self.record, (self.saved_in, sentence), self.review = result
         if self.review is not None:
-            self.query_one("#told", Static).update(story(self.review, self.view, watched=self.watched))
-        score = "" if self.watched else f"Score: found {self.app.won} of {self.app.played}.  "
+            told = story(self.review, self.view, watched=self.watched)
+            if self.asking:
+                told = Content.assemble((self.asking, "bold"), "\n", told)
+            self.query_one("#told", Static).update(told)
+        score = "" if self.watched and not self.asking else f"Score: found {self.app.won} of {self.app.played}.  "
         self.query_one("#saved", Static).update(score + sentence[:1].upper() + sentence[1:])
-        again = Choice("n", "the next user" if self.watched else "new game", "again")
+        again = Choice("n", "the next user" if self.watched and self.keep else "once more", "again")
+        if not self.watched:
+            again = Choice("n", "new game", "again")
+        if self.asking:
+            again = Choice("n", "another one", "again")
         items = [again, Choice("m", "menu", "menu"), Choice("u", "undo", "undo")]
         if self.view.phase == "wrong" and not self.watched:
             items.insert(0, Choice("p", "play on without it", "on"))

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
 WIDE = 110
+LETTERS = ("undo", "skip", "guess", "step", "run", "next", "card", "spoilers", "leave_game")
+"""Actions on single keys: not of every mode, and never while a field has the focus."""
 
 
 class GameScreen(Screen):
@@ -57,6 +59,13 @@ class GameScreen(Screen):
     GameScreen #past { height: 1fr; margin-top: 1; padding: 0 1; scrollbar-size: 1 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "undo", "Undo"),
+        Binding("s", "skip", "Skip"),
+        Binding("g", "guess", "Guess!"),
+        Binding("space", "step", "Step"),
+        Binding("r", "run", "Run"),
+        Binding("n", "next", "Next"),
+        Binding("c", "card", "Card"),
         Binding("v", "spoilers", "Spoilers"),
         Binding("f2", "panel('likeliest')", "Likeliest", show=False),
         Binding("f3", "panel('bits')", "Bits left", show=False),
@@ -130,7 +139,6 @@ class GameScreen(Screen):
         if self.thinking:
             return False
         self.thinking = True
-        self.query_one("#choices").add_class("off")
         self.set_timer(0.15, self._say_thinking)
         self.app.engine.submit(job, lambda result: self._landed(result, then or self.show), self._failed)
         return True
@@ -138,6 +146,7 @@ class GameScreen(Screen):
     def _say_thinking(self) -> None:
         if self.thinking and self.is_attached:
             self.query_one(TopBar).doing = "thinking …"
+            self.query_one("#choices").add_class("off")
 
     def _landed(self, result: Any, then: Callable[[Any], None]) -> None:
         self.thinking = False
@@ -179,7 +188,7 @@ class GameScreen(Screen):
         self.query_one("#past").scroll_home(animate=False)
         self.query_one("#card").set_class(view.phase == "guess", "guess")
         self.query_one("#card").scroll_home(animate=False)
-        if view.phase == "ask" and view.asked is not None:
+        if view.phase == "ask":
             self.show_question(view)
         elif view.phase == "guess":
             self.show_guess(view)
@@ -193,7 +202,8 @@ class GameScreen(Screen):
 
     def show_question(self, view: View) -> None:
         asked = view.asked
-        assert asked is not None
+        if asked is None:
+            return
         self.say(f"Question {view.turn + 1}", asked.text)
         if not asked.open:
             self.offer(YESNO)
@@ -237,10 +247,10 @@ class GameScreen(Screen):
         """A field over the answers of an open question."""
         from agents import lookups
 
-        dont_know = Choice("", "don't know", 0)
+        dont_know = Choice("d", "don't know", 0)
         self.search(lambda: lookups.options(self.world, facet_id), [dont_know],
                     "a number will do" if number else "type a name", browse=number)  # fmt: skip
-        self.query_one("#hint", Static).update("Enter takes the marked line · Esc: single keys")
+        self.query_one("#hint", Static).update("Enter takes ▸ · Esc for single keys")
 
     def search(self, index: Callable[[], Any], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False
@@ -259,9 +269,13 @@ class GameScreen(Screen):
             event.stop()
             return
         box = self.query_one("#search", SearchBox)
-        if not box.has_class("hidden") and event.key in ("i", "slash"):
+        if box.has_class("hidden"):
+            return
+        if event.key in ("i", "slash"):
             event.stop()
             box.field.focus()
+        elif box.query_one(Choices).press(event.key):
+            event.stop()
 
     def action_keys(self) -> None:
         if self.view is not None and self.query_one("#choices").display:
@@ -286,7 +300,9 @@ class GameScreen(Screen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Inside a field letters are letters: what can't be pressed isn't shown.
-        if isinstance(self.focused, Input) and action in ("spoilers", "leave_game", "undo", "skip", "guess", "card"):
+        if isinstance(self.focused, Input) and action in LETTERS:
+            return False
+        if action in LETTERS and not hasattr(self, f"action_{action}"):
             return False
         return super().check_action(action, parameters)
 

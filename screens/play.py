@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
@@ -28,12 +27,6 @@ class PlayScreen(GameScreen):
         opening: (facet, option) pairs that he says up front.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "undo", "Undo"),
-        Binding("s", "skip", "Skip"),
-        Binding("g", "guess", "Guess!"),
-        *GameScreen.BINDINGS,
-    ]
     title_text = "play"
 
     def __init__(self, world: World, opening: tuple[tuple[int, int], ...] = ()) -> None:
@@ -117,10 +110,6 @@ class CardScreen(PlayScreen):
     CardScreen #side Panel { display: none; }
     CardScreen.peek #side Panel { display: block; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *[b for b in PlayScreen.BINDINGS if not (isinstance(b, Binding) and b.key == "v")],
-        Binding("c", "card", "Card/agent"),
-    ]
     title_text = "role card"
 
     def __init__(self, world: World) -> None:

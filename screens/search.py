@@ -82,7 +82,7 @@ class SearchBox(Vertical):
     def compose(self) -> ComposeResult:
         yield SearchInput(placeholder=self.placeholder)
         choices = Choices()
-        choices.can_focus = True
+        choices.beside_field = True
         yield choices
 
     @property

@@ -1,0 +1,210 @@
+"""Ask: roles reversed.  A simulated user has something in mind and a flawed memory; the person asks.
+
+After each question the coach says what it was worth beside the best one that could have been asked, and at the end how
+many bits were given away.  The agent's own guesses at the intent stay hidden (v shows them): they are the answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Static
+
+from agents.views import View
+from screens.choices import Choice
+from screens.draw import Row, bar, clean, fit, lines
+from screens.finish import FinishScreen, Outcome
+from screens.game import GameScreen
+from screens.panels import MARK
+from screens.search import SearchBox
+
+if TYPE_CHECKING:
+    from agents.mind import World
+    from agents.standins import Simulated
+
+GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
+LOG2 = 0.6931471805599453
+
+
+class AskScreen(GameScreen):
+    """The person asks."""
+
+    DEFAULT_CSS = """
+    AskScreen #side Panel { display: none; }
+    AskScreen #side #bits { display: block; }
+    AskScreen.peek #side Panel { display: block; }
+    AskScreen #coach { height: auto; margin-bottom: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "Ask/name it", priority=True)]
+    title_text = "ask"
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.user: Simulated | None = None
+        self.number = 0
+        self.naming = False
+        self.last: tuple[float, float, str] | None = None
+        """Bits of the last question, of the best one then, and that one's text."""
+        self.asked_bits = self.best_bits = 0.0
+
+    def side(self) -> ComposeResult:
+        yield Static("", id="coach", markup=False)
+        yield from super().side()
+
+    def start(self) -> None:
+        from agents.session import Session
+        from agents.standins import Simulated
+
+        self.number = self.app.next_game()
+        self.naming, self.last = False, None
+        self.asked_bits = self.best_bits = 0.0
+        seed = self.app.next_seed()
+
+        def begin() -> View:
+            self.user = Simulated(self.world, seed)
+            self.session = Session(self.world, seed=seed)
+            return self.session.begin(decide=False)
+
+        self.move(begin)
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def show(self, view: View) -> None:
+        super().show(view)
+        self.query_one("#coach", Static).update(self._coach(max(self.query_one("#side").content_size.width, 24)))
+
+    def show_question(self, view: View) -> None:
+        noun = self.world.catalogue.noun
+        if view.history:
+            last = view.history[-1]
+            said = Content.assemble(clean(last.text), "\n", (f"“{answer(last.answer_text)}”", "$accent"))
+            self.say(f"Question {view.turn}", said)
+        else:
+            self.say("I have one in mind, as well as I remember it.", f"Which {noun} is it? Ask me.")
+        self._fields(view)
+
+    def _fields(self, view: View) -> None:
+        from agents import lookups
+
+        noun = self.world.catalogue.noun
+        left = view.budget - view.turn
+        if self.naming or left <= 0:
+            fixed = [Choice("", "ask on", ASK_ON)] if left > 0 else []
+            self.search(
+                lambda: lookups.intents(self.world), [*fixed, Choice("", "give up", GIVE_UP)], f"name the {noun}"
+            )
+        else:
+            fixed = [Choice("", "ask what the coach would ask", COACH), Choice("", f"name the {noun}", NAME_IT)]
+            self.search(lambda: lookups.questions(self.world), fixed, "search a question: a name, a word, a year")
+        hint = "Tab: ask on" if self.naming else f"Tab: name the {noun}"
+        self.query_one("#hint", Static).update(f"Enter takes ▸ · {hint}")
+
+    def _coach(self, width: int) -> Content:
+        rows: list[Row] = [[("COACH", "bold $primary")]]
+        if self.last is None:
+            rows.append([("a question is worth what its answer is expected to tell", "$text-muted")])
+            return lines(rows)
+        mine, best, text = self.last
+        size = max(4, width - 16)
+        share = mine / best if best > 0 else 1.0
+        rows.append(["yours ", (bar(share, size), "$accent"), f"{mine:5.2f} bits"])
+        rows.append(["best  ", (bar(1.0, size), "$primary"), f"{best:5.2f} bits"])
+        if share > 0.95:
+            rows.append([("Couldn't be better.", "bold $success")])
+        elif best - mine > 0:
+            rows.append([("Better: ", "$text-muted"), fit(text, width - 8)])
+        rows.append([(f"given away so far: {self.best_bits - self.asked_bits:.1f} bits", "$text-muted")])
+        return lines(rows)
+
+    # -- moves ----------------------------------------------------------------------------------------------------
+
+    def on_search_box_picked(self, event: SearchBox.Picked) -> None:
+        value: Any = event.choice.value
+        if event.choice not in event.box.fixed:
+            if self.naming or (self.view is not None and self.view.turn >= self.view.budget):
+                self._name(int(value))
+            else:
+                self._ask(int(value))
+        elif value == GIVE_UP:
+            self._name(None)
+        elif value == COACH:
+            self._ask(None)
+        else:
+            self.action_switch()
+
+    def action_switch(self) -> None:
+        if self.view is not None and not self.view.over:
+            self.naming = not self.naming
+            self._fields(self.view)
+
+    def _ask(self, question: int | None) -> None:
+        session, user = self.session, self.user
+        if session is None or user is None:
+            return
+
+        def job() -> Any:
+            best = session.now.mind.best(1)
+            if not best:
+                raise ValueError("there is no question left that tells anything; name it")
+            q = best[0][0] if question is None else question
+            mine = session.now.mind.eig_nats(q) / LOG2
+            top, text = max(best[0][1] / LOG2, mine), self.world.bank.text(best[0][0])
+            if user.leaves_at(session.view.turn + 1):
+                return session.leave(), None
+            session.put(q, mine * LOG2)
+            return session.answer(user.answer(q), decide=False), (mine, top, text)
+
+        def then(result: Any) -> None:
+            view, coached = result
+            if coached is not None:
+                self.last = coached
+                self.asked_bits += coached[0]
+                self.best_bits += coached[1]
+            self.show(view)
+
+        self.move(job, then)
+
+    def _name(self, intent: int | None) -> None:
+        session, user = self.session, self.user
+        if session is None or user is None:
+            return
+
+        def job() -> View:
+            if intent is None:
+                return session.leave()
+            session.put_guess(intent)
+            return session.judge(intent == user.intent)
+
+        self.move(job)
+
+    # -- the end --------------------------------------------------------------------------------------------------
+
+    def show_guess(self, view: View) -> None:
+        """The person names it himself; there is nothing to confirm."""
+
+    def show_end(self, view: View) -> None:
+        assert self.session is not None and self.user is not None
+        note = f"You asked {self.asked_bits:.1f} bits' worth; the best questions were worth {self.best_bits:.1f}."
+        screen = FinishScreen(
+            self.world, self.session, view, self.number, truth=self.user.intent, source=self.user, watched=True,
+            asking=note,
+        )  # fmt: skip
+        self.app.push_screen(screen, self.after)
+
+    def after(self, outcome: Outcome | None) -> None:
+        if outcome == "undo":
+            self.action_undo()
+        elif outcome == "again":
+            self.start()
+        elif outcome == "quit":
+            self.app.exit()
+        else:
+            self.app.to_menu()
+
+
+def answer(text: str) -> str:
+    """An answer with its mark."""
+    return f"{MARK[text]} {text}" if text in MARK else clean(text)
