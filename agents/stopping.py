@@ -1,19 +1,26 @@
 """When to stop asking: one rule, shared by every agent.
 
-A guess is worth V(p) = wrong + (right - wrong) p, with p the largest belief.  It is made when that is at least the
-expected reward of asking on, and asking on can't be computed exactly: the value of one more question is often nothing
-although ten together find the thing.  So the rule looks n questions ahead along the present rate of progress:
+A guess is worth wrong + (right - wrong) p, with p the largest belief; a question costs c.  Guess when what is expected
+of one more question is worth no more than it costs.  What one question changes about p can't be looked up: often
+nothing, although ten together find the thing.  So the rule goes by progress:
 
-- entropy.  The best question is expected to take g of the H nats away, EIG / entropy = g / H of what is open.  The next
-  ones are taken to do the same to what remains, for as the belief sharpens questions tell less: H_n = H (1 - g/H)^n.
-- belief.  Log p shrinks as the entropy does: p_n = p^(H_n / H).  For M equally likely intents p = exp(-H) before and
-  after, so this is exact there, and it is right at both ends everywhere.
-- so asking on is worth max over n = 1 .. questions left of V(p_n) - n cost.
+- the best question takes g of the H nats away that are open, its EIG over the entropy;
+- asking until nothing is open removes the whole error 1 - p, at g / H of the way a question, so that one question's
+  share of the error is (1 - p) g / H;
+- guess when (right - wrong) (1 - p) g / H <= c.
 
-Closed forms, held by tests: with p = 1 it guesses; with g = 0 (nothing tells: twins) it guesses; with no questions left
-it guesses; two equally likely intents and a question that tells them apart are worth asking iff (right - wrong) / 2 >
-cost; questions that are free are asked as long as they tell anything.  With `gain_nats` infinite, the next question
-settles everything: whoever guesses then, guesses whatever the question is, and needn't choose one.
+As questions tell less and less towards the end, g falls faster than H, and the rule stops by itself; twins, which
+nothing tells apart, are guessed at once.  It never gives a hopeless dialogue up early while questions still tell
+something, which costs little, for a question is cheap beside a wrong guess.
+
+Compared on 300 to 400 users each (`exact`; mean reward, standard error .04): films of movies-1k by yes/no, `typical`:
+.440; guessing at p >= .9 instead: .410, at .95: .415; looking ahead with belief p^(H_n / H) after n questions: .388,
+for that gives up too soon.  Animals by yes/no, `hard`: .155 against .146, .135 and .085.  Scaling the share of the
+error by a half or by 1.5: .410 and .436; .141 and .141.
+
+Closed forms, held by tests: with p = 1, g = 0 or no questions left it guesses; of two equally likely intents it asks
+the question that tells them apart iff (right - wrong) / 2 > c; free questions are asked as long as they tell anything.
+With `gain_nats` infinite the next question would settle everything: whoever guesses even then needn't choose one.
 """
 
 from __future__ import annotations
@@ -36,16 +43,9 @@ def should_guess(belief: np.ndarray, gain_nats: np.ndarray | float, left: np.nda
         (n,) bool.
     """
     top = belief.max(axis=1)
-    entropy = entropy_nats(belief)
-    gain = np.broadcast_to(np.asarray(gain_nats, dtype=np.float64), top.shape)
-    open_ = np.clip(1 - gain / np.maximum(entropy, 1e-12), 0.0, 1.0)
-    ahead = np.arange(1, max(int(left.max(initial=0)), 1) + 1)
-    reached = np.maximum(top, 1e-300)[:, None] ** (open_[:, None] ** ahead)  # (n, ahead)
-    spread = rules.reward_right - rules.reward_wrong
-    on = rules.reward_wrong + spread * reached - rules.question_cost * ahead
-    on = np.where(ahead <= left[:, None], on, -np.inf).max(axis=1)
-    now = rules.reward_wrong + spread * top
-    return (now >= on) | (gain <= 0) | (entropy <= 1e-12)
+    share = np.clip(gain_nats / np.maximum(entropy_nats(belief), 1e-12), 0.0, 1.0)
+    worth = (rules.reward_right - rules.reward_wrong) * (1 - top) * share
+    return (worth <= rules.question_cost) & (rules.question_cost > 0) | (share <= 0) | (top >= 1) | (left <= 0)
 
 
 def entropy_nats(belief: np.ndarray) -> np.ndarray:

@@ -79,10 +79,12 @@ def show(d: Description, name: str) -> None:
     body = [(f.name, f.kind, f"{f.values:,}", f"{100 * f.unknown_share:.0f} %", f"{f.bits:.2f}", f"{f.yesno_bits:.2f}",
              f"{f.open_bits:.2f}" if f.open_bits else "-") for f in d.facets]  # fmt: skip
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    room = out.width
     for k, name in enumerate(head):
-        width = max([len(name), *(len(row[k]) for row in body)])
-        table.add_column(name, justify="left" if k < 2 else "right", no_wrap=True, min_width=min(width, 24))
-    table.add_column("likeliest", no_wrap=True, overflow="ellipsis")
+        width = min(max([len(name), *(len(row[k]) for row in body)]), 24)
+        table.add_column(name, justify="left" if k < 2 else "right", no_wrap=True, width=width)
+        room -= width + 1
+    table.add_column("likeliest", no_wrap=True, overflow="ellipsis", width=max(room, 9))
     for f, row in zip(d.facets, body, strict=True):
         table.add_row(*row, ", ".join(f.examples))
     out.print(table)

@@ -1,0 +1,108 @@
+"""`clarigym run`: scripted episodes, for continuous integration.
+
+Exit code 0 when every expectation holds, 1 when one fails (its dialogue is shown), 2 for a file that can't be used.
+Without a path it runs the scenarios that ship.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import tyro
+
+from agents.commands.common import console
+from agents.exits import Exit, InputError
+from agents.flags import Leave, parse
+from agents.registry import DEFAULT, check_name
+from agents.scenario import Outcome, Stage
+from agents.scripting import SHIPPED, read_scenarios
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What to run."""
+
+    paths: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Scenario files (TOML or JSONL) or folders of them; none: those that ship."""
+    agent: str = DEFAULT
+    """Who asks."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """One JSON object on stdout instead of lines."""
+    junit: str = ""
+    """A file for the results in JUnit's XML."""
+
+    def __post_init__(self) -> None:
+        check_name(self.agent)
+        if self.junit and not Path(self.junit).parent.exists():
+            raise InputError(f"--junit {self.junit}: there is no folder {Path(self.junit).parent}")
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(Run, arguments, "run", "Scripted episodes with expectations.")
+    except Leave as leave:
+        return leave.code
+    # All files are read before the first episode: a bad one must not cost a quarter of an hour.
+    scenarios = [s for path in config.paths or (str(SHIPPED),) for s in read_scenarios(path)]
+    stage = Stage(config.agent)
+    out = console()
+    outcomes: list[Outcome] = []
+    for scenario in scenarios:
+        outcome = stage.run(scenario)
+        outcomes.append(outcome)
+        if not config.json:
+            show(outcome, out)
+    failed = sum(bool(o.failures) for o in outcomes)
+    if config.junit:
+        write_junit(config.junit, config.agent, outcomes)
+    if config.json:
+        print(json.dumps(to_json(config, outcomes), ensure_ascii=False))
+    else:
+        out.print(f"{len(outcomes) - failed} of {len(outcomes)} scenarios hold", style="bold red" if failed else "bold green")
+    sys.stdout.flush()
+    return Exit.FAILED if failed else Exit.OK
+
+
+def show(o: Outcome, out) -> None:
+    s = o.scenario
+    mark, style = ("FAIL", "bold red") if o.failures else ("ok", "green")
+    out.print(f"{mark:<5}", style=style, end="")
+    how = "the user left" if o.user_left else "found" if o.found else "not found"
+    out.print(f"{s.name}: {how}, {o.questions} question{'' if o.questions == 1 else 's'}", soft_wrap=True)
+    for failure in o.failures:
+        out.print(f"     expected {failure}", style="red", soft_wrap=True)
+    if o.failures:
+        out.print(o.transcript, soft_wrap=True)
+
+
+def to_json(config: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    results = []
+    for o in outcomes:
+        one = {key: value for key, value in asdict(o).items() if key not in ("scenario", "seconds")}
+        results.append({"name": o.scenario.name, "place": o.scenario.place, "holds": not o.failures} | one)
+    failed = sum(bool(o.failures) for o in outcomes)
+    return {"config": asdict(config), "scenarios": len(outcomes), "failed": failed, "results": results}
+
+
+def write_junit(path: str, agent: str, outcomes: Sequence[Outcome]) -> None:
+    failed = sum(bool(o.failures) for o in outcomes)
+    suite = ElementTree.Element("testsuite", name=f"clarigym run ({agent})", tests=str(len(outcomes)),
+                                failures=str(failed), errors="0")  # fmt: skip
+    for o in outcomes:
+        group = Path(o.scenario.place.split(", ")[0]).stem
+        case = ElementTree.SubElement(suite, "testcase", classname=group, name=o.scenario.name, time=f"{o.seconds:.3f}")
+        if o.failures:
+            failure = ElementTree.SubElement(case, "failure", message="; ".join(o.failures))
+            failure.text = _xml(o.transcript)
+    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _xml(text: str) -> str:
+    """Without the control characters that XML has no way to say."""
+    return "".join(c for c in text if c >= " " or c in "\n\t")

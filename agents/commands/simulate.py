@@ -1,0 +1,96 @@
+"""`clarigym simulate`: dialogues between an agent and simulated users, as JSONL.
+
+The schema is `sim.dialogue`'s ("clarigym.dialogue/1"): the truth is in it, for a learner needs it; the rates are not,
+for it must not have them.  A dialogue is written when its batch has ended; an interrupted run leaves
+whole dialogues, and `--first-episode` goes on after them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from agents.base import Setting
+from agents.commands.common import make_setting
+from agents.episodes import play
+from agents.evaluate import BATCH
+from agents.exits import Exit, InputError
+from agents.flags import Leave, at_least, parse
+from agents.registry import check_name, make_agent
+from envs.record import dialogue_record
+from envs.rules import Rules
+from envs.world import World
+from sim.questions import Questions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulate:
+    """What to simulate."""
+
+    out: str
+    """The file to write, JSONL."""
+    catalogue: str = "movies-1k"
+    """A built-in catalogue or a CSV, Parquet or JSONL file."""
+    agent: str = "exact"
+    """Who asks."""
+    episodes: int = 1000
+    """How many dialogues."""
+    budget: int = 20
+    """The most questions."""
+    noise: str = "typical"
+    """How users err: a preset or a TOML file of rates."""
+    questions: Questions = "mixed"
+    """Kinds of question."""
+    max_questions: int | None = None
+    """Keep only so many questions, the most informative."""
+    opening: bool = False
+    """Users volunteer a few facts first."""
+    seed: int = 0
+    """Of the users, and of the agent's own draws."""
+    first_episode: int = 0
+    """The number of the first episode; with others, runs can be split and joined."""
+    checkpoint: str = ""
+    """Where a trained agent is read from; empty for the one that ships."""
+
+    def __post_init__(self) -> None:
+        check_name(self.agent)
+        for name, least in (("episodes", 1), ("budget", 1), ("seed", 0), ("first_episode", 0)):
+            at_least(name, getattr(self, name), least)
+        if os.path.exists(self.out):
+            raise InputError(f"{self.out} exists; delete it, or choose another --out")
+        if not Path(self.out).parent.exists():
+            raise InputError(f"cannot write {self.out}: there is no folder {Path(self.out).parent}")
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(Simulate, arguments, "simulate", "Dialogues as JSONL, to train and study on.")
+    except Leave as leave:
+        return leave.code
+    rules = Rules(budget=config.budget, opening=config.opening)
+    setting = make_setting(config.catalogue, config.questions, config.noise, rules,
+                           max_questions=config.max_questions, checkpoint=config.checkpoint)  # fmt: skip
+    agent = make_agent(config.agent, setting)
+    world = world_of(setting, config)
+    end = config.first_episode + config.episodes
+    found = 0
+    with open(config.out, "x", encoding="utf-8", newline="\n") as file:
+        for first in range(config.first_episode, end, BATCH):
+            numbers = np.arange(first, min(first + BATCH, end))
+            played = play(agent, setting, config.seed, numbers)
+            found += int(played.success.sum())
+            file.writelines(
+                dialogue_record(world, played.dialogues, b, config.agent).to_json() + "\n" for b in range(len(numbers))
+            )
+            file.flush()
+    print(f"{config.out}: {config.episodes:,} dialogues, {found:,} found")
+    return Exit.OK
+
+
+def world_of(setting: Setting, config: Simulate) -> World:
+    """The environments' view of the same world, which makes records."""
+    return World(catalogue=setting.catalogue, questions=config.questions, max_questions=config.max_questions,
+                 noise=setting.rates, observation="dict", rules=setting.rules)  # fmt: skip
