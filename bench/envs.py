@@ -4,7 +4,7 @@
 
 Columns: `CartPole` is CartPole-v1's native numpy vector environment; `ours` is `make_vec` of the id, with copied
 observations as a learner gets them; `live` the same with `copy=False`; `scalar` is our scalar environment under
-SyncVectorEnv (up to 1,024, with the reward to be had for patience beyond).
+SyncVectorEnv, up to 1,024; the last ratio is to the last of these.
 
 Actions are drawn before the clock starts, for every environment alike: of ours 95 in 100 are questions, uniform over
 the bank, the rest guesses, so a dialogue has 13 turns on average and nearly a twelfth of the rows begins anew at each

@@ -105,7 +105,7 @@ class SimulatedUsers:
         p = self.population
         questions = np.asarray(questions)
         every = rows is None
-        start, intent, type_ = (x if every else x.take(rows) for x in (self.stream, self.intent, self.type))
+        start, intent, type_ = (x if rows is None else x.take(rows) for x in (self.stream, self.intent, self.type))
         # The short way: a scalar facet's answer follows from the truth and the state, and a `many` facet's too where
         # what is asked isn't true and the memory isn't muddled.
         facet, salts = p.asked(questions)
