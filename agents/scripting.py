@@ -86,8 +86,8 @@ class Scenario:
 
     @property
     def absent(self) -> bool:
-        """The thing described needn't be in the catalogue, so that no guess is right."""
-        return bool(self.facts) and self.intent is None
+        """What is said is scripted and no intent is named: nothing in the catalogue is meant, so no guess is right."""
+        return bool(self.facts or self.answers or self.then is not None) and self.intent is None
 
 
 _CHECKS: dict[str, tuple[Any, str]] = {
@@ -162,22 +162,22 @@ def _scenario(table: Any, place: str) -> Scenario:
     return _build(Scenario, rest, place, expect=expect, place=place)
 
 
-def _build(kind: type, table: dict[str, Any], place: str, **more: Any):
+def _build(kind: type, table: dict[str, Any], where: str, **more: Any):
     known = {f.name: f for f in fields(kind) if f.name not in more}
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             near = did_you_mean(key, known)
-            raise InputError(f"{place}: unknown key '{key}'{near} (keys: {', '.join(known)})")
+            raise InputError(f"{where}: unknown key '{key}'{near} (keys: {', '.join(known)})")
         type_ = str(known[key].type).removesuffix(" | None")
         check, what = _CHECKS[type_]
         if not check(value):
-            raise InputError(f"{place}: {key} = {value!r}; it must be {what}")
+            raise InputError(f"{where}: {key} = {value!r}; it must be {what}")
         given[key] = tuple(value) if isinstance(value, list) and type_.startswith("tuple") else value
     for key, f in known.items():
         if key not in given and f.default is MISSING and f.default_factory is MISSING:
-            raise InputError(f"{place}: '{key}' is missing")
+            raise InputError(f"{where}: '{key}' is missing")
     try:
         return kind(**given, **more)
     except ValueError as error:
-        raise InputError(f"{place}: {error}") from None
+        raise InputError(f"{where}: {error}") from None

@@ -1,0 +1,1 @@
+"""The scripted episodes that ship, as data: `clarigym run` plays them."""
