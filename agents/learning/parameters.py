@@ -41,7 +41,7 @@ FREE = {"guessed": 4, "salience": 1, "kernel": P}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
 SPREAD = 0.9
-DEVIATION, JOINT_DEVIATION = 1.0, 0.4
+DEVIATION, JOINT_DEVIATION = 0.3, 0.1
 """Standard deviations of the Gaussian priors on a facet's, and a facet and type's, departure from the shared logits."""
 
 

@@ -1,0 +1,71 @@
+"""Writing checkpoints and states of a run: safetensors and JSON, atomically, nothing pickled.
+
+A reader, or a run that is resumed after a kill, finds the old file or the new one, never half of one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.learning.serve import CONFIG, FORMAT, METRICS, MODEL, CheckpointError
+
+STATE = "state.safetensors"
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """The file as a whole, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(beside, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def as_json(data: Any) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def save_checkpoint(out: Path, tables: dict[str, np.ndarray], config: dict[str, Any], metrics: dict[str, Any]) -> None:
+    """A checkpoint as `serve.read_checkpoint` reads it.  The model comes last but for the metrics, each file whole."""
+    from safetensors.numpy import save
+
+    write_atomically(out / CONFIG, as_json({"format": FORMAT, **config}))
+    write_atomically(out / MODEL, save(tables))
+    write_atomically(out / METRICS, as_json(metrics))
+
+
+def save_state(out: Path, tensors: dict[str, Any], state: dict[str, Any]) -> None:
+    """All that a resumed run needs, in one file: the tensors, and `state` in its header."""
+    from safetensors.torch import save
+
+    data = save({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata={"state": json.dumps(state)})
+    write_atomically(out / STATE, data)
+
+
+def load_state(out: Path, device: Any = "cpu") -> tuple[dict[str, Any], dict[str, Any]]:
+    """The inverse of `save_state`.
+
+    Raises:
+        CheckpointError: nothing to resume, or a file that is broken.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = out / STATE
+    if not path.exists():
+        raise CheckpointError(f"nothing to resume in {out}: it has no {STATE}; leave --resume out to begin")
+    try:
+        with safe_open(path, framework="pt", device=str(device)) as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, json.loads(file.metadata()["state"])
+    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, OSError) as error:
+        raise CheckpointError(f"{path} can't be read ({error}); begin again without --resume") from None

@@ -1,0 +1,328 @@
+"""Training of the learned posterior: batches of dialogues in, a checkpoint out.
+
+Batch k of a run is a function of (configuration, k): the source gives the same dialogues whenever asked, and all other
+draws (where a dialogue is cut short, which negatives) come from a generator seeded by (seed, k).  So a run that was
+killed goes on from its last state as if nothing had happened: same weights to the bit, on one machine and thread count.
+
+The loss has two directions, as in contrastive learning of pairs: the true intent is told from other intents given the
+answers (the objective), and the true answers from other answers given the intent, -log p(answers | intent), weight
+`answer_weight`.  The first alone leaves open what is the same for every intent, how often people say "don't know", and
+the information gain of a question depends on that.
+
+Beliefs are judged as they are served: by `sim.posterior` in numpy, or, where the catalogue is small, by the same sums in
+torch.  The best state by held-out NLL is the one that is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from agents.learning import objectives, proposals
+from agents.learning.critic import ChannelCritic
+from agents.learning.histories import Histories, Source, evidence_of
+from agents.learning.judge import belief_after
+from agents.learning.saving import load_state, save_checkpoint, save_state
+from agents.learning.screen import Screen
+from agents.learning.serve import learned_channel
+from sim.posterior import ChannelPosterior
+from sim.questions import QuestionBank
+
+WHOLE = 2000
+"""Catalogues of up to so many intents are scored whole by default, and judged in torch."""
+HELD_OUT_FROM = 1 << 40
+"""Number of the first held-out dialogue of a source."""
+
+
+class TrainingError(ValueError):
+    """Training that can't go on; the message says why and what is left."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """How to train.  The defaults are the best settings found (docs/learning.md)."""
+
+    objective: str = "auto"
+    """full, importance, infonce, flatnce, flo, nwj, dv, binary; auto: full on small catalogues, importance on others."""
+    proposal: str = "auto"
+    """uniform, prior, in-batch or posterior; auto: posterior."""
+    negatives: int = 63
+    """Candidates beside the truth (not for full and in-batch)."""
+    mix: float = 0.3
+    """Share of the prior in the posterior proposal."""
+    batch_size: int = 32
+    """Histories a step."""
+    dialogues: int = 20_000
+    """How many to learn from; simulated ones are all different, logged ones are gone through again and again."""
+    types: int = 3
+    """Latent kinds of user."""
+    learning_rate: float = 0.05
+    """Of Adam, on logits; falls to nothing along half a cosine."""
+    answer_weight: float = 1.0
+    """Weight of telling answers apart."""
+    evaluate_every: int = 5_000
+    """Dialogues between looks at the held-out ones."""
+    held_out: int = 256
+    """Held-out dialogues."""
+    patience: int = 4
+    """Looks without improvement before training stops early."""
+    minutes: float = 0.0
+    """Stop after so long, at the next look; 0 for no limit.  A limit makes a run depend on the machine."""
+    seed: int = 0
+    """Of everything drawn."""
+    device: str = "cpu"
+    """cpu or cuda."""
+
+    def __post_init__(self) -> None:
+        names = ("auto", *objectives.NAMES)
+        if self.objective not in names:
+            raise TrainingError(f"objective = '{self.objective}'; it is one of {', '.join(names)}")
+        if self.proposal not in ("auto", *proposals.NAMES):
+            raise TrainingError(f"proposal = '{self.proposal}'; it is one of auto, {', '.join(proposals.NAMES)}")
+        for name in ("negatives", "batch_size", "dialogues", "types", "evaluate_every", "held_out", "patience"):
+            if getattr(self, name) < 1:
+                raise TrainingError(f"{name} = {getattr(self, name)}; it must be at least 1")
+        if not 0 < self.mix <= 1:
+            raise TrainingError(f"mix = {self.mix}; it must be above 0 and at most 1")
+        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
+            raise TrainingError(f"learning_rate = {self.learning_rate}; it must be above 0")
+        if self.answer_weight < 0 or self.minutes < 0:
+            raise TrainingError("answer_weight and minutes must not be negative")
+        if self.device not in ("cpu", "cuda"):
+            raise TrainingError(f"device = '{self.device}'; it is cpu or cuda")
+
+    def resolved(self, intents: int) -> tuple[str, str]:
+        """The objective and the proposal for a catalogue of so many intents.
+
+        Raises:
+            TrainingError: more negatives than there are other intents.
+        """
+        objective = self.objective
+        if objective == "auto":
+            objective = "full" if intents <= WHOLE else "importance"
+        proposal = "posterior" if self.proposal == "auto" else self.proposal
+        if objective != "full" and proposal != "in-batch" and self.negatives >= intents:
+            raise TrainingError(
+                f"negatives = {self.negatives}, but only {intents - 1} intents are not the truth; "
+                f"take fewer, or --objective full, which scores all {intents}"
+            )
+        return objective, proposal
+
+
+@dataclass
+class Progress:
+    """What a run reports after each step."""
+
+    step: int
+    steps: int
+    loss: float
+    bound_nats: float
+    effective: float
+    nll_nats: float | None
+    """At the last look."""
+
+
+@dataclass
+class Run:
+    """The mutable state of a run."""
+
+    critic: ChannelCritic
+    dual: torch.nn.Parameter
+    optimiser: torch.optim.Adam
+    step: int = 0
+    best: float = math.inf
+    stale: int = 0
+    rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(
+    bank: QuestionBank, source: Source, config: TrainConfig, out: str | Path, *, held_out: Histories | None = None,
+    describe: dict[str, Any] | None = None, resume: bool = False, words: dict[str, np.ndarray] | None = None,
+    report: Callable[[Progress], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train a channel critic and write its checkpoint to the folder `out`.
+
+    Args:
+        source: where dialogues come from; asked for each number once.
+        held_out: to judge by; from the source, far from what is trained on, when None.
+        describe: facts for config.json (catalogue, where the data is from).
+        resume: go on from the state in `out`, which must be of the same configuration.
+
+    Returns:
+        The metrics, as written to metrics.json.
+
+    Raises:
+        TrainingError: CUDA asked for and absent, too many negatives, a loss that is not finite, a state that is not there
+            or of another configuration.
+    """
+    objective, proposal = config.resolved(len(bank.catalogue))
+    if config.device == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("device = 'cuda', but no CUDA device is there; leave --device out to train on the CPU")
+    out = Path(out)
+    steps = math.ceil(config.dialogues / config.batch_size)
+    run = _start(bank, config, words)
+    about = {**asdict(config), **(describe or {}), "fingerprint": bank.catalogue.fingerprint}
+    if resume:
+        _restore(run, out, about)
+    if held_out is None:
+        held_out = _cut(source(HELD_OUT_FROM, config.held_out), np.random.default_rng((config.seed, 2)))
+    begun, spent = time.perf_counter(), 0.0
+    every = max(1, config.evaluate_every // config.batch_size)
+    seen_scores = 0
+    nll: float | None = None
+    while run.step < steps:
+        rng = np.random.default_rng((config.seed, 3, run.step))
+        batch = _cut(source(run.step * config.batch_size, config.batch_size), rng)
+        estimate, loss, scored = _loss(run, batch, objective, proposal, config, steps, rng)
+        seen_scores += scored
+        if not bool(torch.isfinite(loss)):
+            raise TrainingError(
+                f"the loss is not finite at batch {run.step}; the last good checkpoint in {out} is kept. Lower "
+                f"--learning-rate (it is {config.learning_rate}), or take --objective importance"
+            )
+        _descend(run, loss, config, steps)
+        run.step += 1
+        if run.step % every == 0 or run.step == steps:
+            nll = evaluate_nll(run.critic, held_out)
+            run.stale = 0 if nll < run.best - 1e-4 else run.stale + 1
+            run.rows.append({"dialogues": run.step * config.batch_size, "loss": float(loss.detach()), "nll_nats": nll})
+            spent = time.perf_counter() - begun
+            if nll < run.best:
+                run.best = nll
+                save_checkpoint(out, run.critic.parameters_.tables().numpy(), about, _metrics(run, spent, seen_scores))
+            save_state(out, _tensors(run), {"about": about, "step": run.step, "best": run.best, "stale": run.stale,
+                                            "rows": run.rows})  # fmt: skip
+        if report is not None:
+            report(Progress(run.step, steps, float(loss.detach()), float(estimate.bound_nats), float(estimate.effective), nll))
+        if run.stale >= config.patience or (config.minutes and time.perf_counter() - begun > 60 * config.minutes and run.rows):
+            break
+    return _metrics(run, spent, seen_scores)
+
+
+def evaluate_nll(critic: ChannelCritic, histories: Histories, chunk: int = 64) -> float:
+    """Mean -log p(truth | history), nats, over the whole catalogue."""
+    catalogue = critic.catalogue
+    total = 0.0
+    if len(catalogue) > WHOLE:
+        channel = learned_channel(catalogue, critic.parameters_.tables().numpy())
+        belief = belief_after(ChannelPosterior(channel, critic.bank, cache_bytes=1 << 24), histories)
+        return float(-np.log(np.maximum(next_truth(belief, histories), 1e-300)).mean())
+    log_prior = np.log(catalogue.prior)
+    for at in range(0, len(histories), chunk):
+        part = histories[np.arange(at, min(at + chunk, len(histories)))]
+        with torch.no_grad():
+            logits = critic(part)[0].double().cpu().numpy() + log_prior
+        top = logits.max(axis=1, keepdims=True)
+        log_z = top[:, 0] + np.log(np.exp(logits - top).sum(axis=1))
+        total += float((log_z - logits[np.arange(len(part)), part.intent]).sum())
+    return total / len(histories)
+
+
+def next_truth(beliefs, histories: Histories) -> np.ndarray:
+    """(B,) belief in the truth from an iterator of beliefs (N,)."""
+    return np.array([belief[i] for belief, i in zip(beliefs, histories.intent.tolist(), strict=True)])
+
+
+def _start(bank: QuestionBank, config: TrainConfig, words) -> Run:
+    torch.manual_seed(config.seed)
+    critic = ChannelCritic(bank, config.types, words).to(config.device)
+    dual = torch.nn.Parameter(torch.zeros(2, device=config.device))
+    return Run(critic, dual, torch.optim.Adam([*critic.parameters(), dual], lr=config.learning_rate, betas=(0.9, 0.98)))
+
+
+def _cut(histories: Histories, rng: np.random.Generator) -> Histories:
+    """Each dialogue at a length from 0 to all of it."""
+    return histories.prefix(rng.integers(histories.turns + 1))
+
+
+def _loss(run: Run, batch: Histories, objective: str, proposal: str, config: TrainConfig, steps: int, rng):
+    """The objective's estimate, the loss, and how many scores were computed."""
+    critic, truth, prior = run.critic, batch.intent, run.critic.catalogue.prior
+    device = config.device
+    if objective == "full":
+        found, shares = critic.log_likes(critic.compile(batch, None), None, len(batch))
+        scores = torch.logsumexp(found + shares, dim=2)
+        intent = torch.from_numpy(truth).to(device)
+        estimate = objectives.full_softmax(scores, torch.from_numpy(np.log(prior)).to(scores), intent)
+        answers, scored = scores.gather(1, intent[:, None]), scores.numel()
+    else:
+        if proposal == "in-batch":
+            drawn = proposals.in_batch(truth)
+        elif proposal == "posterior":
+            belief = Screen(critic.catalogue, critic.index, critic.parameters_.tables().numpy())
+            belief = belief.log_belief(evidence_of(critic.bank, batch))
+            drawn = proposals.posterior_mixture(truth, prior, belief, config.negatives, rng, config.mix)
+        else:
+            draw = proposals.uniform if proposal == "uniform" else proposals.from_prior
+            drawn = draw(truth, prior, config.negatives, rng)
+        scores, _ = critic(batch, drawn.ids)
+        weight = torch.from_numpy(drawn.log_weight).to(scores)
+        # Scores are log p(h | i): a constant of h is common to all candidates of a row.
+        scores = scores - torch.logsumexp(scores + weight, dim=1, keepdim=True).detach() + math.log(scores.shape[1])
+        if objective == "flo":
+            estimate = objectives.flo(scores, weight, run.dual[0] + (run.dual[1] - 1) * scores[:, 0])
+        else:
+            estimate = objectives.OBJECTIVES[objective](scores, weight)
+        answers, scored = scores[:, :1], scores.numel()
+    loss = estimate.loss + run.critic.parameters_.penalty() / (steps * config.batch_size)
+    if config.answer_weight:
+        if objective != "full":
+            answers = critic(batch, truth[:, None])[0]
+        count = max(1.0, float(batch.turns.mean()))
+        loss = loss - config.answer_weight * answers.mean() / count
+    return estimate, loss, scored
+
+
+def _descend(run: Run, loss: torch.Tensor, config: TrainConfig, steps: int) -> None:
+    for group in run.optimiser.param_groups:
+        warm = min(1.0, (run.step + 1) / 10)
+        group["lr"] = config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * run.step / steps))
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_([*run.critic.parameters(), run.dual], 5.0)
+    run.optimiser.step()
+
+
+def _metrics(run: Run, seconds: float, scored: int) -> dict[str, Any]:
+    return {"nll_nats": run.best, "dialogues": run.rows[-1]["dialogues"] if run.rows else 0,
+            "seconds": round(seconds, 1), "scores": scored, "rows": run.rows}  # fmt: skip
+
+
+def _tensors(run: Run) -> dict[str, torch.Tensor]:
+    """Everything that the next step depends on."""
+    out = {f"critic.{k}": v.detach() for k, v in run.critic.parameters_.state_dict().items()} | {"dual": run.dual.detach()}
+    for k, entry in run.optimiser.state_dict()["state"].items():
+        out |= {f"adam.{k}.{name}": torch.as_tensor(x).detach().clone() for name, x in entry.items()}
+    return out
+
+
+def _restore(run: Run, out: Path, about: dict[str, Any]) -> None:
+    tensors, state = load_state(out, run.critic.parameters_.typed_shared.device)
+    for key in sorted({*about, *state["about"]}):
+        if json.loads(json.dumps(about.get(key))) != state["about"].get(key):
+            raise TrainingError(
+                f"{out} was begun with {key} = {state['about'].get(key)!r}, now it is {about.get(key)!r}; "
+                "resume with the same options, or take another --out"
+            )
+    run.critic.parameters_.load_state_dict({k[7:]: v for k, v in tensors.items() if k.startswith("critic.")})
+    with torch.no_grad():
+        run.dual.copy_(tensors["dual"])
+    adam: dict[int, dict[str, torch.Tensor]] = {}
+    for key, value in tensors.items():
+        if key.startswith("adam."):
+            _, k, name = key.split(".")
+            adam.setdefault(int(k), {})[name] = value
+    groups = run.optimiser.state_dict()["param_groups"]
+    run.optimiser.load_state_dict({"state": adam, "param_groups": groups})
+    run.step, run.best, run.stale, run.rows = state["step"], state["best"], state["stale"], state["rows"]
+
+
+FIELDS = tuple(f.name for f in fields(TrainConfig))
