@@ -22,6 +22,7 @@ from sim.questions import DONT_KNOW, IS, NO, OPEN, OPEN_DONT_KNOW, YES, Question
 from sim.rates import load_rates
 from sim.users import SimulatedUsers
 
+Speaks = Callable[[int, QuestionBank], int]
 WORDS = {"no": 0, "probably not": 1, "don't know": 2, "probably": 3, "yes": 4}
 
 
@@ -130,7 +131,7 @@ class Stage:
             dialogues.scripted[0] = ScriptedUser(script, setting.bank)
         return dialogues
 
-    def _script(self, s: Scenario, setting: Setting, users: SimulatedUsers) -> Callable[[int, QuestionBank], int] | None:
+    def _script(self, s: Scenario, setting: Setting, users: SimulatedUsers) -> Speaks | None:
         """What is said where not the simulated user speaks; None where he does."""
         if not (s.answers or s.then is not None or s.facts or s.lies):
             return None

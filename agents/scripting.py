@@ -98,7 +98,10 @@ _CHECKS: dict[str, tuple[Any, str]] = {
     "tuple[str, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, str) for y in x), "a list of texts"),
     "tuple[int, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, int) for y in x), "a list of numbers"),
     "tuple[Any, ...]": (lambda x: isinstance(x, list), "a list"),
-    "tuple[Mapping[str, int], ...]": (lambda x: isinstance(x, list) and all(_rank(y) for y in x), "{turn, below} tables"),
+    "tuple[Mapping[str, int], ...]": (
+        lambda x: isinstance(x, list) and all(_rank(y) for y in x),
+        "a list of tables {turn, below}",
+    ),
     "Mapping[str, Any]": (lambda x: isinstance(x, dict), "a table"),
     "Any": (lambda x: True, ""),
 }

@@ -47,8 +47,8 @@ def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str
         figures = [(r["turns_success"], 2), (r["turns_all"], 2), (r["bits_per_turn"], 2), (r["reward"], 3),
                    (r["regret"], 3), (r["nll_nats"], 2), (r["ece"], 3)]  # fmt: skip
         cells = " | ".join("" if x is None else f"{x:.{places}f}" for x, places in figures)
-        out.append(f"| {r['agent']} | {r['episodes']:,} | {100 * r['success']:.1f} % | {100 * low:.1f} to {100 * high:.1f} "
-                   f"| {cells} |")  # fmt: skip
+        success = f"{100 * r['success']:.1f} % | {100 * low:.1f} to {100 * high:.1f}"
+        out.append(f"| {r['agent']} | {r['episodes']:,} | {success} | {cells} |")
     return [*out, ""]
 
 
@@ -61,10 +61,12 @@ def main() -> None:
     parser.add_argument("--without-slow", action="store_true", help="leave lookahead out")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    page = ["# Results", "", "Made by `python -m bench.results"
-            f" --episodes {given.episodes:,}".replace(",", "") + "`; [evaluation.md](evaluation.md) explains the columns.",
-            "Budget 20, seed 0. Every agent meets the same users; `lookahead` fewer of them, for it is slow: its regret is",
-            "against `exact` on those it met.", ""]  # fmt: skip
+    page = [
+        "# Results", "",
+        f"Made by `python -m bench.results --episodes {given.episodes}`; the columns: [evaluation.md](evaluation.md).",
+        "Budget 20, seed 0. Every agent meets the same users; `lookahead` fewer of them, for it is slow: its regret is",
+        "against `exact` on those it met.", "",
+    ]  # fmt: skip
     for catalogue, questions in SETTINGS:
         if given.only and catalogue not in given.only.split(","):
             continue

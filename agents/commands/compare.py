@@ -126,6 +126,7 @@ def show(comparison: dict[str, Any]) -> None:
         out.add_column(name, justify="left" if not name else "right", no_wrap=True)
     for key, figures in comparison["metrics"].items():
         low, high = figures["ci"]
+        verdict = "differs" if figures["differs"] else "no difference shown"
         out.add_row(NAMES[key], f"{figures['a']:.3f}", f"{figures['b']:.3f}", f"{figures['difference']:+.3f}",
-                    f"{low:+.3f} to {high:+.3f}", "differs" if figures["differs"] else "no difference shown")  # fmt: skip
+                    f"{low:+.3f} to {high:+.3f}", verdict)  # fmt: skip
     console().print(out)

@@ -64,7 +64,8 @@ def main(arguments: list[str]) -> Exit:
     if config.json:
         print(json.dumps(to_json(config, outcomes), ensure_ascii=False))
     else:
-        out.print(f"{len(outcomes) - failed} of {len(outcomes)} scenarios hold", style="bold red" if failed else "bold green")
+        style = "bold red" if failed else "bold green"
+        out.print(f"{len(outcomes) - failed} of {len(outcomes)} scenarios hold", style=style)
     sys.stdout.flush()
     return Exit.FAILED if failed else Exit.OK
 
