@@ -27,17 +27,19 @@ def review(
     exchanges: Sequence[Exchange],
     intent: int,
     corruptions: Sequence[str] = (),
+    opening: Sequence[Exchange] = (),
 ) -> Review:
     """The game of `exchanges` in the light of the truth.
 
     Args:
         beliefs: T + 1 arrays (N,): at the start and after each answer.
+        opening: what was stated up front, as exchanges of turn 0.
     """
     trail = tuple((float(b[intent]), int((b > b[intent]).sum()) + 1) for b in beliefs)
     falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in pairwise(trail)]
     worst = max(range(len(falls)), key=falls.__getitem__, default=None)
     lost = worst is not None and falls[worst] >= 1.0
-    wrong = [d for e in exchanges if (d := disagreement(world, e, intent)) is not None]
+    wrong = [d for e in (*opening, *exchanges) if (d := disagreement(world, e, intent)) is not None]
     return Review(
         intent=intent,
         name=world.label(intent),

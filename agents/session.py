@@ -192,7 +192,17 @@ class Session:
         from agents.review import review
 
         now = self.now
-        return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions)
+        bank = self.world.bank
+        opening = [
+            Exchange(turn=0, question=q, answer=a, text=statement(bank, q, a), answer_text="", bits=0.0)
+            for q, a in self._opened()
+        ]
+        return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions, opening)
+
+    def _opened(self) -> list[tuple[int, int]]:
+        """The opening as (open question, answer) pairs."""
+        bank = self.world.bank
+        return [(int(bank.open_question[f]), o + 1) for f, o in enumerate(self.now.said or ()) if o >= 0]
 
     def record(
         self, intent: int | None, *, noise: str = PERSON, corruptions=(), left: bool = False, agent: str | None = None
@@ -200,10 +210,9 @@ class Session:
         """The game as a line of a log; an intent of None is one that the catalogue doesn't have, written as -1."""
         now, world = self.now, self.world
         bank, catalogue = world.bank, world.catalogue
-        opened = [(int(bank.open_question[f]), o + 1) for f, o in enumerate(now.said or ()) if o >= 0]
         opening = tuple(
             Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
-            for q, a in opened
+            for q, a in self._opened()
         )
         turns = tuple(
             Turn(question=e.question, answer=e.answer, question_text=e.text,

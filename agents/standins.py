@@ -6,6 +6,7 @@ whose memory is handed to a person: he has the false memories and answers from t
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -152,6 +153,17 @@ def role_card(user: Simulated) -> RoleCard:
     return RoleCard(name=user.world.label(user.intent), remembered=tuple(remembered), forgotten=tuple(forgotten))
 
 
-def corruption_sentences(world: World, corruptions: tuple[Corruption, ...]) -> tuple[str, ...]:
-    """What somebody had wrong, as sentences."""
-    return tuple(corruption_sentence(world.catalogue, c) for c in corruptions)
+def corruption_sentences(
+    world: World, corruptions: tuple[Corruption, ...], asked: Iterable[int] | None = None
+) -> tuple[str, ...]:
+    """What somebody had wrong, as sentences.
+
+    Args:
+        asked: questions; what none of them touched is only counted.  None tells all.
+    """
+    if asked is None:
+        return tuple(corruption_sentence(world.catalogue, c) for c in corruptions)
+    facets = {world.catalogue.facets[world.bank.facet[q]].name for q in asked}
+    told = [corruption_sentence(world.catalogue, c) for c in corruptions if c.facet in facets]
+    rest = len(corruptions) - len(told)
+    return (*told, *([f"had {rest} more wrong that nobody asked about"] if rest else []))

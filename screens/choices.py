@@ -55,9 +55,9 @@ class Choices(Widget, can_focus=True):
             return self.choices
 
     def offer(self, items: Sequence[Choice], at: int = 0) -> None:
-        """Show these choices."""
+        """Show these choices, the one at `at` marked, none for -1."""
         self.items = tuple(items)
-        self.at = min(max(at, 0), max(0, len(self.items) - 1))
+        self.at = min(at, len(self.items) - 1)
 
     def render(self) -> Content:
         width = max(self.content_size.width, 12)
@@ -82,10 +82,10 @@ class Choices(Widget, can_focus=True):
 
     def action_move(self, by: int) -> None:
         if self.items:
-            self.at = (self.at + by) % len(self.items)
+            self.at = (self.at + by) % len(self.items) if self.at >= 0 else 0 if by > 0 else len(self.items) - 1
 
     def action_choose(self) -> None:
-        if self.items:
+        if 0 <= self.at < len(self.items):
             self.post_message(self.Chosen(self, self.items[self.at]))
 
     def press(self, key: str) -> bool:

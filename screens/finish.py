@@ -152,7 +152,7 @@ class FinishScreen(ModalScreen[Outcome]):
             left = self.view.phase == "left" and not self.asking
             record = self.session.record(intent, noise=noise, corruptions=corruptions, left=left, agent=agent)
             saved = self.app.saver.save(record, self.number) if self.keep else (None, "")
-            told = corruption_sentences(self.world, corruptions)
+            told = corruption_sentences(self.world, corruptions, [e.question for e in self.view.history])
             return record, saved, self.session.review(intent, told) if intent is not None else None
 
         self.app.engine.submit(job, self._known, self.app.explain)
@@ -229,14 +229,15 @@ def story(review: Review, view: View, *, watched: bool = False) -> Content:
     )
     if review.lost_at is not None:
         e = view.history[review.lost_at - 1]
+        lost = "It was led astray" if view.phase == "right" else "The trail was lost"
         rows.append([
-            (f"The trail was lost at question {e.turn}", "bold $warning"),
+            (f"{lost} at question {e.turn}", "bold $warning"),
             f" ({review.lost_bits:.1f} bits): {clean(e.text)} ", (clean(e.answer_text), "bold"),
         ])  # fmt: skip
     if review.disagreements:
         rows.append([("Here the catalogue begs to differ:", "bold")])
         rows += [
-            [(f"{d.turn:3} ", "$text-muted"), clean(d.text), " ", (clean(d.answer_text), "bold"),
+            [(f"{d.turn or '':>3} ", "$text-muted"), clean(d.text), " ", (clean(d.answer_text), "bold"),
              (f"  ({clean(d.truth)})", "$text-muted")]
             for d in review.disagreements
         ]  # fmt: skip

@@ -32,7 +32,7 @@ class OpeningScreen(Screen):
     OpeningScreen #chips { height: auto; min-height: 3; margin: 1 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("backspace", "take_back", "Last chip away"),
+        Binding("backspace", "take_back", "Last chip away", priority=True),
         Binding("ctrl+g", "begin", "Start"),
         Binding("escape", "app.to_menu", "Menu"),
     ]
@@ -61,7 +61,7 @@ class OpeningScreen(Screen):
         box = self.query_one("#facts", SearchBox)
         start = Choice("", "start with this" if self.chips else "start: I'd rather say nothing", START)
         more = "and what else?" if self.chips else "a name, a year, anything"
-        box.search_in(lambda: lookups.values(self.world), fixed=[start], placeholder=more)
+        box.search_in(lambda: lookups.values(self.world), fixed=[start], placeholder=more, ready=True)
         box.field.focus()
         self.query_one("#chips", Static).update(self._drawn())
 

@@ -88,6 +88,7 @@ class PlayScreen(GameScreen):
     def after(self, outcome: Outcome | None) -> None:
         """What is to be done after the end."""
         if outcome == "undo":
+            self.app.unscore(self.number)
             self.action_undo()
         elif outcome == "on" and self.session is not None:
             self.move(self.session.play_on)

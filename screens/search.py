@@ -33,7 +33,9 @@ class SearchInput(Input):
         self.box.query_one(Choices).action_move(by)
 
     def action_leave(self) -> None:
-        self.box.query_one(Choices).focus()
+        choices = self.box.query_one(Choices)
+        choices.at = max(choices.at, 0)
+        choices.focus()
 
     @property
     def box(self) -> SearchBox:
@@ -74,7 +76,7 @@ class SearchBox(Vertical):
         self.rows = rows
         self._index: Callable[[], Any] | None = None
         self._asked = 0
-        self._browse = False
+        self._browse = self._ready = False
         self._found: tuple[Choice, ...] = ()
         self._pending_enter = False
         self._fresh = True
@@ -90,15 +92,22 @@ class SearchBox(Vertical):
         return self.query_one(SearchInput)
 
     def search_in(
-        self, index: Callable[[], Any], *, fixed: Sequence[Choice], placeholder: str, browse: bool = False
+        self,
+        index: Callable[[], Any],
+        *,
+        fixed: Sequence[Choice],
+        placeholder: str,
+        browse: bool = False,
+        ready: bool = False,
     ) -> None:
         """Begin anew with other names.
 
         Args:
             index: makes or fetches the `agents.suggest.Index`; called on the search thread.
             browse: show names before anything is typed.
+            ready: Enter in the empty field takes the first line; else it takes nothing, for Enter is soon pressed.
         """
-        self._index, self.fixed, self._browse = index, tuple(fixed), browse
+        self._index, self.fixed, self._browse, self._ready = index, tuple(fixed), browse, ready
         field = self.field
         field.placeholder = placeholder
         with field.prevent(Input.Changed):
@@ -147,4 +156,5 @@ class SearchBox(Vertical):
 
     def _show(self, found: tuple[Choice, ...], typed: bool) -> None:
         self._found = found
-        self.query_one(Choices).offer((*found, *self.fixed) if typed else (*self.fixed, *found))
+        marked = bool(found) if typed else self._ready
+        self.query_one(Choices).offer((*found, *self.fixed) if typed else (*self.fixed, *found), 0 if marked else -1)
