@@ -1,0 +1,404 @@
+"""The game without a screen: whole games, undoing, wrong guesses, odd catalogues, saving, searching, plain mode."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import math
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents import lookups, mind, saves
+from agents.mind import World, load_world
+from agents.plain import play
+from agents.session import GameError, Session
+from agents.standins import Recorded, Simulated, role_card
+from agents.suggest import Index
+from agents.views import Setup
+from sim.catalogue import Catalogue, make_facet
+from sim.dialogue import DialogueError, read_dialogues
+from sim.questions import DONT_KNOW, NO, OPEN, OVER, YES
+
+
+@pytest.fixture(scope="module")
+def toy() -> World:
+    return load_world(Setup(catalogue="toy"))
+
+
+@pytest.fixture(scope="module")
+def animals() -> World:
+    return load_world(Setup(catalogue="animals"))
+
+
+def write_csv(path: Path, rows: list[str]) -> str:
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def truthful(world: World, intent: int, question: int) -> int:
+    """What somebody with a perfect memory answers."""
+    bank = world.bank
+    facet = bank.catalogue.facets[bank.facet[question]]
+    row = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]]
+    if bank.kind[question] == OPEN:
+        return int(facet.option_of[row[0]]) + 1 if len(row) else 0
+    if not len(row):
+        return DONT_KNOW
+    value = bank.value[question]
+    return YES if ((row >= value).any() if bank.kind[question] == OVER else value in row) else NO
+
+
+def run(session: Session, intent: int, lies: dict[int, int] | None = None):
+    """Play to the end; `lies` are answers by turn."""
+    view = session.view
+    while not view.over:
+        if view.phase == "ask":
+            truth = truthful(session.world, intent, view.asked.id)
+            view = session.answer((lies or {}).get(view.turn + 1, truth))
+        else:
+            view = session.judge(view.guess.intent == intent)
+    return view
+
+
+class TestGame:
+    @pytest.mark.parametrize("intent", [0, 17, 60, 138])
+    def test_perfect_memory_is_found(self, animals, intent):
+        session = Session(animals)
+        session.begin()
+        view = run(session, intent)
+        assert view.phase == "right"
+        assert session.review(intent).disagreements == ()
+        assert len(view.bits) == view.turn + 1
+
+    def test_every_agent_plays(self):
+        from agents.registry import AGENTS
+
+        for name in AGENTS:
+            session = Session(load_world(Setup(catalogue="toy", agent=name)))
+            session.begin()
+            view = run(session, 3)
+            assert view.phase in ("right", "wrong"), name
+            assert all(e.eig_bits >= 0 and math.isfinite(e.eig_bits) for e in view.history), name
+
+    def test_undo_returns_to_every_earlier_view(self, animals):
+        session = Session(animals)
+        seen = [session.begin()]
+        seen.append(session.answer(1))
+        seen.append(session.skip())
+        seen.append(session.answer(0))
+        seen.append(session.ask_for_guess())
+        seen.append(session.judge(False))
+        seen.append(session.play_on())
+        for view in reversed(seen[:-1]):
+            assert session.undo() is view
+        assert session.undo() is seen[0], "at the start nothing happens"
+
+    def test_undone_game_goes_on_like_an_untouched_one(self, animals):
+        touched, plain = Session(animals), Session(animals)
+        touched.begin(), plain.begin()
+        touched.answer(1)
+        touched.undo()
+        assert touched.answer(2) == plain.answer(2)
+
+    def test_lie_is_told_in_the_review(self, animals):
+        session = Session(animals)
+        view = session.begin()
+        while view.asked.open:
+            view = session.answer(truthful(animals, 5, view.asked.id))
+        turn = view.turn + 1
+        lie = YES if truthful(animals, 5, view.asked.id) == NO else NO
+        session.answer(lie)
+        run(session, 5)
+        found = session.review(5)
+        assert turn in [d.turn for d in found.disagreements]
+        chance = [p for p, _ in found.trail]
+        falls = [math.log2(a / b) for a, b in pairwise(chance)]
+        if found.lost_at is not None:
+            assert falls[found.lost_at - 1] == pytest.approx(max(falls)) == pytest.approx(found.lost_bits)
+
+    def test_skipped_questions_do_not_come_back(self, animals):
+        session = Session(animals)
+        view, seen = session.begin(), set()
+        for _ in range(12):
+            assert view.asked.id not in seen
+            seen.add(view.asked.id)
+            before = view.bits
+            view = session.skip()
+            assert view.bits == before, "a skip tells nothing"
+
+    def test_wrong_guess_is_ruled_out_and_budget_grows(self):
+        session = Session(load_world(Setup(catalogue="toy", budget=1)))
+        session.begin()
+        view = session.answer(0)
+        assert view.phase == "guess", "the questions are spent"
+        first = view.guess.name
+        session.judge(False)
+        view = session.play_on()
+        assert first not in [name for name, _ in view.top]
+        assert view.wrong == (first,) and view.budget == 6
+        assert sum(p for _, p in view.top) == pytest.approx(1.0)
+
+    def test_when_all_are_ruled_out_it_is_stumped(self):
+        session = Session(load_world(Setup(catalogue="toy")))
+        view = session.begin()
+        for _ in range(8):
+            session.ask_for_guess() if view.phase == "ask" else None
+            session.judge(False)
+            view = session.play_on()
+        assert view.phase == "stumped" and len(view.wrong) == 8
+
+    def test_what_the_rules_forbid_is_refused(self, toy):
+        session = Session(toy)
+        with pytest.raises(GameError, match="hasn't begun"):
+            session.answer(0)
+        session.begin()
+        with pytest.raises(GameError, match="answers 0 to"):
+            session.answer(99)
+        with pytest.raises(GameError, match="awaits an answer"):
+            session.judge(True)
+
+    def test_opening_is_believed_and_recorded(self, animals):
+        session = Session(animals)
+        colours = next(f for f, facet in enumerate(animals.catalogue.facets) if facet.name == "colours")
+        option = animals.catalogue.facets[colours].options.index("green")
+        view = session.begin([(colours, option)])
+        assert view.opening == ("It is green, at least in part.",)
+        assert session.record(0).opening[0].answer == option + 1
+        lion = animals.catalogue.intents.index("Lion")
+        assert [d.turn for d in session.review(lion).disagreements] == [0]
+
+    def test_beliefs_after_ruling_out_equal_bayes(self, toy):
+        session = Session(toy)
+        session.begin()
+        session.answer(0)
+        before = session.now.mind.belief()
+        out = int(before.argmax())
+        after = session.now.mind.without(out).belief()
+        expected = np.where(np.arange(len(before)) == out, 0.0, before)
+        np.testing.assert_allclose(after, expected / expected.sum(), atol=1e-12)
+
+    def test_eig_of_one_question_equals_the_sweep(self, toy):
+        session = Session(toy)
+        session.begin()
+        session.answer(0)
+        mind = session.now.mind
+        sweep = mind.posterior.eig_nats()[0]
+        yesno = [q for q in range(len(toy.bank)) if toy.bank.kind[q] != OPEN]
+        for q in yesno:
+            assert mind.eig_nats(q) == pytest.approx(sweep[q], abs=5e-3)
+
+
+class TestOddCatalogues:
+    def alike(self, monkeypatch, *names: str) -> Session:
+        """A game on intents that nothing tells apart; the loader refuses such files, a program may make them."""
+        facet = make_facet("colour", "one", ["red"] * len(names))
+        prior = np.full(len(names), 1 / len(names))
+        catalogue = Catalogue(name="alike", intents=names, prior=prior, facets=(facet,))
+        monkeypatch.setattr(mind, "load", lambda name: catalogue)
+        return Session(load_world(Setup(catalogue="alike")))
+
+    def test_one_intent(self, monkeypatch):
+        session = self.alike(monkeypatch, "Only")
+        view = session.begin()
+        assert view.phase == "guess" and view.guess.name == "Only"
+        session.judge(False)
+        assert session.play_on().phase == "stumped"
+        assert session.review(0).lost_at is None
+
+    def test_two_identical(self, monkeypatch):
+        session = self.alike(monkeypatch, "Left", "Right")
+        view = session.begin()
+        assert view.phase == "guess" and view.guess.twins == ("Right",)
+        session.judge(False)
+        view = session.play_on()
+        assert view.phase == "guess" and view.guess.name == "Right"
+
+    def test_twins_in_a_file(self, tmp_path):
+        path = write_csv(tmp_path / "twins.csv", ["name,colour", "Left,red", "Right,red", "Other,blue"])
+        session = Session(load_world(Setup(catalogue=path)))
+        session.begin()
+        view = session.view
+        while view.phase == "ask":
+            view = session.answer(truthful(session.world, 0, view.asked.id))
+        assert {view.guess.name, *view.guess.twins} == {"Left", "Right"}
+
+    @pytest.mark.parametrize("name", ["[bold]x[/bold]", "القاهرة", "東京", "🦊 fox", "long " * 60, "same"])
+    def test_strange_names(self, tmp_path, name):
+        rows = ["name,colour", f'"{name}",red', "same,blue", "Other,green"]
+        world = load_world(Setup(catalogue=write_csv(tmp_path / "odd.csv", rows)))
+        session = Session(world)
+        session.begin()
+        assert run(session, 0).phase == "right"
+        assert json.loads(session.record(0).to_json())["intent_name"] == name.strip()
+        assert lookups.intents(world).find(name.strip())[0].key in (0, 1)
+
+    def test_same_names_are_told_apart(self, tmp_path):
+        rows = ["name,year", "Psycho,1960", "Psycho,1998", "Other,1970"]
+        world = load_world(Setup(catalogue=write_csv(tmp_path / "films.csv", rows)))
+        assert len({world.label(0), world.label(1)}) == 2
+
+
+class TestStandIns:
+    def test_record_replays(self, animals):
+        user = Simulated(animals, 4)
+        first = Session(animals, seed=4)
+        view = user.begin(first)
+        while not view.over:
+            view = user.step(first)
+        record = first.record(user.intent, noise="typical", corruptions=user.corruptions)
+        again, old = Session(animals), Recorded(animals, record)
+        view2 = old.begin(again)
+        while not view2.over:
+            view2 = old.step(again)
+        assert [(e.question, e.answer) for e in view2.history] == [(e.question, e.answer) for e in view.history]
+        assert view2.phase == view.phase and view2.bits == pytest.approx(view.bits)
+
+    def test_replay_of_several_guesses(self, toy):
+        session = Session(toy)
+        session.begin()
+        session.ask_for_guess()
+        session.judge(False)
+        session.play_on()
+        view = run(session, 5)
+        record = session.record(5)
+        again, old = Session(toy), Recorded(toy, record)
+        view2 = old.begin(again)
+        while not view2.over:
+            view2 = old.step(again)
+        assert view2.wrong == view.wrong and view2.phase == view.phase == "right"
+
+    def test_replay_refuses_another_catalogue(self, toy, animals):
+        session = Session(toy)
+        session.begin()
+        run(session, 0)
+        with pytest.raises(DialogueError, match="other data"):
+            Recorded(animals, session.record(0))
+
+    def test_role_card_holds_the_false_memory_as_true(self, animals):
+        for seed in range(40):
+            user = Simulated(animals, seed)
+            card, nouns = role_card(user), {f.name: f.wording.noun for f in animals.catalogue.facets}
+            for c in user.corruptions:
+                if c.kind == "forgotten":
+                    assert nouns[c.facet] in card.forgotten
+                else:
+                    assert c.believed in dict(card.remembered)[nouns[c.facet]]
+
+
+class TestSaving:
+    def record(self, world: World, intent: int | None = 0):
+        session = Session(world)
+        session.begin()
+        session.answer(0)
+        return session.record(intent)
+
+    def test_a_game_is_one_file_that_reads_back(self, toy, tmp_path):
+        saver = saves.Saver(tmp_path)
+        path, sentence = saver.save(self.record(toy), 1)
+        assert str(path) in sentence and next(read_dialogues(path)) == self.record(toy)
+        assert list(tmp_path.rglob("*.jsonl")) == [path], "nothing temporary is left"
+
+    def test_unresolved_games_are_kept_apart_until_resolved(self, toy, tmp_path):
+        saver = saves.Saver(tmp_path)
+        path, _ = saver.save(self.record(toy, None), 1)
+        assert path.parent.name == "unresolved"
+        path, _ = saver.save(self.record(toy, 2), 1)
+        assert list(tmp_path.rglob("*.jsonl")) == [path] and path.parent.name == "toy"
+
+    def test_unwritable_folder_is_a_sentence(self, toy, tmp_path):
+        blocked = tmp_path / "file"
+        blocked.write_text("")
+        path, sentence = saves.Saver(blocked).save(self.record(toy), 1)
+        assert path is None and "not saved" in sentence and "--save" in sentence
+
+    def test_full_disk_is_a_sentence_and_leaves_nothing(self, toy, tmp_path, monkeypatch):
+        def full(handle):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(saves.os, "fsync", full)
+        path, sentence = saves.Saver(tmp_path).save(self.record(toy), 1)
+        assert path is None and "No space left" in sentence
+        assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+    def test_no_save(self, toy):
+        assert saves.Saver(None).save(self.record(toy), 1)[0] is None
+
+    def test_markdown_escapes(self, toy):
+        text = saves.markdown(self.record(toy))
+        assert "What does it cost" in text and "**" in text
+
+    def test_choices_are_remembered(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        saves.remember(Setup(catalogue="toy", budget=7), theme="dark")
+        assert saves.setup_from(saves.remembered()) == Setup(catalogue="toy", budget=7)
+        assert saves.remembered()["theme"] == "dark"
+        saves.config_file().write_text('{"budget": "many", "questions": "odd"}')
+        assert saves.setup_from(saves.remembered()) == Setup()
+        saves.config_file().write_text("not json")
+        assert saves.remembered() == {}
+
+    def test_folders_follow_xdg(self, tmp_path):
+        assert saves.data_folder({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "clarigym"
+
+
+class TestSearch:
+    def test_sieves(self):
+        index = Index(["Tom Hanks", "Tom Cruise", "Penélope Cruz", "Atom Egoyan"], weights=[1, 3, 2, 9])
+        assert [h.label for h in index.find("tom")][:2] == ["Tom Cruise", "Tom Hanks"]
+        assert "Atom Egoyan" in [h.label for h in index.find("tom")]
+        assert index.find("penelope")[0].label == "Penélope Cruz"
+        assert index.find("hanks tom")[0].label == "Tom Hanks"
+        assert index.find("tmo cruse")[0].label == "Tom Cruise"
+        assert index.find("")[0].label == "Atom Egoyan"
+        assert index.find("zzzzzz") == []
+
+    def test_empty_and_odd_queries(self):
+        assert Index([]).find("x") == []
+        index = Index(["a\nb", "[bold]", "…", "東京"])
+        for query in ("\n", "[", "…", "東", "🦊", " ", "\\", "(" * 50):
+            index.find(query)
+        assert index.find("東")[0].label == "東京"
+
+    def test_number_falls_into_its_bin(self, animals):
+        f = next(f for f, facet in enumerate(animals.catalogue.facets) if facet.name == "weight")
+        assert lookups.options(animals, f).find("30")[0].label == "10 to 100 kg"
+        facet = animals.catalogue.facets[f]
+        for v, low in enumerate(facet.lower):
+            assert lookups.option_of_number(facet, float(low)) == facet.option_of[v]
+
+    def test_values_name_their_facet(self, animals):
+        hit = lookups.values(animals).find("green")[0]
+        facet, option = lookups.stated(animals, hit.key)
+        assert animals.catalogue.facets[facet].options[option] == "green"
+
+
+class TestPlain:
+    def talk(self, mode: str, lines: list[str], tmp_path: Path, catalogue: str = "toy") -> str:
+        out = io.StringIO()
+        code = play(
+            Setup(catalogue=catalogue), mode, saves.Saver(tmp_path), None, io.StringIO("\n".join(lines) + "\n"), out
+        )
+        assert code == 0
+        return out.getvalue()
+
+    def test_a_game(self, tmp_path):
+        said = self.talk("play", ["d", "ham", "u", "?", "t", "g", "n", "diavola", "n"], tmp_path)
+        assert "bits left" in said and "It was Diavola" in said and "saved in" in said
+        assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+
+    def test_input_may_end_anywhere(self, tmp_path):
+        for n in range(6):
+            assert "Goodbye" in self.talk("play", ["d", "ham", "y", "g", "n"][:n], tmp_path)
+
+    @pytest.mark.parametrize("mode", ["watch", "card", "opening", "ask"])
+    def test_modes(self, mode, tmp_path):
+        lines = {
+            "card": ["g", "y"],
+            "opening": ["ham", "", "g", "y"],
+            "ask": ["coach", "is it vegetarian?", "name", "diavola"],
+        }
+        assert "saved in" in self.talk(mode, [*lines.get(mode, []), "n"], tmp_path)
