@@ -71,15 +71,15 @@ class BatchedPosterior:
 
     # --- the contract ---------------------------------------------------------------------------------------------
 
-    def reset(self, dialogues: int, rows: np.ndarray | None = None) -> None:
-        """Start afresh: everybody, or with `rows` only those, the number being as it was."""
-        if rows is None:
-            self._history: list[dict[int, Evidence]] = [{} for _ in range(dialogues)]
-            self._log = np.repeat(self._log_prior[None], dialogues, axis=0)  # (B, N, T)
-            self._joint = np.empty_like(self._log)
-            self._stale = np.ones(dialogues, dtype=bool)
-            self._known: list[Told | None] = [None] * dialogues
-            return
+    def reset(self, dialogues: int) -> None:
+        self._history: list[dict[int, Evidence]] = [{} for _ in range(dialogues)]
+        self._log = np.repeat(self._log_prior[None], dialogues, axis=0)  # (B, N, T)
+        self._joint = np.empty_like(self._log)
+        self._stale = np.ones(dialogues, dtype=bool)
+        self._known: list[Told | None] = [None] * dialogues
+
+    def restart(self, rows: np.ndarray) -> None:
+        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
         for b in np.asarray(rows).tolist():
             self._history[b], self._known[b] = {}, None
         self._log[rows] = self._log_prior

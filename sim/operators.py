@@ -29,8 +29,11 @@ from sim.likelihood import ScalarTerms, SetTerms
 from sim.members import Members, kernel_entries, members
 from sim.open_information import _manner, _reweighted, _row_entropies, _untouched_states, said_pattern
 
+NEGLIGIBLE = 1e-14
+BLOCK = 1 << 17
+"""Numbers at a time, to stay within the processor's cache."""
 SUMMARY = 5
-"""Numbers an open question's answer is summed up in: p(don't know), p(likeliest option), entropy / log options, 0, 0."""
+"""Numbers that sum up an open answer: p(don't know), p(likeliest option), entropy / log options, 0, 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,12 +122,16 @@ class ScalarOperator:
         gain, user, answers = np.zeros((n, self.has_open + c)), np.zeros((n, self.has_open + c)), []
         # Joint entropies of answer and value; the closed questions of large facets need two classes only.
         k = self.table.shape[2] if self.small else self.first
+        # A value that nobody is thought to want adds nothing: as beliefs sharpen, most of the work falls away.
+        likely = np.flatnonzero(masses.max(axis=(0, 2)) > NEGLIGIBLE)
         within = np.zeros((k, n))
-        for x in range(self.table.shape[1]):
-            part = self.table[0, x, :k, None] * masses[0, x]
+        step = max(1, BLOCK // max(1, k * n))
+        for start in range(0, len(likely), step):
+            x = likely[start : start + step]
+            part = self.table[0][x, :k, None] * masses[0][x][:, None]  # (X, K, n)
             for t in range(1, len(masses)):
-                part += self.table[t, x, :k, None] * masses[t, x]
-            within += xlogx(part)
+                part += self.table[t][x, :k, None] * masses[t][x][:, None]
+            within += xlogx(part).sum(axis=0)
         within -= xlogx(total[:k])
         if self.has_open:
             gain[:, 0] = within[: self.first].sum(axis=0) - classes
@@ -157,8 +164,7 @@ class SetOperator:
 
     def __init__(self, channel: FacetChannel, terms: SetTerms | None, values: np.ndarray, has_open: bool) -> None:
         self.channel, self.values, self.has_open = channel, values, has_open
-        n, t = channel.facet.intents, channel.types
-        everyone = np.arange(n)
+        everyone = np.arange(channel.facet.intents)
         self.states = _untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
         self.closed = self._closed(terms) if len(values) else []
         self.absent = not_believed(channel, values)  # (C, T, S, A)

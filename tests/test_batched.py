@@ -144,7 +144,7 @@ def test_openings_count_and_rows_begin_anew_alone():
         posterior.update(np.array([3]), np.array([4]), np.array([1]))
     np.testing.assert_allclose(batched.belief(), exact.belief(), atol=1e-9)
     first = batched.belief()[0]
-    batched.reset(2, np.array([1]))
+    batched.restart(np.array([1]))
     np.testing.assert_allclose(batched.belief(), [first, exact.bank.catalogue.prior], atol=1e-9)
 
 
