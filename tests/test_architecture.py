@@ -1,0 +1,111 @@
+"""The arrows between folders, and what may be imported where: read from the source, so that lazy imports count too."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ORDER = ["sim", "envs", "agents", "screens", "tui"]
+FILES = sorted(
+    path
+    for folder in ORDER
+    for path in [*(ROOT / folder).rglob("*.py"), ROOT / f"{folder}.py"]
+    if path.is_file() and "__pycache__" not in path.parts
+)
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names of all that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found.update({node.module, *(f"{node.module}.{alias.name}" for alias in node.names)})
+    return found
+
+
+def top(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path):
+    mine = ORDER.index(top(path))
+    for name in imports(path):
+        head = name.split(".")[0]
+        assert head not in ("tests", "bench", "examples"), f"{path} imports {name}"
+        if head in ORDER:
+            assert ORDER.index(head) <= mine, f"{path} imports {name}, which stands above it"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if top(p) == "sim"], ids=lambda p: p.stem)
+def test_the_world_is_numpy_scipy_and_polars(path):
+    heavy = {name.split(".")[0] for name in imports(path)} & {"torch", "transformers", "textual", "gymnasium", "tyro"}
+    assert not heavy, f"{path} imports {heavy}"
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if top(p) in ("envs", "screens", "tui")], ids=lambda p: p.stem)
+def test_no_torch_outside_training(path):
+    assert not {name.split(".")[0] for name in imports(path)} & {"torch", "transformers"}
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if "learning" in p.parts], ids=lambda p: p.stem)
+def test_the_learner_never_sees_the_users(path):
+    """What is learned comes from dialogues: neither users nor rates may be looked at."""
+    forbidden = {"sim.users", "sim.rates", "sim.memory", "sim.scripted"}
+    seen = {name for name in imports(path) if any(name == f or name.startswith(f + ".") for f in forbidden)}
+    assert not seen, f"{path} imports {seen}"
+    assert "sim.channel.make_channel" not in imports(path), f"{path} makes a channel from rates"
+
+
+@pytest.mark.parametrize(
+    ("module", "absent"),
+    [
+        ("agents.cli", ["numpy", "gymnasium", "polars", "torch", "textual", "scipy", "rich", "tyro"]),
+        ("sim.posterior", ["torch", "polars", "gymnasium", "textual"]),
+        ("envs", ["torch", "polars", "textual", "transformers"]),
+    ],
+)
+def test_what_an_import_does_not_bring_along(module, absent):
+    code = f"import sys, {module}; print([m for m in {absent!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_equal_beliefs_in_two_processes():
+    """Same seed, same bytes, whatever the hash seed."""
+    code = """
+import hashlib, numpy as np
+from sim.channel import make_channel
+from sim.loading import load
+from sim.memory import Population
+from sim.posterior import ChannelPosterior
+from sim.questions import question_bank
+from sim.rates import PRESETS
+from sim.users import SimulatedUsers
+catalogue = load("groceries"); bank = question_bank(catalogue)
+channel = make_channel(catalogue, PRESETS["hard"])
+users = SimulatedUsers(Population(bank, "hard", channel), 5, np.arange(3))
+posterior = ChannelPosterior(channel, bank); posterior.reset(3)
+digest = hashlib.blake2b()
+for _ in range(5):
+    question, gain = posterior.choose()
+    answer = users.answer(question[:, 0])
+    posterior.update(question[:, 0], answer)
+    for array in (question, gain, answer, posterior.belief()):
+        digest.update(np.ascontiguousarray(array).tobytes())
+print(digest.hexdigest())
+"""
+    digests = set()
+    for seed in ("0", "1"):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True,
+                              env={"PYTHONHASHSEED": seed, "PATH": ""})  # fmt: skip
+        digests.add(done.stdout)
+    assert len(digests) == 1
