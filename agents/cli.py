@@ -17,6 +17,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("agents.commands.compare", "two files of evaluate's rows: paired differences with intervals"),
     "run": ("agents.commands.run", "scripted episodes with expectations, for continuous integration"),
     "simulate": ("agents.commands.simulate", "dialogues as JSONL, to train and study on"),
+    "train": ("agents.commands.train", "learn a posterior from dialogues, simulated or logged"),
+    "calibrate": ("agents.commands.calibrate", "is a learned belief as often right as it says?"),
     "list": ("agents.commands.list_", "catalogues, agents, environments and noise presets"),
     "catalogue": ("agents.commands.catalogue", "describe or check a catalogue of your own"),
 }

@@ -47,7 +47,9 @@ class Practice:
         self.members = []
         for facet in facets:
             order = np.argsort(facet.indices, kind="stable")
-            self.members.append((facet.rows[order], np.searchsorted(facet.indices[order], np.arange(len(facet.values) + 1))))
+            self.members.append(
+                (facet.rows[order], np.searchsorted(facet.indices[order], np.arange(len(facet.values) + 1)))
+            )
         self.askable = np.flatnonzero(np.diff(self.bank.starts) > 0)
         self.closed = [np.arange(a + (self.bank.open_question[f] >= 0), b)
                        for f, (a, b) in enumerate(zip(self.bank.starts[:-1], self.bank.starts[1:]))]  # fmt: skip

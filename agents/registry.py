@@ -16,6 +16,7 @@ AGENTS: dict[str, tuple[str, str]] = {
     "fixed": ("agents.fixed:fixed", "the same questions of everybody, best first under the prior"),
     "entropy": ("agents.entropy:entropy", "the answer of highest entropy, blind to noise"),
     "exact": ("agents.greedy:exact", "highest information gain under the users' true rates: the yardstick"),
+    "learned": ("agents.learned:learned", "the same under a posterior learned from dialogues, knowing no rates"),
     "independent": ("agents.greedy:independent", "the same, taking every answer for independent evidence"),
     "lookahead": ("agents.lookahead:lookahead", "two steps ahead among the few best questions"),
 }

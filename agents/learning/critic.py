@@ -105,7 +105,11 @@ class ChannelCritic(nn.Module):
         return out
 
     def log_likes(
-        self, compiled: list[tuple[int, FacetBatch]], candidates: np.ndarray | None, dialogues: int, tables: Tables | None = None
+        self,
+        compiled: list[tuple[int, FacetBatch]],
+        candidates: np.ndarray | None,
+        dialogues: int,
+        tables: Tables | None = None,
     ) -> tuple[Tensor, Tensor]:
         """(B, C, T) log p(answers | candidate, type) and (T,) log p(type)."""
         tables = self.parameters_.tables() if tables is None else tables
@@ -133,7 +137,12 @@ class FacetView:
         self.k = constants
         self.forgotten, self.muddled = tables.forgotten[f], tables.muddled[f]
         self.yesno, self.yesno_forgotten = tables.yesno[f], tables.yesno_forgotten[f]
-        self.silent, self.slip, self.guess, self.opening = tables.silent[f], tables.slip[f], tables.guess[f], tables.opening[f]
+        self.silent, self.slip, self.guess, self.opening = (
+            tables.silent[f],
+            tables.slip[f],
+            tables.guess[f],
+            tables.opening[f],
+        )
         self.recognition, self.absence = tables.recognition[f], tables.absence[f]
         self.salience = None if constants.scalar else constants.salience(tables.salience[f])
         self.background = constants.background(self.salience)

@@ -6,7 +6,7 @@ dialogues short, since a belief is needed at every turn, the first included.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,11 +110,14 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
     """
     bank: QuestionBank | None = None
     kind: tuple[str, int | None] | None = None
-    rows: list[tuple[int, list[int], list[int], list[int] | None]] = []
+    intents: list[int] = []
+    questions: list[list[int]] = []
+    answers: list[list[int]] = []
+    openings: list[list[int] | None] = []
     for number, dialogue in enumerate(read_dialogues(path), start=1):
         where = f"{path}, dialogue {number}"
         if dialogue.fingerprint != catalogue.fingerprint:
-            raise DialogueError(f"{where} is of catalogue '{dialogue.catalogue}' as it was then, not of '{catalogue.name}' "
+            raise DialogueError(f"{where} is of catalogue '{dialogue.catalogue}' as it was then, not '{catalogue.name}' "
                                 "as it is now; train on the catalogue that the log was made with")  # fmt: skip
         if bank is None or kind is None:
             kind = (dialogue.questions, dialogue.max_questions)
@@ -134,24 +137,43 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
             said = [-1] * len(catalogue.facets)
             for t in dialogue.opening:
                 said[int(bank.facet[t.question])] = t.answer - 1
-        rows.append((dialogue.intent, [t.question for t in turns], [t.answer for t in turns], said))
+        intents.append(dialogue.intent)
+        questions.append([t.question for t in turns])
+        answers.append([t.answer for t in turns])
+        openings.append(said)
     if bank is None:
         raise DialogueError(f"{path} holds no dialogue")
-    length = max(1, max(len(q) for _, q, _, _ in rows))
-
-    def table(column: int) -> np.ndarray:
-        return np.array([row[column] + [NOTHING] * (length - len(row[column])) for row in rows], dtype=np.int64)
-
-    opened = any(row[3] is not None for row in rows)
     nothing = [-1] * len(catalogue.facets)
-    said_table = np.array([row[3] if row[3] is not None else nothing for row in rows], np.int64) if opened else None
-    histories = Histories(intent=np.array([r[0] for r in rows], np.int64), question=table(1), answer=table(2), said=said_table)
+    opened = any(said is not None for said in openings)
+    histories = Histories(
+        intent=np.array(intents, np.int64),
+        question=_padded(questions),
+        answer=_padded(answers),
+        said=np.array([said or nothing for said in openings], np.int64) if opened else None,
+    )
     return histories, bank
 
 
-def batches(source: Source, size: int, start: int = 0) -> Iterator[tuple[int, Histories]]:
-    """Endless batches of a source from batch `start` on, each with its number."""
-    number = start
-    while True:
-        yield number, source(number * size, size)
-        number += 1
+def logged(histories: Histories, seed: int, share: float = 0.1) -> tuple[Source, Histories]:
+    """A log as a source that goes through it again and again, each time in another order; and its held-out last part.
+
+    Dialogue k of the source is the same whenever asked.
+    """
+    keep = len(histories) - max(1, int(share * len(histories)))
+
+    def source(first: int, count: int) -> Histories:
+        number = np.arange(first, first + count)
+        rows = np.empty(count, dtype=np.int64)
+        for epoch in np.unique(number // keep).tolist():
+            order = np.random.default_rng((seed, 5, epoch)).permutation(keep)
+            mine = number // keep == epoch
+            rows[mine] = order[number[mine] % keep]
+        return histories[rows]
+
+    return source, histories[np.arange(keep, len(histories))]
+
+
+def _padded(rows: list[list[int]]) -> np.ndarray:
+    """(B, longest) int64."""
+    length = max(1, max(map(len, rows)))
+    return np.array([row + [NOTHING] * (length - len(row)) for row in rows], dtype=np.int64)

@@ -2,7 +2,7 @@
 
 All of it is integers and none of it depends on a parameter, so numpy makes it once a batch and torch only multiplies
 and adds.  For one facet, E of the dialogues have answers; each has C candidates.  Two ways to the same lists: from the
-candidates' own values when there are few candidates, from the touched values' members when the whole catalogue is scored.
+candidates' own values when there are few, from the touched values' members when the whole catalogue is scored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DENSE = 1 << 22
 
 
 class FacetBatch(NamedTuple):
-    """The answers on one facet of a batch.  J touched (dialogue, value) pairs, sorted; `many` lists empty for scalars."""
+    """The answers on one facet of a batch.  J touched (dialogue, value) pairs, sorted; none where it is scalar."""
 
     dialogue: np.ndarray
     """(E,) rows of the batch that have answers on the facet."""

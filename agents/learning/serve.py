@@ -1,8 +1,8 @@
 """A learned posterior at work: a checkpoint becomes a `ChannelPosterior`, with numpy and no torch.
 
-A checkpoint is a folder: `model.safetensors` holds the learned rates (a few kilobytes, for what depends on the catalogue
-is made again from the catalogue), `config.json` what it was trained on and how, `metrics.json` how it went, `card.md` the
-same for people.  It is bound to a catalogue by its fingerprint, for intents and values are numbered by it.
+A checkpoint is a folder: `model.safetensors` holds the learned rates (a few kilobytes, for what depends on the
+catalogue is made again from the catalogue), `config.json` what it was trained on and how, `metrics.json` how it went,
+`card.md` the same for people.  It is bound to a catalogue by its fingerprint: intents and values are numbered by it.
 
 What is served is the simulator's own `Channel` type with learned arrays, so that belief, types, memory states,
 predictions and EIG are those of `sim.posterior`, to the bit.  Each value's kernel is cut to its `KEEP` likeliest
@@ -66,11 +66,13 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise CheckpointError(f"{folder / CONFIG} is broken; train again, or take another checkpoint") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:
-        raise CheckpointError(f"{folder / CONFIG} is no '{FORMAT}'; it was not written by this version of clarigym train")
+        raise CheckpointError(
+            f"{folder / CONFIG} is no '{FORMAT}'; it was not written by this version of clarigym train"
+        )
     if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
         raise CheckpointError(
-            f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' as it "
-            f"is now; train one with: clarigym train --catalogue {catalogue.name} --out DIR"
+            f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' "
+            f"as it is now; train one with: clarigym train --catalogue {catalogue.name} --out DIR"
         )
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -78,7 +80,9 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
     try:
         tables = load_file(folder / MODEL)
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint") from None
+        raise CheckpointError(
+            f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint"
+        ) from None
     missing = {"shares", "yesno", "kernel", "recognition"} - set(tables)
     if missing or any(not np.isfinite(x).all() for x in tables.values()):
         what = f"lacks {', '.join(sorted(missing))}" if missing else "holds numbers that are not finite"

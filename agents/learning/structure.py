@@ -1,9 +1,9 @@
 """What a learned channel knows before it learns: the catalogue's own geometry, no rate of any user.
 
-For each facet, which values could be taken for which (a sparse pattern of `NEAR` candidates a value and a few of the same
-fame) and features of every such pair; training finds the weight of each feature, and the kernel is their softmax.  The
-company that values keep is compared as `sim.confusion` does it, for that is a fact of the catalogue; how much it counts,
-against fame or spelling or nothing at all, is learned.  Everything starts at weight 0: all candidates alike.
+For each facet, which values could be taken for which (a sparse pattern of `NEAR` candidates a value and a few of the
+same fame) and features of every such pair; training finds the weight of each feature, and the kernel is their softmax.
+The company that values keep is compared as `sim.confusion` does it, for that is a fact of the catalogue; how much it
+counts, against fame or spelling or nothing at all, is learned.  Everything starts at weight 0: all candidates alike.
 
 numpy and scipy only: serving needs it too.
 """
@@ -78,9 +78,8 @@ def pairs(catalogue: Catalogue, f: int, words: np.ndarray | None = None) -> Pair
         similar.eliminate_zeros()
         similar = sparse.coo_array(_top(similar, NEAR))
         near = _fame_neighbours(facet.mass(catalogue.prior))
-        both = sparse.coo_array(
-            (np.concatenate([similar.data, np.zeros(len(near[0]))]),
-             (np.concatenate([similar.row, near[0]]), np.concatenate([similar.col, near[1]]))), shape=(v, v))  # fmt: skip
+        places = np.concatenate([similar.row, near[0]]), np.concatenate([similar.col, near[1]])
+        both = sparse.coo_array((np.concatenate([similar.data, np.zeros(len(near[0]))]), places), shape=(v, v))
         both.sum_duplicates()
         rows, columns, company = both.row, both.col, both.data
     keep = np.flatnonzero(rows != columns)

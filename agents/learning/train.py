@@ -5,12 +5,12 @@ draws (where a dialogue is cut short, which negatives) come from a generator see
 killed goes on from its last state as if nothing had happened: same weights to the bit, on one machine and thread count.
 
 The loss has two directions, as in contrastive learning of pairs: the true intent is told from other intents given the
-answers (the objective), and the true answers from other answers given the intent, -log p(answers | intent), weight
-`answer_weight`.  The first alone leaves open what is the same for every intent, how often people say "don't know", and
-the information gain of a question depends on that.
+answers (the objective), and the true answers from other answers given the intent, -log p(answers | intent) a turn, by
+weight `answer_weight`.  The first alone leaves open what is the same for every intent, how often people say
+"don't know", and the information gain of a question depends on that.
 
-Beliefs are judged as they are served: by `sim.posterior` in numpy, or, where the catalogue is small, by the same sums in
-torch.  The best state by held-out NLL is the one that is kept.
+Beliefs are judged as they are served: by `sim.posterior` in numpy, or, where the catalogue is small, by the same sums
+in torch.  The best state by held-out NLL is the one that is kept.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TrainConfig:
     """How to train.  The defaults are the best settings found (docs/learning.md)."""
 
     objective: str = "auto"
-    """full, importance, infonce, flatnce, flo, nwj, dv, binary; auto: full on small catalogues, importance on others."""
+    """full, importance, infonce, flatnce, flo, nwj, dv, binary; auto: full on small catalogues, else importance."""
     proposal: str = "auto"
     """uniform, prior, in-batch or posterior; auto: posterior."""
     negatives: int = 63
@@ -160,7 +160,7 @@ def train(
         The metrics, as written to metrics.json.
 
     Raises:
-        TrainingError: CUDA asked for and absent, too many negatives, a loss that is not finite, a state that is not there
+        TrainingError: CUDA asked for and absent, too many negatives, a loss that is not finite, a state that isn't there
             or of another configuration.
     """
     objective, proposal = config.resolved(len(bank.catalogue))
@@ -201,8 +201,14 @@ def train(
             save_state(out, _tensors(run), {"about": about, "step": run.step, "best": run.best, "stale": run.stale,
                                             "rows": run.rows})  # fmt: skip
         if report is not None:
-            report(Progress(run.step, steps, float(loss.detach()), float(estimate.bound_nats), float(estimate.effective), nll))
-        if run.stale >= config.patience or (config.minutes and time.perf_counter() - begun > 60 * config.minutes and run.rows):
+            report(
+                Progress(
+                    run.step, steps, float(loss.detach()), float(estimate.bound_nats), float(estimate.effective), nll
+                )
+            )
+        if run.stale >= config.patience or (
+            config.minutes and time.perf_counter() - begun > 60 * config.minutes and run.rows
+        ):
             break
     return _metrics(run, spent, seen_scores)
 
@@ -298,7 +304,9 @@ def _metrics(run: Run, seconds: float, scored: int) -> dict[str, Any]:
 
 def _tensors(run: Run) -> dict[str, torch.Tensor]:
     """Everything that the next step depends on."""
-    out = {f"critic.{k}": v.detach() for k, v in run.critic.parameters_.state_dict().items()} | {"dual": run.dual.detach()}
+    out = {f"critic.{k}": v.detach() for k, v in run.critic.parameters_.state_dict().items()} | {
+        "dual": run.dual.detach()
+    }
     for k, entry in run.optimiser.state_dict()["state"].items():
         out |= {f"adam.{k}.{name}": torch.as_tensor(x).detach().clone() for name, x in entry.items()}
     return out

@@ -1,0 +1,125 @@
+"""`clarigym calibrate RUN`: is the learned belief as often right as it says, turn by turn, beside the exact one?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from agents.commands.common import console
+from agents.exits import Exit, InputError
+from agents.flags import Leave, at_least, parse
+from sim.questions import Questions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibrate:
+    """What to calibrate."""
+
+    run: Annotated[str, tyro.conf.Positional]
+    """Folder of a checkpoint, or the name of a shipped one."""
+    catalogue: str = ""
+    """A built-in catalogue or a file; empty for the one that the checkpoint names."""
+    noise: str = "typical"
+    """Users to meet: a preset or a TOML file."""
+    questions: Questions = "mixed"
+    """Kinds of question."""
+    episodes: int = 1000
+    """Held-out dialogues at each length."""
+    turns: tuple[int, ...] = (0, 5, 10, 20)
+    """Lengths to judge at."""
+    seed: int = 1
+    """Of the users."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """One JSON object on stdout instead of a table."""
+    plot: str = ""
+    """A file for a picture of the coverage (needs matplotlib)."""
+
+    def __post_init__(self) -> None:
+        at_least("episodes", self.episodes, 20)
+        at_least("seed", self.seed, 0)
+        if not self.turns or min(self.turns) < 0:
+            raise InputError(f"turns = {self.turns}; give lengths of at least 0")
+
+
+def main(arguments: list[str]) -> Exit:
+    try:
+        config = parse(Calibrate, arguments, "calibrate", "Calibration of a learned belief beside the exact one.")
+    except Leave as leave:
+        return leave.code
+    found = figures(config)
+    if config.json:
+        print(json.dumps({"config": asdict(config), "results": found}))
+    else:
+        _table(found)
+    if config.plot:
+        _plot(found, config.plot)
+    return Exit.OK
+
+
+def figures(config: Calibrate) -> list[dict[str, Any]]:
+    """A row a length and posterior."""
+    from agents.learning.calibration import measure
+    from agents.learning.judge import belief_after
+    from agents.learning.serve import learned_posterior, read_checkpoint
+    from agents.practice import Practice
+    from sim.loading import load
+    from sim.memory import Population
+    from sim.posterior import ChannelPosterior
+    from sim.questions import question_bank
+    from sim.rates import load_rates
+
+    checkpoint = read_checkpoint(config.run)
+    catalogue = load(config.catalogue or str(checkpoint.config.get("catalogue")))
+    checkpoint = read_checkpoint(config.run, catalogue)
+    bank = question_bank(catalogue, config.questions)
+    population = Population(bank, load_rates(config.noise))
+    held_out = Practice(population, config.seed, max(1, *config.turns))(1 << 42, config.episodes)
+    posteriors = {
+        "learned": learned_posterior(bank, checkpoint, cache_bytes=1 << 24),
+        "exact": ChannelPosterior(population.channel, bank, cache_bytes=1 << 24),
+    }
+    out = []
+    for turns in config.turns:
+        for name, posterior in posteriors.items():
+            beliefs = belief_after(posterior, held_out.prefix(turns))
+            rng = np.random.default_rng((config.seed, turns))
+            temper = name == "learned" and turns > 0
+            row = measure(beliefs, held_out.intent, catalogue.prior, rng, temper=temper)
+            out.append({"turns": turns, "posterior": name} | row)
+    return out
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("turns", "posterior", "NLL", "Brier", "ECE", "coverage KS", "temperature")
+    for row in rows:
+        tempered = row.get("temperature")
+        note = "" if tempered is None else f"{tempered['beta']:.2f} {'helps' if tempered['helps'] else 'no help'}"
+        cells = [f"{row[k]:.4f}" for k in ("nll_nats", "brier", "ece", "coverage_ks")]
+        table.add_row(str(row["turns"]), row["posterior"], *cells, note)
+    console().print(table)
+
+
+def _plot(rows: list[dict[str, Any]], path: str) -> None:
+    try:
+        import matplotlib
+    except ImportError:
+        raise InputError("--plot needs matplotlib; pip install 'clarigym[plots]', or leave --plot out") from None
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, len(rows) // 2, figsize=(3 * len(rows) // 2, 3), squeeze=False)
+    for k, row in enumerate(rows):
+        share = np.array(row["ranks"]) / row["dialogues"]
+        axes[0, k // 2].step(np.arange(10) / 10, share, where="post", label=row["posterior"])
+        axes[0, k // 2].axhline(0.1, color="grey", linewidth=0.5)
+        axes[0, k // 2].set_title(f"{row['turns']} turns")
+    axes[0, 0].legend()
+    figure.supxlabel("belief in what is likelier than the truth")
+    figure.tight_layout()
+    figure.savefig(path)

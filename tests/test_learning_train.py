@@ -1,0 +1,242 @@
+"""Training: resumed equals uninterrupted to the bit, checkpoints are whole or absent, bad input has a sentence."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import agents.learning
+from agents.learning import saving, serve
+from agents.learning.histories import Histories, concatenate, logged, read_histories
+from agents.learning.judge import belief_after, divergence_nats
+from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
+from agents.learning.train import TrainConfig, TrainingError, train
+from agents.practice import Practice
+from sim.dialogue import DialogueError
+from sim.loading import load
+from sim.memory import Population
+from sim.posterior import ChannelPosterior
+from sim.questions import question_bank
+
+torch.set_num_threads(1)
+SMALL = {"dialogues": 160, "batch_size": 16, "evaluate_every": 32, "held_out": 16}
+
+
+@pytest.fixture(scope="module")
+def toy():
+    bank = question_bank(load("toy"))
+    return bank, Practice(Population(bank, "typical"), 0, turns=8)
+
+
+def weights(folder) -> bytes:
+    return (Path(folder) / serve.MODEL).read_bytes()
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_others(toy, tmp_path):
+    for name, seed in (("a", 0), ("b", 0), ("c", 1)):
+        train(*toy, TrainConfig(**SMALL, seed=seed), tmp_path / name)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
+
+
+def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy, tmp_path):
+    config = TrainConfig(**SMALL, objective="importance", negatives=3)
+    train(*toy, config, tmp_path / "whole")
+
+    class Kill(Exception):
+        pass
+
+    def kill(progress):
+        if progress.step == 7:  # after the looks at 2, 4 and 6
+            raise Kill
+
+    with pytest.raises(Kill):
+        train(*toy, config, tmp_path / "killed", report=kill)
+    first = weights(tmp_path / "killed")
+    train(*toy, config, tmp_path / "killed", resume=True)
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole") != first
+    assert (tmp_path / "killed" / saving.STATE).read_bytes() == (tmp_path / "whole" / saving.STATE).read_bytes()
+
+
+def test_resuming_names_what_differs(toy, tmp_path):
+    train(*toy, TrainConfig(**SMALL), tmp_path / "a")
+    with pytest.raises(TrainingError, match=r"learning_rate = 0\.05, now it is 0\.01"):
+        train(*toy, TrainConfig(**SMALL, learning_rate=0.01), tmp_path / "a", resume=True)
+    with pytest.raises(CheckpointError, match="nothing to resume"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)
+    (tmp_path / "a" / saving.STATE).write_bytes(b"torn")
+    with pytest.raises(CheckpointError, match="can't be read"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
+
+
+@pytest.mark.parametrize("objective", ["full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"])
+@pytest.mark.parametrize("proposal", ["posterior", "in-batch"])
+def test_every_objective_and_proposal_trains(toy, tmp_path, objective, proposal):
+    config = TrainConfig(**SMALL, objective=objective, proposal=proposal, negatives=5, learning_rate=0.02)
+    metrics = train(*toy, config, tmp_path / "run")
+    assert math.isfinite(metrics["nll_nats"])
+
+
+def test_training_comes_near_the_exact_posterior(toy, tmp_path):
+    bank, practice = toy
+    train(bank, practice, TrainConfig(dialogues=3000, evaluate_every=3000, held_out=16), tmp_path / "run")
+    histories = practice(1 << 41, 60)
+    exact = list(belief_after(ChannelPosterior(practice.population.channel, bank), histories))
+    learned = list(belief_after(learned_posterior(bank, tmp_path / "run"), histories))
+    before = [divergence_nats(a, bank.catalogue.prior) for a in exact]
+    after = [divergence_nats(a, b) for a, b in zip(exact, learned)]
+    assert np.mean(after) < 0.06 < 0.5 < np.mean(before)
+
+
+def test_early_stopping_keeps_the_best(toy, tmp_path):
+    metrics = train(*toy, TrainConfig(**SMALL | {"dialogues": 16_000}, learning_rate=2.0, patience=2), tmp_path / "run")
+    rows = metrics["rows"]
+    assert len(rows) < 500 and metrics["nll_nats"] == min(row["nll_nats"] for row in rows)
+    assert [row["nll_nats"] > metrics["nll_nats"] - 1e-4 for row in rows[-2:]] == [True, True]
+
+
+def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(toy, tmp_path, monkeypatch):
+    train(*toy, TrainConfig(**SMALL), tmp_path / "run")
+    before = weights(tmp_path / "run")
+    import agents.learning.train as module
+
+    monkeypatch.setattr(module, "_loss", lambda *_: (None, torch.tensor(math.nan), 0))
+    with pytest.raises(TrainingError, match=r"loss is not finite at batch 0.*kept"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "run")
+    assert weights(tmp_path / "run") == before
+
+
+def test_bad_settings_are_refused(toy, tmp_path):
+    with pytest.raises(TrainingError, match="negatives = 8, but only 7"):
+        train(*toy, TrainConfig(objective="importance", negatives=8), tmp_path)
+    if not torch.cuda.is_available():
+        with pytest.raises(TrainingError, match="no CUDA device"):
+            train(*toy, TrainConfig(device="cuda"), tmp_path)
+    for bad, words in (({"objective": "x"}, "objective"), ({"mix": 0.0}, "mix"), ({"types": 0}, "types")):
+        with pytest.raises(TrainingError, match=words):
+            TrainConfig(**bad)
+
+
+def test_bad_checkpoints_are_refused(toy, tmp_path):
+    bank, _ = toy
+    train(*toy, TrainConfig(**SMALL), tmp_path / "run")
+    with pytest.raises(CheckpointError, match="no checkpoint in"):
+        read_checkpoint(tmp_path / "nowhere")
+    with pytest.raises(CheckpointError, match="was trained on catalogue"):
+        learned_posterior(question_bank(load("animals")), tmp_path / "run")
+    model = tmp_path / "run" / serve.MODEL
+    model.write_bytes(model.read_bytes()[:-40])
+    with pytest.raises(CheckpointError, match="can't be read"):
+        learned_posterior(bank, tmp_path / "run")
+    (tmp_path / "run" / serve.CONFIG).write_text("{")
+    with pytest.raises(CheckpointError, match="is broken"):
+        learned_posterior(bank, tmp_path / "run")
+
+
+def test_nothing_half_written_stays(tmp_path):
+    path = tmp_path / "x" / "y.json"
+    saving.write_atomically(path, b"old")
+    with pytest.raises(TypeError):
+        saving.write_atomically(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"old" and len(list(path.parent.iterdir())) == 1
+
+
+def test_practice_is_the_same_in_any_batch(toy):
+    practice = toy[1]
+    whole, parts = practice(3, 6), concatenate([practice(3, 2), practice(5, 4)])
+    for name in ("intent", "question", "answer"):
+        np.testing.assert_array_equal(getattr(whole, name), getattr(parts, name))
+    for row in whole.question:
+        assert len(set(row[row >= 0])) == (row >= 0).sum()  # nothing is asked twice
+
+
+def test_a_log_goes_round_in_other_orders(toy):
+    histories = toy[1](0, 20)
+    source, held_out = logged(histories, seed=0)
+    assert len(held_out) == 2
+    first, second = source(0, 18), source(18, 18)
+    assert sorted(first.intent) == sorted(second.intent) == sorted(histories.intent[:18])
+    assert (first.question != second.question).any()
+    np.testing.assert_array_equal(source(10, 16).question[8:], second.question[:8])
+
+
+def test_logs_are_read_strictly(toy, tmp_path):
+    from sim.dialogue import Dialogue, Turn, write_dialogues
+
+    bank, _ = toy
+    catalogue = bank.catalogue
+
+    def dialogue(**changes):
+        given = {
+            "catalogue": "toy", "fingerprint": catalogue.fingerprint, "questions": "mixed", "max_questions": None,
+            "budget": 20, "noise": "typical", "agent": "exact", "seed": 0, "episode": 0, "opening": (),
+            "turns": (Turn(question=1, answer=4), Turn(question=0, answer=0), Turn(question=2, answer=-1)),
+            "guesses": (), "intent": 3, "intent_name": "", "success": True, "user_left": True, "corruptions": (),
+        }  # fmt: skip
+        return Dialogue(**(given | changes))
+
+    def read(*dialogues):
+        write_dialogues(tmp_path / "log.jsonl", dialogues)
+        return read_histories(tmp_path / "log.jsonl", catalogue, lambda kind, cap: question_bank(catalogue, kind, cap))
+
+    histories, found = read(dialogue(), dialogue(turns=()))
+    assert len(found) == len(bank) and histories.intent.tolist() == [3, 3]
+    assert histories.question.tolist() == [[1, 0], [-1, -1]]  # what a user left unanswered is no evidence
+    for changes, words in (
+        ({"turns": (Turn(question=999, answer=0),)}, "dialogue 1: question 999"),
+        ({"turns": (Turn(question=1, answer=7),)}, "no answer 7"),
+        ({"intent": 8}, "intent 8"),
+        ({"fingerprint": "x"}, "as it was then"),
+    ):
+        with pytest.raises(DialogueError, match=words):
+            read(dialogue(**changes))
+    with pytest.raises(DialogueError, match="another bank"):
+        read(dialogue(), dialogue(questions="yesno"))
+    (tmp_path / "log.jsonl").write_text('{"schema"\n')
+    with pytest.raises(DialogueError, match="line 1"):
+        read_histories(tmp_path / "log.jsonl", catalogue, lambda kind, cap: bank)
+
+
+ALLOWED = {"sim.catalogue", "sim.questions", "sim.dialogue", "sim.posterior", "sim.channel", "sim.likelihood",
+           "sim.confusion", "sim.histories"}  # fmt: skip
+
+
+def test_learning_never_imports_users_or_rates():
+    for path in Path(agents.learning.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            for name in names:
+                assert not name.startswith("sim") or name in ALLOWED, f"{path.name} imports {name}"
+
+
+def test_serving_imports_no_torch():
+    code = "import sys, agents.learned, agents.learning.serve; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", serve.shipped())
+def test_shipped_checkpoints_fit_their_catalogues(name):
+    checkpoint = read_checkpoint(name)
+    catalogue = load(checkpoint.config["catalogue"])
+    checkpoint = read_checkpoint(name, catalogue)
+    assert (checkpoint.path / "card.md").exists() and json.loads((checkpoint.path / serve.METRICS).read_text())
+    assert serve.shipped_for(catalogue) == name
+    bank = question_bank(catalogue)
+    posterior = learned_posterior(bank)
+    question, _ = posterior.choose(1)
+    posterior.update(question[:, 0], np.zeros(1, int))
+    assert posterior.belief().sum() == pytest.approx(1.0)
+
+
+def test_histories_cut_short(toy):
+    histories = toy[1](0, 3)
+    cut = histories.prefix(np.array([0, 2, 99]))
+    assert isinstance(cut, Histories) and cut.turns.tolist() == [0, 2, histories.turns[2]]
