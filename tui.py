@@ -20,10 +20,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widgets import Static
 
 from agents import saves
 from agents.registry import AGENTS, DEFAULT
@@ -43,6 +47,20 @@ LIGHT = Theme(
 )  # fmt: skip
 
 
+class TooSmall(Static):
+    """Instead of a screen that doesn't fit."""
+
+    terminal: reactive[Size] = reactive(Size(0, 0))
+
+    def __init__(self, terminal: Size) -> None:
+        super().__init__()
+        self.set_reactive(TooSmall.terminal, terminal)
+
+    def render(self) -> str:
+        width, height = self.terminal
+        return f"{width} x {height} is too small: {SMALLEST[0]} x {SMALLEST[1]} is needed, 80 x 24 is nice"
+
+
 class ClarigymApp(App[None]):
     """The app.
 
@@ -57,7 +75,12 @@ class ClarigymApp(App[None]):
     TITLE = "clarigym"
     CSS = """
     Screen { background: $background; }
+    Screen { layers: default cover; }
     Toast { max-width: 60; }
+    TooSmall {
+        layer: cover; dock: top; width: 100%; height: 100%; content-align: center middle; text-align: center;
+        background: $background; color: $warning;
+    }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f1", "help", "Help", show=False),
@@ -84,6 +107,7 @@ class ClarigymApp(App[None]):
         self.hidden: set[str] = set(kept.get("hidden", ()))
         self._theme_kept = kept.get("theme", DARK.name)
         self._results: dict[int, bool] = {}
+        self.terminal = Size(80, 24)
         self._games = 0
         self._seed_step = 0
         self._worlds: dict[Setup, Any] = {}
@@ -103,6 +127,31 @@ class ClarigymApp(App[None]):
     def on_unmount(self) -> None:
         self.engine.stop()
         self.search_engine.stop()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.terminal = event.size
+        self.cover()
+
+    def push_screen(self, *args: Any, **kwargs: Any) -> Any:
+        self.call_after_refresh(self.cover)
+        return super().push_screen(*args, **kwargs)
+
+    def switch_screen(self, *args: Any, **kwargs: Any) -> Any:
+        self.call_after_refresh(self.cover)
+        return super().switch_screen(*args, **kwargs)
+
+    def cover(self) -> None:
+        """Say so where the terminal is too small to play in."""
+        width, height = self.terminal
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        for screen in self.screen_stack:
+            covers = screen.query(TooSmall)
+            if small and screen is self.screen and not covers and screen.is_mounted:
+                screen.mount(TooSmall(self.terminal))
+            elif small and covers:
+                covers.last(TooSmall).terminal = self.terminal
+            elif covers:
+                covers.remove()
 
     def on_done(self, message: Done) -> None:
         message.deliver()

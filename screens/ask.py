@@ -135,6 +135,9 @@ class AskScreen(GameScreen):
         else:
             self.action_switch()
 
+    def action_spoilers(self) -> None:
+        self.toggle_class("peek")
+
     def action_switch(self) -> None:
         if self.view is not None and not self.view.over:
             self.naming = not self.naming

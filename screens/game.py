@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
-WIDE = 110
+WIDE, HUGE = 110, 160
 LETTERS = ("undo", "skip", "guess", "step", "run", "next", "card", "spoilers", "leave_game")
 """Actions on single keys: not of every mode, and never while a field has the focus."""
 
@@ -42,6 +42,7 @@ class GameScreen(Screen):
     GameScreen #left { width: 1fr; padding: 0 1; }
     GameScreen #side { width: 36; padding: 0 1; border-left: solid $panel; scrollbar-size: 1 1; }
     GameScreen.wide #side { width: 54; padding: 0 2; }
+    GameScreen.huge #side { width: 76; }
     GameScreen.wide #left { padding: 0 2; }
     GameScreen.wide #side Panel { margin-bottom: 1; }
     GameScreen.bare #side { display: none; }
@@ -127,6 +128,7 @@ class GameScreen(Screen):
 
     def _fit(self, width: int) -> None:
         self.set_class(width >= WIDE, "wide")
+        self.set_class(width >= HUGE, "huge")
 
     # -- moves ----------------------------------------------------------------------------------------------------
 
