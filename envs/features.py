@@ -67,6 +67,8 @@ class View:
     """(B, GLOBAL + k PER_QUESTION) float32, within [-1, 1]."""
     questions: np.ndarray
     """(B, k) ids, -1 where there is none."""
+    gain_nats: np.ndarray
+    """(B, k) their EIG."""
     guess: np.ndarray
     """(B,) the intent that a guess would name: the likeliest, of several the first, that wasn't named before."""
     mask: np.ndarray
@@ -126,7 +128,7 @@ def view(
     mask = np.ones((count, shortlist.size + 1), dtype=bool)
     mask[:, :-1] = (ids >= 0) & (left > 0)[:, None]
     np.clip(out, -1.0, 1.0, out=out)
-    return View(observation=out, questions=ids, guess=belief.argmax(axis=1), mask=mask, entropy_nats=entropy)
+    return View(observation=out, questions=ids, gain_nats=gain, guess=belief.argmax(axis=1), mask=mask, entropy_nats=entropy)
 
 
 def _describe(bank, ids, gain, user, answers, entropy, shortlist: Shortlist) -> np.ndarray:

@@ -1,0 +1,153 @@
+"""`policy`: what to ask and when to guess, learned by reinforcement, served in numpy.
+
+The network reads the features of `envs.features`, which know no catalogue, so one file of weights serves all.  A small
+encoder looks at each question of the shortlist by itself, the same for every place; the state is summed up from the
+mean of them; each question is scored in the light of that summary, and guessing beside them.  So the order and the
+number of the questions don't matter to it.
+
+Beliefs are exact, as `exact`'s are: on small catalogues `sim.batched` keeps them, else the posterior that the setting
+hands out, through its protocol alone, which takes some tenths of a second a turn on films.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.base import Setting
+from agents.exits import InputError
+from envs.features import GLOBAL, PER_QUESTION, Shortlist, View, view
+from sim.batched import SMALL_CATALOGUE, BatchedPosterior
+from sim.posterior import Posterior
+
+REFERENCE = Path(__file__).with_name("reference.safetensors")
+SMALL_BANK = 2000
+LAYERS = ("encode", "encode_more", "summary", "judge", "score", "guess")
+
+
+class PolicyNetwork:
+    """The network in numpy; `tests/test_policy.py` holds it to its torch original.
+
+    Args:
+        weights: layer name to (out, in) matrix and (out,) bias, as `LAYERS.weight` and `LAYERS.bias`.
+    """
+
+    def __init__(self, weights: dict[str, np.ndarray], shortlist: Shortlist) -> None:
+        self.weights, self.shortlist = weights, shortlist
+
+    def _layer(self, name: str, x: np.ndarray) -> np.ndarray:
+        return x @ self.weights[f"{name}.weight"].T + self.weights[f"{name}.bias"]
+
+    def logits(self, observation: np.ndarray) -> np.ndarray:
+        """(B, k + 1) from (B, width)."""
+        state = observation[:, :GLOBAL]
+        questions = observation[:, GLOBAL:].reshape(len(observation), -1, PER_QUESTION)
+        k = questions.shape[1]
+        wide = np.broadcast_to(state[:, None], (*questions.shape[:2], GLOBAL))
+        each = np.tanh(self._layer("encode", np.concatenate([questions, wide], axis=2)))
+        each = np.tanh(self._layer("encode_more", each))
+        mean = (each * questions[..., :1]).sum(axis=1) / k
+        summary = np.tanh(self._layer("summary", np.concatenate([state, mean, questions[:, 0]], axis=1)))
+        wide = np.broadcast_to(summary[:, None], (*each.shape[:2], summary.shape[1]))
+        judged = np.tanh(self._layer("judge", np.concatenate([each, wide], axis=2)))
+        return np.concatenate([self._layer("score", judged)[..., 0], self._layer("guess", summary)], axis=1)
+
+    def act(self, seen: View) -> np.ndarray:
+        """(B,) the best legal action of each dialogue; ties to the lowest."""
+        return np.where(seen.mask, self.logits(seen.observation), -np.inf).argmax(axis=1)
+
+
+def load_network(path: Path) -> PolicyNetwork:
+    """Weights from a safetensors file, or the `policy.safetensors` of a folder.
+
+    Raises:
+        InputError: no such file, not one of a policy, or of features that have changed since.
+    """
+    path = path / "policy.safetensors" if path.is_dir() else path
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _load(path, changed)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int) -> PolicyNetwork:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise InputError(f"{path} isn't there; give --checkpoint what clarigym train-policy has written")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about: dict[str, Any] = json.loads((file.metadata() or {}).get("policy", "{}"))
+            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
+    except (SafetensorError, ValueError) as error:
+        raise InputError(f"{path} is not a policy: {error}") from None
+    missing = [name for name in LAYERS if f"{name}.weight" not in weights]
+    if missing or "shortlist" not in about:
+        raise InputError(f"{path} is not a policy; clarigym train-policy writes one")
+    if about.get("features") != [GLOBAL, PER_QUESTION]:
+        raise InputError(f"{path} was trained on other features than this version has; train it again")
+    return PolicyNetwork(weights, Shortlist(**about["shortlist"]))
+
+
+class PolicyAgent:
+    """Acts by a network on an exact belief; the `Agent` protocol."""
+
+    def __init__(self, setting: Setting, network: PolicyNetwork, posterior: Posterior) -> None:
+        self.setting, self.network, self.posterior = setting, network, posterior
+        self.bank = setting.bank
+
+    def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
+        count = len(np.atleast_1d(seeds))
+        self.posterior.reset(count)
+        if said is not None:
+            self.posterior.open(said)
+        guesses = self.setting.rules.guesses
+        self._guessed = np.full((count, guesses), -1, dtype=np.int64)
+        self._named = np.zeros(count, dtype=np.int64)
+        self.gain_nats = np.full(count, np.nan)
+        """(B,) what the last question was expected to tell; NaN before the first."""
+
+    def act(self, rows: np.ndarray, left: np.ndarray) -> np.ndarray:
+        rows, left = np.atleast_1d(rows), np.atleast_1d(left)
+        rules = self.setting.rules
+        seen = view(
+            self.posterior.take(rows), rules, left, self.network.shortlist,
+            guesses_left=rules.guesses - self._named[rows], guessed=self._guessed[rows],
+        )  # fmt: skip
+        action = self.network.act(seen)
+        asks = action < self.network.shortlist.size
+        place = np.where(asks, action, 0)
+        every = np.arange(len(rows))
+        named = rows[~asks]
+        # With one guess the dialogue ends here; with several the next one is another.
+        self._guessed[named, np.minimum(self._named[named], rules.guesses - 1)] = seen.guess[~asks]
+        self._named[named] = np.minimum(self._named[named] + 1, rules.guesses)
+        self.gain_nats[rows] = seen.gain_nats[every, place]
+        return np.where(asks, seen.questions[every, place], len(self.bank) + seen.guess)
+
+    def eig_nats(self, row: int, question: int) -> float:
+        """What a question would tell in one dialogue; for those who look on."""
+        return float(self.gain_nats[row])
+
+    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+        self.posterior.update(question, answer, rows)
+
+    def belief(self, rows: np.ndarray) -> np.ndarray:
+        return self.posterior.take(rows).belief()
+
+
+def exact_posterior(setting: Setting) -> Posterior:
+    """The exact posterior that is the faster one for this setting, an own copy."""
+    if len(setting.catalogue) <= SMALL_CATALOGUE and len(setting.bank) <= SMALL_BANK:
+        kept = setting.__dict__.get("_batched")
+        if kept is None:
+            kept = setting.__dict__["_batched"] = BatchedPosterior(setting.channel, setting.bank)
+        return kept.copy()
+    return setting.posterior()
+
+
+def policy(setting: Setting) -> PolicyAgent:
+    return PolicyAgent(setting, load_network(Path(setting.checkpoint or REFERENCE)), exact_posterior(setting))
