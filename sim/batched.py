@@ -20,9 +20,9 @@ from sim.cache import Cache
 from sim.channel import Channel
 from sim.choice import NOTHING, TIE
 from sim.histories import History
-from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, terms
+from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, SetTerms, terms
 from sim.open_information import open_prediction
-from sim.operators import SUMMARY, ScalarOperator, SetOperator, Told
+from sim.operators import SUMMARY, ScalarOperator, SetOperator, SetPattern, Told
 from sim.questions import OPEN, QuestionBank
 
 SMALL_CATALOGUE = 1000
@@ -52,6 +52,7 @@ class BatchedPosterior:
         self._likes: Cache[np.ndarray] = Cache(cache_bytes)
         self._operators: Cache[ScalarOperator | SetOperator] = Cache(cache_bytes)
         self._told: Cache[Told] = Cache(cache_bytes)
+        self._patterns: dict[int, SetPattern] = {}
         self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
         facets = channel.catalogue.facets
         self._open = bank.open_question >= 0
@@ -205,10 +206,15 @@ class BatchedPosterior:
                 if not keep.any():
                     continue
                 place = np.ix_(rows, np.flatnonzero(keep) + start)
-                told = self._operator(f, evidence, keep).tell(
-                    masses[:, self._places[f]][:, :, rows] if f in self._places else _columns(joint, rows)
-                )
-                gain[place], user[place], answers[place] = told.gain, told.user, told.answers
+                operator = self._operator(f, evidence, keep)
+                if isinstance(operator, ScalarOperator):
+                    told = operator.tell(masses[:, self._places[f]][:, :, rows])
+                    gain[place], user[place], answers[place] = told.gain, told.user, told.answers
+                else:
+                    told = operator.tell(_columns(joint, rows))
+                    those = keep[len(keep) - told.gain.shape[1] :]  # no open question among them once it was asked
+                    gain[place], user[place] = told.gain[:, those], told.user[:, those]
+                    answers[place] = told.answers[:, those]
         gain = np.where(gain > TIE, gain, 0.0)
         for j, (history, rows) in enumerate(fresh):
             known = Told(gain[j], user[j], answers[j])
@@ -229,8 +235,15 @@ class BatchedPosterior:
             channel = self.channel.facets[f]
             now = None if evidence == NONE else self._terms(f, evidence)
             has_open = bool(self._open[f] and keep[0])
-            values = self._values[f][keep[1:] if self._open[f] else keep]
-            found = (ScalarOperator if channel.facet.scalar else SetOperator)(channel, now, values, has_open)  # pyright: ignore
+            if channel.facet.scalar:
+                assert not isinstance(now, SetTerms)
+                values = self._values[f][keep[1:] if self._open[f] else keep]
+                found = ScalarOperator(channel, now, values, has_open)
+            else:
+                assert not isinstance(now, ScalarTerms)
+                if f not in self._patterns:
+                    self._patterns[f] = SetPattern(channel, self._values[f])
+                found = SetOperator(channel, now, self._patterns[f], has_open)
             self._operators.put((f, evidence), found, found.nbytes)
         return found
 

@@ -27,7 +27,7 @@ from sim.channel import KEPT, MUDDLED, FacetChannel, not_believed
 from sim.information import is_small, kept_memory, muddled_memory, said_odds, scalar_states, xlogx
 from sim.likelihood import ScalarTerms, SetTerms
 from sim.members import Members, kernel_entries, members
-from sim.open_information import _manner, _reweighted, _row_entropies, _untouched_states, said_pattern
+from sim.open_information import _manner, _reweighted, _untouched_states, said_pattern
 
 NEGLIGIBLE = 1e-14
 BLOCK = 1 << 17
@@ -159,68 +159,85 @@ def _two_classes(inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
     return out - xlogx(inside.sum(axis=1)) - xlogx(outside.sum(axis=1))
 
 
-class SetOperator:
-    """The yes/no questions of a `many` facet, and its open one; takes beliefs by type.  Arguments as above."""
+class SetPattern:
+    """Where the entries of a `many` facet's operators stand, whatever was answered; made once for a bank.
 
-    def __init__(self, channel: FacetChannel, terms: SetTerms | None, values: np.ndarray, has_open: bool) -> None:
-        self.channel, self.values, self.has_open = channel, values, has_open
+    Rows of an operator are features x types x questions, columns types x intents.  Features: masses of the three
+    states, believed and true when kept and when muddled, believed and not true when muddled.
+    """
+
+    def __init__(self, channel: FacetChannel, values: np.ndarray) -> None:
+        n, c, t = channel.facet.intents, len(values), channel.types
+        self.values, self.held = values, Members(channel, values)
+        self.taken = sparse.csr_array(channel.top_of_mind @ channel.kernel_t[values].T.tocsr())  # (N, C)
+        self.taken.sort_indices()
+        self.taken_by = np.repeat(np.arange(n), np.diff(self.taken.indptr))
+        self.key = self.taken_by * c + self.taken.indices
+        held, out = self.held, self.taken
+        row = np.concatenate([*(f * c + held.segment for f in range(5)), 5 * c + out.indices, 5 * c + held.segment])
+        column = np.concatenate([*[held.intents] * 5, self.taken_by])
+        column = np.concatenate([column, held.intents])
+        rows = (row + np.arange(t)[:, None] * 6 * c).ravel()
+        self.order = np.argsort(rows, kind="stable")
+        self.indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=6 * c * t))]).astype(np.int32)
+        self.columns = (column + np.arange(t)[:, None] * n).ravel()[self.order].astype(np.int32)
+        self.shape = (6 * c * t, n * t)
+
+
+class SetOperator:
+    """The yes/no questions of a `many` facet, and its open one; takes beliefs by type.
+
+    What it says of questions that were asked before means nothing.  Arguments as above, and
+        pattern: of the facet's questions.
+    """
+
+    def __init__(self, channel: FacetChannel, terms: SetTerms | None, pattern: SetPattern, has_open: bool) -> None:
+        self.channel, self.values, self.has_open = channel, pattern.values, has_open
         everyone = np.arange(channel.facet.intents)
         self.states = _untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
-        self.closed = self._closed(terms) if len(values) else []
-        self.absent = not_believed(channel, values)  # (C, T, S, A)
+        self.closed = self._closed(terms, pattern) if len(self.values) else None
+        self.absent = not_believed(channel, self.values)  # (C, T, S, A)
         self.open = OpenSetOperator(channel, terms, self.states) if has_open else None
-        self.nbytes = sum(m.data.nbytes + m.indices.nbytes for m in self.closed) + self.states.nbytes
+        self.nbytes = self.states.nbytes + (0 if self.closed is None else self.closed.data.nbytes)
         self.nbytes += 0 if self.open is None else self.open.nbytes
 
-    def _closed(self, terms: SetTerms | None) -> list[sparse.csr_array]:
-        """One matrix (6 C, N) a type: masses of the three states, believed and true when kept and when muddled,
-        believed and not true when muddled."""
+    def _closed(self, terms: SetTerms | None, pattern: SetPattern) -> sparse.csr_array:
         channel, values = self.channel, self.values
-        t, c, n = channel.types, len(values), channel.facet.intents
-        held = Members(channel, values)
-        seg, who, at = held.segment, held.intents, held.at
+        t, c = channel.types, len(values)
+        seg, who, at = pattern.held.segment, pattern.held.intents, pattern.held.at
         salience, recognised = channel.salience[at][:, None], channel.recognition[values][seg][:, None]
         within = np.repeat(channel.intruder_within[at][:, None], t, axis=1)
-        taken = sparse.csr_array(channel.top_of_mind @ channel.kernel_t[values].T.tocsr())  # (N, C)
-        seg_o, who_o = taken.indices, np.repeat(np.arange(n), np.diff(taken.indptr))
-        out = np.repeat(taken.data[:, None], t, axis=1)
-        _, forgot, muddled = self.states[0], self.states[1], self.states[2]
-        said_kept, said_muddled = np.ones((c, t)), np.ones((c, t))
-        if terms is None:
-            lost, kept_scale, muddled_scale = salience, self.states[1], muddled
-            self.strange = np.ones(t)
-        else:
-            kept_scale, muddled_scale = forgot / terms.top, muddled / terms.replaced
-            said_kept, said_muddled = said_odds(terms, values)
+        out = np.repeat(pattern.taken.data[:, None], t, axis=1)
+        kept, muddled = self.states[1], self.states[2]
+        self.said_kept, self.strange = np.ones((c, t)), np.ones(t)
+        lost = salience
+        if terms is not None:
+            kept, muddled = kept / terms.top, muddled / terms.replaced
+            self.said_kept, said_muddled = said_odds(terms, values)
+            self.strange = 1 / terms.stranger
             lost = terms.loss[values][seg] * salience
-            more = [(seg_o, who_o, out)]
             for j, x in enumerate(terms.touched):
+                # Pairs of a touched value and an asked one in the same intent, see `sim.information`.
                 out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
                 rows, theirs = members(channel, x)
-                share = np.zeros(n)
+                share = np.zeros(channel.facet.intents)
                 share[rows] = theirs
                 lost = lost + (out_of[seg] * (share > 0)[who])[:, None] * terms.within[j] * salience
                 within += (into[seg] * share[who])[:, None] * (terms.lost[x] - 1)
                 near = np.flatnonzero(into)
                 if len(near) and len(rows):
-                    data = (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
-                    more.append((np.tile(near, len(rows)), np.repeat(rows, len(near)), data))
-            seg_o, who_o, out = (np.concatenate(parts) for parts in zip(*more, strict=True))
+                    place = np.searchsorted(pattern.key, (rows[:, None].astype(np.int64) * c + near).ravel())
+                    out[place] += (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
             within *= said_muddled[seg]
-            self.strange = 1 / terms.stranger
-        inside = within * muddled_scale[who]
-        parts = [self.states[s][who] for s in range(3)]
-        parts.append(recognised * parts[1] + (1 - recognised) * salience * said_kept[seg] * kept_scale[who])
-        parts.append(inside + recognised * (parts[2] - lost * muddled_scale[who] - inside))
-        parts += [out * said_muddled[seg_o] * muddled_scale[who_o], -inside]
-        rows = np.concatenate([*(f * c + seg for f in range(5)), 5 * c + seg_o, 5 * c + seg])
-        columns = np.concatenate([*[who] * 5, who_o, who])
-        data = np.concatenate(parts)
-        self.said_kept = said_kept
-        order = np.argsort(rows, kind="stable")
-        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=6 * c))])
-        columns = columns[order].astype(np.int32)
-        return [sparse.csr_array((data[order, j], columns, indptr), shape=(6 * c, n)) for j in range(t)]
+            out *= said_muddled[pattern.taken.indices]
+        kept, muddled = kept[who], muddled[who]
+        inside = within * muddled
+        data = [self.states[s][who] for s in range(3)]
+        data.append(recognised * data[1] + (1 - recognised) * salience * self.said_kept[seg] * kept)
+        data.append(inside + recognised * (data[2] - lost * muddled - inside))
+        data += [out * (self.states[2] if terms is None else self.states[2] / terms.replaced)[pattern.taken_by], -inside]
+        entries = np.concatenate(data).T.ravel()[pattern.order]
+        return sparse.csr_array((entries, pattern.columns, pattern.indptr), shape=pattern.shape)
 
     def tell(self, joint: np.ndarray) -> Told:
         """From beliefs (T, N, n)."""
@@ -235,8 +252,10 @@ class SetOperator:
             named = rho + (1 - rho) * channel.background[self.values][:, None] * self.said_kept * self.strange  # (C, T)
             classes = np.zeros((2, c, 5, n))
             by_type = np.empty((channel.types, c, 5, n))
-            for t, matrix in enumerate(self.closed):
-                forgotten, kept, muddled, sure, wrong_too, wrong = (matrix @ joint[t]).reshape(6, c, n)
+            assert self.closed is not None
+            features = (self.closed @ joint.reshape(-1, n)).reshape(channel.types, 6, c, n)
+            for t in range(channel.types):
+                forgotten, kept, muddled, sure, wrong_too, wrong = features[t]
                 total = self.states[:, :, t] @ joint[t]  # (3, n)
                 strangers = self.states[1, channel.unknown, t] @ joint[t, channel.unknown]
                 inside = self._answers(t, forgotten, kept, muddled, sure, wrong_too)
@@ -290,11 +309,15 @@ class OpenSetOperator:
             background /= terms.stranger
         self.empty, self.empty_kept, self.background = empty, kept[empty], background
         # Given intent and type: the entropy of the answer, and its three classes.
-        self.entropy = np.empty((n, t))
-        for j in range(t):
-            one = np.zeros_like(states)
-            one[:, :, j] = states[:, :, j]
-            self.entropy[:, j] = _row_entropies(channel, terms, one, rows) - xlogx(states[:, :, j].sum(axis=0))
+        options = channel.options
+        surprise = xlogx(unsaid) + xlogx(anything) * options.sum() + anything * xlogx(options).sum()
+        base = anything[local] * options[pattern.indices][:, None]
+        lift = xlogx(base + said) - xlogx(base)
+        surprise += np.stack([np.bincount(local, weights=column, minlength=n) for column in lift.T], axis=1)
+        for i in empty.tolist():
+            base = anything[i] * options[:, None]
+            surprise[i] += (xlogx(base + kept[i] * background) - xlogx(base)).sum(axis=0)
+        self.entropy = -surprise
         true = np.zeros(len(local), dtype=bool)
         key = local.astype(np.int64) * v + pattern.indices
         true[np.searchsorted(key, channel.facet.rows.astype(np.int64) * v + channel.facet.indices)] = True
