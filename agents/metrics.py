@@ -78,7 +78,9 @@ def interval(values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES, leve
     """[low, high]: percentile bootstrap interval of the mean of (n,)."""
     rng = np.random.default_rng(seed)
     n = len(values)
-    means = np.array([values[rng.integers(n, size=n)].mean() for _ in range(resamples)])
+    block = max(1, 1_000_000 // n)  # draws of a few megabytes at a time
+    sizes = [min(block, resamples - done) for done in range(0, resamples, block)]
+    means = np.concatenate([values[rng.integers(n, size=(size, n))].mean(axis=1) for size in sizes])
     return [float(x) for x in np.quantile(means, [(1 - level) / 2, (1 + level) / 2])]
 
 

@@ -226,7 +226,7 @@ def test_entropy_batch_is_bitwise_single(animals):
 
 
 def test_lookahead_against_a_plain_loop(toy):
-    action, agent = first_questions("lookahead", toy)
+    action, _ = first_questions("lookahead", toy)
     exact = toy.posterior()
     exact.reset(1)
     ids, gains = (x[0] for x in exact.choose(3))
@@ -291,7 +291,8 @@ def test_users_who_leave_are_failures_that_cost_a_wrong_guess(toy):
 
 
 def test_an_agent_of_ones_own_that_cannot_be_found():
-    for name, words in (("exacct", "did you mean 'exact'"), ("nomodule:x", "cannot import"), ("json:nothing", "no factory")):
+    cases = (("exacct", "did you mean 'exact'"), ("nomodule:x", "cannot import"), ("json:nothing", "no factory"))
+    for name, words in cases:
         with pytest.raises(InputError, match=words):
             make_agent(check_name(name), small_setting())
     with pytest.raises(InputError, match="lacks reset"):

@@ -1,0 +1,406 @@
+"""Evaluation: figures against plain loops, rows that survive kills, full disks, broken lines and second runs."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agents.cli import main
+from agents.commands.evaluate import Evaluate
+from agents.exits import BusyError, Exit, InputError
+from agents.metrics import ece, interval, paired, summary, turns_all
+from agents.rows import RowFile, read_rows
+
+ROOT = Path(__file__).parent.parent
+
+
+def rows_of(n: int, seed: int = 0) -> list[dict]:
+    rng = np.random.default_rng(seed)
+    out = []
+    for e in range(n):
+        p = float(rng.random())
+        right = bool(rng.random() < p)
+        guess = -1 if rng.random() < 0.1 else 3
+        right &= guess >= 0
+        questions = int(rng.integers(0, 21))
+        reward = (1.0 if right else -1.0) - 0.02 * questions
+        out.append({"agent": "a", "episode": e, "intent": 3, "guess": guess, "success": right, "user_left": guess < 0,
+                    "questions": questions, "reward": reward, "bits": float(rng.normal(5, 2)),
+                    "nll_nats": -math.log(p), "p_guess": p})  # fmt: skip
+    return out
+
+
+# --- metrics -------------------------------------------------------------------------------------------------------
+
+
+def test_summary_against_plain_loops():
+    rows, other = rows_of(203), rows_of(203, seed=1)
+    got = summary(rows, 20, other)
+    n = len(rows)
+    found = [r for r in rows if r["success"]]
+    assert got["episodes"] == n
+    assert got["success"] == pytest.approx(len(found) / n)
+    assert got["turns_success"] == pytest.approx(sum(r["questions"] for r in found) / len(found))
+    assert got["turns_all"] == pytest.approx(sum(r["questions"] if r["success"] else 20 for r in rows) / n)
+    assert got["bits_per_turn"] == pytest.approx(sum(r["bits"] for r in rows) / sum(r["questions"] for r in rows))
+    assert got["reward"] == pytest.approx(sum(r["reward"] for r in rows) / n)
+    assert got["nll_nats"] == pytest.approx(sum(r["nll_nats"] for r in rows) / n)
+    assert got["regret"] == pytest.approx(sum(o["reward"] - r["reward"] for r, o in zip(rows, other, strict=True)) / n)
+    guessed = sorted((r for r in rows if r["guess"] >= 0), key=lambda r: r["p_guess"])
+    size, extra = divmod(len(guessed), 15)
+    total, start = 0.0, 0
+    for k in range(15):
+        part = guessed[start : start + size + (k < extra)]
+        start += len(part)
+        total += abs(sum(r["success"] for r in part) - sum(r["p_guess"] for r in part))
+    assert got["ece"] == pytest.approx(total / len(guessed))
+
+
+def test_what_there_is_none_of_is_null():
+    row = {"agent": "a", "episode": 0, "intent": 3, "guess": -1, "success": False, "user_left": True, "questions": 0,
+           "reward": -1.0, "bits": 0.0, "nll_nats": 1.0, "p_guess": 0.3}  # fmt: skip
+    got = summary([row], 20)
+    assert all(got[key] is None for key in ("turns_success", "ece", "regret", "bits_per_turn"))
+    assert got["turns_all"] == 20
+    json.dumps(got, allow_nan=False)
+
+
+def test_ece_closed_forms():
+    assert ece(np.ones(30), np.ones(30, bool)) == 0
+    assert ece(np.ones(30), np.zeros(30, bool)) == 1
+    assert ece(np.array([0.7]), np.array([True])) == pytest.approx(0.3)
+
+
+def test_interval_covers_and_is_seeded():
+    values = np.random.default_rng(0).normal(size=400)
+    low, high = interval(values)
+    assert interval(values) == [low, high]
+    half = 1.96 * values.std() / 20
+    assert low == pytest.approx(values.mean() - half, abs=0.02)
+    assert high == pytest.approx(values.mean() + half, abs=0.02)
+    assert interval(np.full(5, 2.0)) == [2.0, 2.0]
+
+
+def test_paired_differences():
+    a, b = rows_of(60), rows_of(60, seed=5)
+    got = paired(a, b, (20, 20))
+    wanted = np.mean(turns_all(a, 20) - turns_all(b, 20))
+    assert got["turns_all"]["difference"] == pytest.approx(wanted)
+    same = paired(a, a, (20, 20))
+    assert not any(x["differs"] or x["difference"] for x in same.values())
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+HEADER = {"config": {"seed": 0, "noise": "hard"}, "fingerprint": "f", "made_with": {"python": "3"}}
+
+
+def test_rows_come_back(tmp_path):
+    path = tmp_path / "r.jsonl"
+    with RowFile(path, HEADER, resume=False) as file:
+        file.append([{"x": 1}, {"x": 2}])
+    with RowFile(path, HEADER | {"made_with": {"python": "4"}}, resume=True) as file:
+        assert file.rows == [{"x": 1}, {"x": 2}]
+        file.append([{"x": 3}])
+    header, rows = read_rows(path)
+    assert rows == [{"x": 1}, {"x": 2}, {"x": 3}] and header["config"] == HEADER["config"]
+
+
+def test_cut_anywhere_it_resumes_to_a_prefix(tmp_path):
+    path = tmp_path / "r.jsonl"
+    with RowFile(path, HEADER, resume=False) as file:
+        file.append([{"x": k} for k in range(4)])
+    whole = path.read_bytes()
+    for cut in range(len(whole) + 1):
+        path.write_bytes(whole[:cut])
+        with RowFile(path, HEADER, resume=True) as file:
+            kept = len(file.rows)
+            assert file.rows == [{"x": k} for k in range(kept)]
+            file.append([{"x": k} for k in range(kept, 4)])
+        assert path.read_bytes() == whole
+
+
+def test_refusals_of_a_row_file(tmp_path):
+    path = tmp_path / "r.jsonl"
+    RowFile(path, HEADER, resume=False).__exit__()
+    with pytest.raises(InputError, match="exists; go on with it by --resume"):
+        RowFile(path, HEADER, resume=False)
+    with pytest.raises(InputError, match=r"noise \('hard' there, 'clean' now\)"):
+        RowFile(path, {**HEADER, "config": {"seed": 0, "noise": "clean"}}, resume=True)
+    with pytest.raises(InputError, match="fingerprint"):
+        RowFile(path, {**HEADER, "fingerprint": "g"}, resume=True)
+    with pytest.raises(InputError, match="no folder"):
+        RowFile(tmp_path / "no" / "r.jsonl", HEADER, resume=False)
+    with pytest.raises(InputError, match="is a folder"):
+        RowFile(tmp_path, HEADER, resume=False)
+    path.write_text(path.read_text() + "{broken\n{}\n")
+    with pytest.raises(InputError, match="line 2: not JSON"):
+        RowFile(path, HEADER, resume=True)
+    (tmp_path / "x.jsonl").write_text('{"schema": "other"}\n')
+    with pytest.raises(InputError, match="no file of evaluate's rows"):
+        read_rows(tmp_path / "x.jsonl")
+
+
+def test_two_runs_on_one_file(tmp_path):
+    path = tmp_path / "r.jsonl"
+    with RowFile(path, HEADER, resume=False), pytest.raises(BusyError, match="another run"):
+        RowFile(path, HEADER, resume=True)
+    RowFile(path, HEADER, resume=True).__exit__()
+
+
+def test_disk_full_loses_nothing(tmp_path, monkeypatch):
+    path = tmp_path / "r.jsonl"
+    real = os.write
+    with RowFile(path, HEADER, resume=False) as file:
+        file.append([{"x": 1}])
+        before = path.read_bytes()
+
+        def full(fd, data):
+            if len(data) > 4:
+                return real(fd, data[:4])  # a few bytes still fit
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def nothing(fd, data):
+            real(fd, data[:4])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        for refusal in (full, nothing):
+            monkeypatch.setattr(os, "write", refusal)
+            with pytest.raises(OSError, match="the rows before are safe") as error:
+                file.append([{"x": 23}])
+            assert error.value.errno == errno.ENOSPC
+            monkeypatch.setattr(os, "write", real)
+            assert path.read_bytes() == before
+        file.append([{"x": 2}])
+    assert read_rows(path)[1] == [{"x": 1}, {"x": 2}]
+
+
+# --- evaluate ------------------------------------------------------------------------------------------------------
+
+TOY = ["evaluate", "--catalogue", "toy", "--agents", "exact,uniform,fixed", "--episodes", "55", "--noise", "hard",
+       "--questions", "yesno", "--budget", "4"]  # fmt: skip
+
+
+def evaluated(arguments, capsys) -> dict:
+    assert main([*TOY, "--json", *arguments]) == Exit.OK
+    return json.loads(capsys.readouterr().out)
+
+
+def without_time(result: dict) -> list[dict]:
+    return [{k: v for k, v in one.items() if k != "seconds_per_turn"} for one in result["results"]]
+
+
+def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
+    path = tmp_path / "r.jsonl"
+    got = evaluated(["--out", str(path)], capsys)
+    wanted = {"agent", "episodes", "success", "success_ci", "turns_success", "turns_all", "bits_per_turn", "reward",
+              "regret", "nll_nats", "ece", "seconds_per_turn"}  # fmt: skip
+    assert all(wanted <= set(one) for one in got["results"])
+    assert [one["agent"] for one in got["results"]] == ["exact", "uniform", "fixed"]
+    assert got["results"][0]["regret"] == 0
+    assert got["config"]["episodes"] == 55
+    _, rows = read_rows(path)
+    exact = [r for r in rows if r["agent"] == "exact"]
+    assert [r["episode"] for r in exact] == list(range(55))
+    assert got["results"][0]["success"] == pytest.approx(np.mean([r["success"] for r in exact]))
+    intents = {agent: [r["intent"] for r in rows if r["agent"] == agent] for agent in ("exact", "uniform")}
+    assert intents["exact"] == intents["uniform"], "paired: the same user for every agent"
+
+
+def test_regret_is_null_without_exact(capsys):
+    got = evaluated(["--agents", "uniform"], capsys)
+    assert got["results"][0]["regret"] is None
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--budget", "2"], ["--noise", "clean"], ["--questions", "mixed"], ["--seed", "1"], ["--max-questions", "6"],
+     ["--opening", "--questions", "mixed"], ["--agent-seed", "9"], ["--catalogue", "animals"]],
+)  # fmt: skip
+def test_each_option_changes_what_happens(option, capsys):
+    base = ["--agents", "uniform", "--episodes", "40"]
+    assert without_time(evaluated(base, capsys)) != without_time(evaluated([*base, *option], capsys))
+
+
+def test_resumed_at_any_row_the_file_is_the_same(tmp_path, capsys):
+    path = tmp_path / "r.jsonl"
+    whole_result = evaluated(["--out", str(path)], capsys)
+    whole = path.read_bytes()
+    rng = random.Random(0)
+    ends = [k + 1 for k, byte in enumerate(whole) if byte == 10]
+    for cut in [0, 5, ends[0], *(rng.randrange(len(whole)) for _ in range(4)), ends[-2], len(whole)]:
+        path.write_bytes(whole[:cut])
+        got = evaluated(["--out", str(path), "--resume"], capsys)
+        assert path.read_bytes() == whole
+        assert without_time(got) == without_time(whole_result)
+
+
+def test_resume_refuses_another_configuration_by_name(tmp_path, capsys):
+    path = tmp_path / "r.jsonl"
+    evaluated(["--out", str(path), "--episodes", "5"], capsys)
+    for option, name in ((["--seed", "1"], "seed (0 there, 1 now)"), (["--budget", "9"], "budget (4 there, 9 now)")):
+        assert main([*TOY, "--episodes", "5", "--out", str(path), "--resume", *option]) == Exit.BAD_INPUT
+        assert name in capsys.readouterr().err
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[2], lines[1], *lines[3:]]) + "\n")
+    assert main([*TOY, "--episodes", "5", "--out", str(path), "--resume"]) == Exit.BAD_INPUT
+    assert "the file was changed" in capsys.readouterr().err
+
+
+def test_workers_give_the_same_rows(tmp_path, capsys):
+    one, three = tmp_path / "1.jsonl", tmp_path / "3.jsonl"
+    a = evaluated(["--out", str(one)], capsys)
+    b = evaluated(["--out", str(three), "--workers", "3"], capsys)
+    assert one.read_bytes() == three.read_bytes()
+    assert without_time(a) == without_time(b)
+
+
+def test_a_full_disk_is_one_sentence(tmp_path, capsys, monkeypatch):
+    real = os.fsync
+    calls = []
+
+    def refuse(fd):
+        calls.append(fd)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(fd)
+
+    path = tmp_path / "r.jsonl"
+    monkeypatch.setattr(os, "fsync", refuse)
+    assert main([*TOY, "--out", str(path)]) == Exit.SYSTEM
+    err = capsys.readouterr().err
+    assert "No space left on device; the rows before are safe" in err and err.count("\n") == 1
+    monkeypatch.setattr(os, "fsync", real)
+    assert len(read_rows(path)[1]) == 25
+    evaluated(["--out", str(path), "--resume"], capsys)
+    assert len(read_rows(path)[1]) == 165
+
+
+def test_the_same_users_whatever_the_order_of_agents(tmp_path, capsys):
+    a = evaluated(["--agents", "exact,uniform", "--episodes", "30"], capsys)
+    b = evaluated(["--agents", "uniform,exact", "--episodes", "30"], capsys)
+    assert without_time(a) == without_time(b)[::-1]
+
+
+def test_bad_configurations():
+    cases = (("episodes", 0), ("budget", 0), ("workers", 0), ("seed", -1), ("agents", " , "), ("agents", "exact,exact"))
+    for field, value in cases:
+        with pytest.raises(InputError, match=field):
+            Evaluate(**{field: value})
+    with pytest.raises(InputError, match="--resume needs --out"):
+        Evaluate(resume=True)
+
+
+# --- compare -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path, capsys):
+    def make(name: str, *options: str) -> str:
+        path = str(tmp_path / f"{name}.jsonl")
+        evaluated(["--out", path, "--episodes", "40", *options], capsys)
+        return path
+
+    return make
+
+
+def test_compare_pairs(files, capsys):
+    a, b = files("a"), files("b", "--agent-seed", "4")
+    assert main(["compare", a, b, "--json"]) == Exit.OK
+    got = {c["agent_a"]: c for c in json.loads(capsys.readouterr().out)["comparisons"]}
+    assert set(got) == {"exact", "uniform", "fixed"}
+    assert got["exact"]["episodes"] == 40
+    assert all(m["difference"] == 0 for m in got["exact"]["metrics"].values()), "exact draws nothing of its own"
+    assert any(m["difference"] for m in got["uniform"]["metrics"].values())
+    assert main(["compare", a, a, "--agent-a", "exact", "--agent-b", "uniform"]) == Exit.OK
+    assert "40 paired episodes" in capsys.readouterr().out
+
+
+def test_compare_says_why_files_do_not_pair(files, capsys):
+    a = files("a", "--agents", "exact")
+    cases = [
+        (files("b", "--seed", "1"), "seed (0 and 1)"),
+        (files("c", "--noise", "clean"), "noise (hard and clean)"),
+        (files("d", "--catalogue", "animals", "--episodes", "3"), "catalogue (toy and animals)"),
+        (files("e", "--opening"), "opening (False and True)"),
+        (str(ROOT / "pyproject.toml"), "line 1: not JSON"),
+        ("nowhere.jsonl", "cannot read nowhere.jsonl"),
+    ]
+    for other, words in cases:
+        assert main(["compare", a, other]) == Exit.BAD_INPUT
+        assert words in capsys.readouterr().err
+    few = files("f", "--agents", "uniform")
+    assert main(["compare", a, few, "--agent-b", "exat"]) == Exit.BAD_INPUT
+    assert "no agent 'exat'" in capsys.readouterr().err
+
+
+def test_compare_leaves_unpaired_episodes_out(files, capsys):
+    a, b = files("a", "--agents", "exact"), files("b", "--agents", "exact", "--episodes", "30")
+    assert main(["compare", a, b, "--json"]) == Exit.OK
+    got = json.loads(capsys.readouterr().out)["comparisons"][0]
+    assert (got["episodes"], got["unpaired"]) == (30, 10)
+
+
+# --- heavy ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_and_resumed(tmp_path):
+    """SIGKILL to the run and its workers, six times; the rows are those of an uninterrupted run."""
+    whole, path = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
+    base = [sys.executable, "-m", "agents.cli", "evaluate", "--catalogue", "animals", "--questions", "yesno",
+            "--agents", "exact,uniform", "--episodes", "300", "--workers", "2", "--json"]  # fmt: skip
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([*base, "--out", str(whole)], check=True, cwd=ROOT, env=env, capture_output=True)
+    rng = random.Random(4)
+    kills, sizes = 0, []
+    while kills < 6:
+        process = subprocess.Popen([*base, "--out", str(path), "--resume"], cwd=ROOT, env=env, start_new_session=True,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)  # fmt: skip
+        time.sleep(rng.uniform(1.0, 6.0))
+        if process.poll() is not None:
+            assert process.returncode == 0, process.stderr.read()
+            path.unlink()  # it was through: begin again
+            continue
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+        kills += 1
+        sizes.append(path.stat().st_size if path.exists() else 0)
+    subprocess.run([*base, "--out", str(path), "--resume"], check=True, cwd=ROOT, env=env, capture_output=True)
+    assert path.read_bytes() == whole.read_bytes()
+    assert len(set(sizes)) > 1, "the kills hit different places"
+
+
+@pytest.mark.slow
+def test_false_alarms_of_compare_are_at_the_nominal_rate():
+    """An agent against itself under other draws of its own, 200 times."""
+    from agents.commands.common import make_setting
+    from agents.episodes import play
+    from agents.evaluate import rows_of as as_rows
+    from agents.registry import make_agent
+    from envs.rules import Rules
+
+    setting = make_setting("toy", "yesno", "hard", Rules(budget=6))
+    agent = make_agent("uniform", setting)
+    runs = [as_rows("uniform", play(agent, setting, 0, np.arange(150), agent_seed=k)) for k in range(400)]
+    alarms = dict.fromkeys(("success", "reward", "nll_nats"), 0)
+    for k in range(200):
+        got = paired(runs[2 * k], runs[2 * k + 1], (6, 6))
+        for key in alarms:
+            alarms[key] += got[key]["differs"]
+    # 200 tries at 5 %: 10 expected, 3 to 19 with probability .995.
+    assert all(3 <= n <= 19 for n in alarms.values()), alarms
