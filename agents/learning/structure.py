@@ -19,7 +19,7 @@ from scipy import sparse
 from sim.catalogue import Catalogue, Facet
 from sim.confusion import _fame_neighbours, _profile, _top, incidence
 
-NEAR = 24
+NEAR = 20
 KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
 """log10 of prior mass where recognition and absence are learned, linear between."""
 PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance")
@@ -76,18 +76,33 @@ def pairs(catalogue: Catalogue, f: int, words: np.ndarray | None = None) -> Pair
         similar = profile @ profile.T
         similar = sparse.csr_array(similar - sparse.dia_array((similar.diagonal()[None], 0), shape=similar.shape))
         similar.eliminate_zeros()
-        similar = sparse.coo_array(_top(similar, NEAR))
-        near = _fame_neighbours(facet.mass(catalogue.prior))
-        places = np.concatenate([similar.row, near[0]]), np.concatenate([similar.col, near[1]])
-        both = sparse.coo_array((np.concatenate([similar.data, np.zeros(len(near[0]))]), places), shape=(v, v))
-        both.sum_duplicates()
-        rows, columns, company = both.row, both.col, both.data
+        rows, columns = _candidates(similar, facet, catalogue.prior)
+        company = _entries(similar, rows, columns)
     keep = np.flatnonzero(rows != columns)
     keep = keep[np.lexsort((columns[keep], rows[keep]))]
     rows, columns, company = rows[keep], columns[keep], company[keep]
     indptr = np.zeros(v + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
     return Pairs(indptr, columns.astype(np.int32), _features(catalogue, facet, rows, columns, company, words))
+
+
+def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs in the best company, those in the best company of like fame, and neighbours in fame.
+
+    Company alone is not enough: many directors share all of theirs, and the first 24 of them were the wrong ones
+    (0.04 nats on films after 20 answers).
+    """
+    v = similar.shape[0]
+    places = sparse.coo_array(similar)
+    fame = log_mass(facet, prior)
+    alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
+    lists = [
+        sparse.coo_array(_top(similar, NEAR)),
+        sparse.coo_array(_top(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
+    ]
+    near = _fame_neighbours(facet.mass(prior))
+    keys = np.concatenate([*(x.row.astype(np.int64) * v + x.col for x in lists), near[0] * v + near[1]])
+    return np.divmod(np.unique(keys), v)
 
 
 def _features(catalogue: Catalogue, facet: Facet, rows, columns, company, words) -> np.ndarray:

@@ -1,0 +1,133 @@
+"""What the tables of `bench.posterior` share: worlds, runs kept on disk, histories as `exact` makes them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.learning.histories import NOTHING, Histories, Source, logged
+from agents.learning.judge import belief_after, divergence_nats
+from agents.learning.serve import FOLDER, METRICS, learned_posterior
+from agents.practice import Practice
+from sim.loading import load
+from sim.memory import Population
+from sim.posterior import ChannelPosterior
+from sim.questions import QuestionBank, question_bank
+from sim.rates import Rates, load_rates
+from sim.users import SimulatedUsers
+
+RUNS = Path("runs/posterior")
+SMALL_CACHE = 1 << 26
+EXACT_SEED = 77
+
+MIXTURE = replace(
+    load_rates("typical"), name="mixture", types=("brisk", "dreamy", "stubborn", "lost"), shares=(0.3, 0.3, 0.25, 0.15),
+    scales=(0.3, 1.5, 0.8, 4.0), forgotten=0.16, misremembered=0.07, slip=0.04, dont_know=0.03, dont_know_open=0.2,
+    hedge=0.3, hedge_muddled=0.35, guess=0.15, recognition=(0.7, 0.9), absence=(0.8, 0.9),
+)  # fmt: skip
+"""Users that no preset has."""
+
+
+@cache
+def world(name: str) -> QuestionBank:
+    return question_bank(load(name))
+
+
+@cache
+def population(name: str, noise: str) -> Population:
+    return Population(world(name), MIXTURE if noise == "mixture" else load_rates(noise))
+
+
+def rates_of(noise: str) -> Rates:
+    return MIXTURE if noise == "mixture" else load_rates(noise)
+
+
+def run_of(name: str, noise: str, *, source: Source | None = None, tag: str = "", log: int = 0, **settings: Any):
+    """(posterior, metrics) of a trained run; trained now unless it is there already.
+
+    Args:
+        log: learn from so many dialogues asked by `exact`, instead of a stream of practice.
+        tag: tells runs of another source apart.
+    """
+    from agents.learning.train import TrainConfig, train
+
+    config = TrainConfig(**settings)
+    shipped = FOLDER / name / METRICS
+    if noise == "typical" and not tag and not log and config == TrainConfig() and shipped.exists():
+        metrics = json.loads(shipped.read_text())
+        return learned_posterior(world(name), cache_bytes=SMALL_CACHE), metrics
+    key = json.dumps([name, noise, tag, log, repr(config)])
+    folder = RUNS / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+    bank = world(name)
+    if not (folder / "done").exists():
+        import torch
+
+        torch.set_num_threads(1)
+        held_out = None
+        if log:
+            source, held_out = logged(exact_histories(name, noise, log, 20, seed=5), config.seed)
+        source = source or Practice(population(name, noise), config.seed)
+        train(bank, source, config, folder, held_out=held_out)
+        (folder / "done").write_text(key)
+    metrics = json.loads((folder / METRICS).read_text())
+    return learned_posterior(bank, folder, cache_bytes=SMALL_CACHE), metrics
+
+
+def exact_of(name: str, noise: str, memory: bool = True) -> ChannelPosterior:
+    return ChannelPosterior(population(name, noise).channel, world(name), memory=memory, cache_bytes=SMALL_CACHE)
+
+
+@cache
+def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = EXACT_SEED) -> Histories:
+    """Dialogues in which `exact` asks to the end, whatever it believes; kept on disk."""
+    path = RUNS / f"exact-{name}-{noise}-{count}-{turns}-{seed}.npz"
+    if path.exists():
+        kept = np.load(path)
+        return Histories(intent=kept["intent"], question=kept["question"], answer=kept["answer"])
+    users = SimulatedUsers(population(name, noise), seed, np.arange(count))
+    question, answer = np.full((count, turns), NOTHING), np.full((count, turns), NOTHING)
+    for start in range(0, count, 64):
+        rows = np.arange(start, min(start + 64, count))
+        posterior = exact_of(name, noise)
+        posterior.reset(len(rows))
+        for t in range(turns):
+            asked = posterior.choose(1)[0][:, 0]
+            live = np.flatnonzero(asked >= 0)
+            question[rows[live], t] = asked[live]
+            answer[rows[live], t] = users.answer(asked[live], rows[live])
+            posterior.update(asked, np.maximum(answer[rows, t], 0))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, intent=users.intent, question=question, answer=answer)
+    return Histories(intent=users.intent.copy(), question=question, answer=answer)
+
+
+def beliefs(posterior: ChannelPosterior, histories: Histories) -> list[np.ndarray]:
+    return list(belief_after(posterior, histories))
+
+
+def mean_se(x) -> tuple[float, float]:
+    x = np.asarray(x, dtype=float)
+    return float(x.mean()), float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else 0.0
+
+
+def divergences(truth: list[np.ndarray], other: list[np.ndarray]) -> np.ndarray:
+    return np.array([divergence_nats(a, b) for a, b in zip(truth, other, strict=True)])
+
+
+def nll(found: list[np.ndarray], histories: Histories) -> np.ndarray:
+    return np.array([-np.log(max(p[i], 1e-300)) for p, i in zip(found, histories.intent.tolist(), strict=True)])
+
+
+def table(title: str, head: list[str], rows: list[list[Any]]) -> None:
+    """Markdown, as the README has it."""
+    print(f"\n### {title}\n")
+    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    for row in rows:
+        cells = (f"{x:.4f}" if isinstance(x, float) else str(x) for x in row)
+        print("| " + " | ".join(cells) + " |", flush=True)
