@@ -169,6 +169,8 @@ class ClarigymApp(App[None]):
         self.push_screen(LoadingScreen(setup, lambda world: self._enter(mode, world)))
 
     def _enter(self, mode: str, world: Any) -> None:
+        if world.note:
+            self.notify(world.note, timeout=8, markup=False)
         if mode == "opening":
             from screens.opening import OpeningScreen
 
@@ -207,7 +209,7 @@ class ClarigymApp(App[None]):
                 self._worlds.clear()  # one is enough: a large one holds hundreds of megabytes
                 self._worlds[key] = load_world(setup, progress)
             world = self._worlds[key]
-            world.setup = setup
+            world.setup = replace(setup, agent=world.setup.agent)
             return world
 
         self.engine.submit(job, then, failed)

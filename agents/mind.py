@@ -36,6 +36,7 @@ GUESS = -1
 BEST = 5
 """Questions that are shown beside the one that is asked."""
 FEW_ANSWERS = 5
+LEARNED, EXACT = "learned", "exact"
 ROW = np.zeros(1, dtype=np.int64)
 Progress = Callable[[str, float], None]
 """Told what is being done and the share that is done, 0 to 1."""
@@ -51,6 +52,8 @@ class World:
     setting: Setting
     indices: dict[str, Any] = field(default_factory=dict)
     """What `agents.lookups` made."""
+    note: str = ""
+    """What is other than was asked for."""
     _labels: dict[str, int] | None = None
 
     def label(self, intent: int) -> str:
@@ -85,7 +88,16 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
     _ = setting.channel
     progress("thinking of a first question", 0.8)
     world = World(setup, catalogue, bank, setting)
-    Mind(world).best(BEST)
+    try:
+        Mind(world).best(BEST)
+    except ValueError as error:
+        if setup.agent != LEARNED:
+            raise
+        # The default agent isn't there for every catalogue; a game is worth more than its default.
+        world = World(
+            replace(setup, agent=EXACT), catalogue, bank, setting, note=f"{error} Until then '{EXACT}' plays."
+        )
+        Mind(world).best(BEST)
     progress("ready", 1.0)
     return world
 

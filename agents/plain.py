@@ -89,6 +89,8 @@ def play(
     """
     plain = Plain(source or sys.stdin, sink or sys.stdout)
     world = load_world(setup)
+    if world.note:
+        print(f"clarigym-play: {world.note}", file=sys.stderr)
     modes: dict[str, Callable[[Game], None]] = {"watch": _watch, "ask": _ask, "card": _card, "opening": _opening}
     game = Game(plain, world, saver, replay)
     try:

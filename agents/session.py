@@ -180,8 +180,13 @@ class Session:
         return self._finish(self.now, "left")
 
     def undo(self) -> View:
-        """Take back whatever happened last; at the start nothing happens."""
+        """Take back whatever happened last; at the start nothing happens.
+
+        An end that was played on from is passed over: nobody wants to end once more, he wants his guess back.
+        """
         if len(self._stack) > 1:
+            self._stack.pop()
+        while len(self._stack) > 1 and self.view.over:
             self._stack.pop()
         return self.view
 

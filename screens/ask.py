@@ -125,11 +125,11 @@ class AskScreen(GameScreen):
         value: Any = event.choice.value
         if event.choice not in event.box.fixed:
             if self.naming or (self.view is not None and self.view.turn >= self.view.budget):
-                self._name(int(value))
+                self.settle_on(int(value))
             else:
                 self._ask(int(value))
         elif value == GIVE_UP:
-            self._name(None)
+            self.settle_on(None)
         elif value == COACH:
             self._ask(None)
         else:
@@ -170,7 +170,7 @@ class AskScreen(GameScreen):
 
         self.move(job, then)
 
-    def _name(self, intent: int | None) -> None:
+    def settle_on(self, intent: int | None) -> None:
         session, user = self.session, self.user
         if session is None or user is None:
             return

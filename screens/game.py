@@ -72,6 +72,9 @@ class GameScreen(Screen):
         Binding("f3", "panel('bits')", "Bits left", show=False),
         Binding("f4", "panel('best')", "Best questions", show=False),
         Binding("f5", "panel('you')", "About you", show=False),
+        Binding("ctrl+z", "field('undo')", "Undo", priority=True),
+        Binding("ctrl+s", "field('skip')", "Skip", priority=True),
+        Binding("ctrl+g", "field('guess')", "Guess!", priority=True),
         Binding("f1", "app.help", "Help"),
         Binding("q", "leave_game", "Quit"),
         Binding("escape", "keys", "Menu", show=False),
@@ -85,7 +88,9 @@ class GameScreen(Screen):
         self.session: Session | None = None
         self.view: View | None = None
         self.thinking = False
-        self._undo_next = False
+        self._by_keys = False
+        self._undos = 0
+        """Undos that were pressed during a thought."""
 
     # -- layout ---------------------------------------------------------------------------------------------------
 
@@ -157,12 +162,12 @@ class GameScreen(Screen):
         self.query_one(TopBar).doing = ""
         self.query_one("#choices").remove_class("off")
         then(result)
-        if self._undo_next:
-            self._undo_next = False
+        if self._undos:
+            self._undos -= 1
             self.action_undo()
 
     def _failed(self, error: Exception) -> None:
-        self.thinking = self._undo_next = False
+        self.thinking, self._undos = False, 0
         if self.is_attached:
             self.query_one(TopBar).doing = ""
             self.query_one("#choices").remove_class("off")
@@ -172,8 +177,10 @@ class GameScreen(Screen):
         session = self.session
         if session is None:
             return
+        # Who presses u and sees a field again wants to press u once more; who types, Ctrl+Z.
+        self._by_keys = not isinstance(self.focused, Input)
         if self.thinking:
-            self._undo_next = True
+            self._undos += 1
         elif self.view is not None and self.view.undoable:
             self.move(session.undo)
         else:
@@ -252,14 +259,18 @@ class GameScreen(Screen):
         dont_know = Choice("d", "don't know", 0)
         self.search(lambda: lookups.options(self.world, facet_id), [dont_know],
                     "a number will do" if number else "type a name", browse=number)  # fmt: skip
-        self.query_one("#hint", Static).update("Enter takes ▸ · Esc for single keys")
+        self.query_one("#hint", Static).update("Enter takes ▸ · Esc, i: leave, enter the field")
 
     def search(self, index: Callable[[], Any], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False
         box = self.query_one("#search", SearchBox)
         box.remove_class("hidden")
         box.search_in(index, fixed=fixed, placeholder=placeholder, browse=browse)
-        box.field.focus()
+        if self._by_keys:
+            box.query_one(Choices).focus()
+        else:
+            box.field.focus()
+        self._by_keys = False
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -287,6 +298,10 @@ class GameScreen(Screen):
         self.toggle_class("bare")
         self.app.keep_hidden("all", self.has_class("bare"))
 
+    def action_field(self, name: str) -> None:
+        """What a single key does, from within a field."""
+        getattr(self, f"action_{name}")()
+
     def action_panel(self, name: str) -> None:
         for panel in self.query(f"#{name}"):
             panel.toggle_class("hidden")
@@ -302,8 +317,11 @@ class GameScreen(Screen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Inside a field letters are letters: what can't be pressed isn't shown.
-        if isinstance(self.focused, Input) and action in LETTERS:
+        in_field = isinstance(self.focused, Input)
+        if in_field and action in LETTERS:
             return False
+        if action == "field":
+            return in_field and hasattr(self, f"action_{parameters[0]}")
         if action in LETTERS and not hasattr(self, f"action_{action}"):
             return False
         return super().check_action(action, parameters)

@@ -21,6 +21,7 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("u", "undo, any number of times, a wrong guess too"),
     ("s", "skip: another question; it learns nothing from it"),
     ("g", "let it guess now"),
+    ("Ctrl+Z, S, G", "undo, skip and guess from within a field"),
     ("", "Looking"),
     ("v", "no spoilers: hide or show what it thinks"),
     ("F2 F3 F4 F5", "likeliest, bits left, best questions, what it makes of you"),

@@ -93,8 +93,8 @@ class TestGame:
         seen.append(session.ask_for_guess())
         seen.append(session.judge(False))
         seen.append(session.play_on())
-        for view in reversed(seen[:-1]):
-            assert session.undo() is view
+        for view in reversed([v for v in seen[:-1] if not v.over]):
+            assert session.undo() is view, "ends are passed over"
         assert session.undo() is seen[0], "at the start nothing happens"
 
     def test_undone_game_goes_on_like_an_untouched_one(self, animals):
