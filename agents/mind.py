@@ -94,9 +94,8 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
         if setup.agent != LEARNED:
             raise
         # The default agent isn't there for every catalogue; a game is worth more than its default.
-        world = World(
-            replace(setup, agent=EXACT), catalogue, bank, setting, note=f"{error} Until then '{EXACT}' plays."
-        )
+        note = f"{error} Until then '{EXACT}' plays."
+        world = World(replace(setup, agent=EXACT), catalogue, bank, setting, note=note)
         Mind(world).best(BEST)
     progress("ready", 1.0)
     return world

@@ -177,11 +177,11 @@ class GameScreen(Screen):
         session = self.session
         if session is None:
             return
-        # Who presses u and sees a field again wants to press u once more; who types, Ctrl+Z.
-        self._by_keys = not isinstance(self.focused, Input)
         if self.thinking:
             self._undos += 1
         elif self.view is not None and self.view.undoable:
+            # Who presses u and sees a field again wants to press u once more; who types, Ctrl+Z.
+            self._by_keys = not isinstance(self.focused, Input)
             self.move(session.undo)
         else:
             self.notify("there is nothing to undo yet", timeout=2)
