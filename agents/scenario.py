@@ -20,6 +20,7 @@ from sim.loading import BUILT_IN
 from sim.phrasing import answer_sentence
 from sim.questions import DONT_KNOW, IS, NO, OPEN, OPEN_DONT_KNOW, YES, QuestionBank
 from sim.rates import load_rates
+from sim.scripted import ScriptedUser
 from sim.users import SimulatedUsers
 
 Speaks = Callable[[int, QuestionBank], int]
@@ -126,8 +127,6 @@ class Stage:
         dialogues.reset(first, seed, episode, intents=intents, user=fixed)
         script = self._script(s, setting, dialogues.users)
         if script is not None:
-            from sim.scripted import ScriptedUser
-
             dialogues.scripted[0] = ScriptedUser(script, setting.bank)
         return dialogues
 

@@ -21,7 +21,7 @@ from agents.exits import Exit
 from agents.flags import Leave, at_least, parse
 from agents.registry import DEFAULT, check_name, make_agent
 from agents.stopping import entropy_nats
-from envs.rules import Rules
+from envs.rules import Dialogues, Rules
 from sim.phrasing import answer_sentence, corruption_sentence, request
 from sim.questions import Questions
 
@@ -71,14 +71,17 @@ def main(arguments: list[str]) -> Exit:
     setting = make_setting(config.catalogue, config.questions, config.noise, rules, checkpoint=config.checkpoint)
     agent = make_agent(config.agent, setting)
     scribe = Scribe(setting, agent)
+    dialogues = Dialogues(setting.population, rules, 1)
+    episode = np.array([config.episode])
+    dialogues.reset(np.zeros(1, dtype=np.int64), np.array([config.seed], dtype=np.uint64), episode)
     screen = None if config.json else Screen(setting, console())
     if screen:
-        screen.header(config)
+        screen.header(config, opening_of(setting, dialogues))
         scribe.show = screen.turn
-    episodes = play(agent, setting, config.seed, np.array([config.episode]), watch=scribe)
+    episodes = play(agent, setting, config.seed, episode, dialogues=dialogues, watch=scribe)
     ending = end_of(episodes, 0)
     if screen:
-        screen.end(ending, scribe.turns)
+        screen.end(ending)
     else:
         print(json.dumps({"config": asdict(config)} | scribe.to_json(episodes) | ending, ensure_ascii=False))
     return Exit.OK
@@ -92,8 +95,10 @@ class Scribe:
         self.turns: list[dict[str, Any]] = []
         self.show = lambda turn: None
         self._eig: float | None = None
+        self._before = 0.0
 
     def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
+        self._before = entropy_bits(self.agent.belief(rows[:1])[0])
         eig = getattr(self.agent, "eig_nats", None)
         self._eig = None if eig is None else float(eig(int(rows[0]), int(questions[0]))) / np.log(2)
 
@@ -106,6 +111,7 @@ class Scribe:
             "eig_bits": self._eig,
             "answer": answer_sentence(self.setting.bank, question, answer),
             "answer_id": answer,
+            "entropy_before_bits": self._before,
             "entropy_bits": entropy_bits(belief),
             "likeliest": likeliest(self.setting, belief),
         }
@@ -113,10 +119,14 @@ class Scribe:
         self.show(turn)
 
     def to_json(self, episodes: Episodes) -> dict[str, Any]:
-        bank, dialogues = self.setting.bank, episodes.dialogues
-        count = dialogues.opening_count(0)
-        said = list(zip(dialogues.questions[0, :count].tolist(), dialogues.answers[0, :count].tolist(), strict=True))
-        return {"opening": request(bank, said), "turns": self.turns}
+        return {"opening": opening_of(self.setting, episodes.dialogues), "turns": self.turns}
+
+
+def opening_of(setting: Setting, dialogues: Dialogues) -> str:
+    """What the user says first."""
+    count = dialogues.opening_count(0)
+    said = zip(dialogues.questions[0, :count].tolist(), dialogues.answers[0, :count].tolist(), strict=True)
+    return request(setting.bank, list(said))
 
 
 def entropy_bits(belief: np.ndarray) -> float:
@@ -165,19 +175,18 @@ class Screen:
     def __init__(self, setting: Setting, out: Console):
         self.setting, self.out = setting, out
         self.count = 0
-        self.left = entropy_bits(setting.catalogue.prior)
         self.blocks = " ▏▎▍▌▋▊▉█" if encodes("▏█→") else " #"
         self.arrow = "→" if encodes("→") else "->"
 
-    def header(self, config: Watch) -> None:
+    def header(self, config: Watch, opening: str) -> None:
         catalogue = self.setting.catalogue
         size = f"{len(catalogue):,} {catalogue.noun}{'' if len(catalogue) == 1 else 's'}"
-        self._line((f"{catalogue.name}", "bold"), f": {size}, {self.left:.1f} bits to find out, "
+        bits = entropy_bits(catalogue.prior)
+        self._line((f"{catalogue.name}", "bold"), f": {size}, {bits:.1f} bits to find out, "
                    f"{len(self.setting.bank):,} questions")  # fmt: skip
         self._line(f"agent {config.agent}, noise {self.setting.rates.name}, seed {config.seed}", style="dim")
         self.out.print()
-        if not config.opening:
-            self._line(("user  ", "dim"), request(self.setting.bank))
+        self.out.print(Text.assemble(("user  ", "dim"), opening))
 
     def turn(self, turn: dict[str, Any]) -> None:
         self.count += 1
@@ -185,8 +194,7 @@ class Screen:
         self.out.print()
         question = Text.assemble((f"{self.count:>2}  ", "dim"), (turn["question"], "bold cyan"))
         self.out.print(self._right(question, Text(eig, "dim")))
-        change = f"{self.left:.1f} {self.arrow} {turn['entropy_bits']:.1f} bits left"
-        self.left = turn["entropy_bits"]
+        change = f"{turn['entropy_before_bits']:.1f} {self.arrow} {turn['entropy_bits']:.1f} bits left"
         self.out.print(self._right(Text.assemble("    ", (turn["answer"], "bold yellow")), Text(change, "dim")))
         for k, one in enumerate(turn["likeliest"]):
             bar = self._bar(one["p"])
@@ -195,26 +203,26 @@ class Screen:
                 self._line("    ", (f"{100 * one['p']:5.1f} % ", "dim"), (bar, "green" if k == 0 else "blue"), " ",
                            (name, "bold" if k == 0 else ""))  # fmt: skip
 
-    def end(self, ending: dict[str, Any], turns: list[dict[str, Any]]) -> None:
+    def end(self, ending: dict[str, Any]) -> None:
         self.out.print()
         count = ending["questions"]
         asked = f"{count} question{'' if count == 1 else 's'}"
         if ending["user_left"]:
-            self._line(("The user left", "bold red"), f" at question {count}. It was ", (ending["truth"], "bold"), ".")
+            self._say(("The user left", "bold red"), f" at question {count}. It was ", (ending["truth"], "bold"), ".")
         elif ending["success"]:
-            self._line(("Guess: ", "bold"), (ending["truth"], "bold green"), ". ", ("Right", "bold green"),
+            self._say(("Guess: ", "bold"), (ending["truth"], "bold green"), ". ", ("Right", "bold green"),
                        f", after {asked} (belief {100 * ending['p_guess']:.1f} %).")  # fmt: skip
         else:
-            self._line(("Guess: ", "bold"), (str(ending["guess"]), "bold red"), ". ", ("Wrong", "bold red"),
+            self._say(("Guess: ", "bold"), (str(ending["guess"]), "bold red"), ". ", ("Wrong", "bold red"),
                        f", after {asked} (belief {100 * ending['p_guess']:.1f} %).")  # fmt: skip
-            self._line("It was ", (ending["truth"], "bold"), f" (belief {100 * ending['p_truth']:.2g} %).")
-        self._line(f"This {ending['user_type']} user:" if ending["corruptions"] or ending["slipped_at"]
+            self._say("It was ", (ending["truth"], "bold"), f" (belief {100 * ending['p_truth']:.2g} %).")
+        self._say(f"This {ending['user_type']} user:" if ending["corruptions"] or ending["slipped_at"]
                    else f"This {ending['user_type']} user remembered everything and never slipped.")  # fmt: skip
         for corruption in ending["corruptions"]:
-            self._line(("  - ", "dim"), corruption["text"])
+            self._say(("  - ", "dim"), corruption["text"])
         if ending["slipped_at"]:
             at = ", ".join(map(str, ending["slipped_at"]))
-            self._line(("  - ", "dim"), f"answered against what they believed at question {at}")
+            self._say(("  - ", "dim"), f"answered against what they believed at question {at}")
 
     def _bar(self, p: float) -> str:
         steps = len(self.blocks) - 1
@@ -227,7 +235,12 @@ class Screen:
         space = min(self.out.width, 100) - left.cell_len - right.cell_len
         return Text.assemble(left, " " * space, right) if space >= 2 else Text.assemble(left, "\n    ", right)
 
+    def _say(self, *parts) -> None:
+        """A sentence, wrapped."""
+        self.out.print(Text.assemble(*parts))
+
     def _line(self, *parts, style: str = "") -> None:
+        """A line, cut where it is too long."""
         line = Text.assemble(*parts, style=style)
         line.truncate(max(20, min(self.out.width, 100)), overflow="ellipsis")
         self.out.print(line, soft_wrap=True)
