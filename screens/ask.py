@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from agents.views import View
 from screens.choices import Choice
-from screens.draw import Row, bar, clean, fit, lines
+from screens.draw import MUTED, Row, bar, clean, fit, lines
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.panels import MARK
@@ -105,7 +105,7 @@ class AskScreen(GameScreen):
     def _coach(self, width: int) -> Content:
         rows: list[Row] = [[("COACH", "bold $primary")]]
         if self.last is None:
-            rows.append([("a question is worth what its answer is expected to tell", "$text-muted")])
+            rows.append([("a question is worth what its answer is expected to tell", MUTED)])
             return lines(rows)
         mine, best, text = self.last
         size = max(4, width - 16)
@@ -115,8 +115,8 @@ class AskScreen(GameScreen):
         if share > 0.95:
             rows.append([("Couldn't be better.", "bold $success")])
         elif best - mine > 0:
-            rows.append([("Better: ", "$text-muted"), fit(text, width - 8)])
-        rows.append([(f"given away so far: {self.best_bits - self.asked_bits:.1f} bits", "$text-muted")])
+            rows.append([("Better: ", MUTED), fit(text, width - 8)])
+        rows.append([(f"given away so far: {self.best_bits - self.asked_bits:.1f} bits", MUTED)])
         return lines(rows)
 
     # -- moves ----------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from screens.draw import Row, fit, lines
+from screens.draw import MUTED, Row, fit, lines
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Choices(Widget, can_focus=True):
             style = "bold $text on $primary-muted" if here and self.has_focus else "bold" if here else ""
             rows.append([
                 ("▸ " if here else "  ", "bold $accent"), (cap, "reverse" if here else "$accent on $surface"),
-                (" " if cap else "", style), (fit(choice.label, room), style), (note, "$text-muted"),
+                (" " if cap else "", style), (fit(choice.label, room), style), (note, MUTED),
             ])  # fmt: skip
         return lines(rows)
 

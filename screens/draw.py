@@ -13,6 +13,8 @@ from textual.content import Content
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 LEVELS = "▁▂▃▄▅▆▇█"
+MUTED = "$foreground 60%"
+"""What is read second; $text-muted resolves in CSS only."""
 Part = str | tuple[str, str]
 Row = Sequence[Part]
 

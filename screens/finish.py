@@ -14,7 +14,7 @@ from textual.widgets import Footer, Input, Static
 
 from agents.views import Review, View
 from screens.choices import Choice, Choices
-from screens.draw import Row, clean, lines, percent, plural, sparkline
+from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class FinishScreen(ModalScreen[Outcome]):
     FinishScreen #story { height: auto; max-height: 1fr; margin-top: 1; scrollbar-size: 1 1; }
     FinishScreen #told { height: auto; width: 1fr; }
     FinishScreen #next { margin-top: 1; }
-    FinishScreen #saved { color: $text-muted; height: auto; width: 1fr; }
+    FinishScreen #saved { color: $text-muted; height: auto; width: 1fr; margin-top: 1; }
     FinishScreen SearchBox { margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -225,7 +225,7 @@ def story(review: Review, view: View, *, watched: bool = False) -> Content:
     p, rank = review.trail[-1]
     course = sparkline([q for q, _ in review.trail], 40, 1.0)
     rows.append(
-        [("its chance, answer by answer ", "$text-muted"), (course, "$accent"), f" {percent(p).strip()}, rank {rank:,}"]
+        [("its chance, answer by answer ", MUTED), (course, "$accent"), f" {percent(p).strip()}, rank {rank:,}"]
     )
     if review.lost_at is not None:
         e = view.history[review.lost_at - 1]
@@ -237,14 +237,14 @@ def story(review: Review, view: View, *, watched: bool = False) -> Content:
     if review.disagreements:
         rows.append([("Here the catalogue begs to differ:", "bold")])
         rows += [
-            [(f"{d.turn or '':>3} ", "$text-muted"), clean(d.text), " ", (clean(d.answer_text), "bold"),
-             (f"  ({clean(d.truth)})", "$text-muted")]
+            [(f"{d.turn or '':>3} ", MUTED), clean(d.text), " ", (clean(d.answer_text), "bold"),
+             (f"  ({clean(d.truth)})", MUTED)]
             for d in review.disagreements
         ]  # fmt: skip
     elif view.history:
         rows.append([f"Nothing that {you} said contradicts the catalogue."])
     if review.unknown:
-        rows.append([(f"“Don't know”, {plural(review.unknown, 'time')}.", "$text-muted")])
+        rows.append([(f"“Don't know”, {plural(review.unknown, 'time')}.", MUTED)])
     if review.corruptions:
         rows.append([("What the memory had wrong:", "bold")])
         rows += [[f"  · {you} {clean(c)}"[:300]] for c in review.corruptions]

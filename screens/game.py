@@ -19,7 +19,7 @@ from textual.widgets import Footer, Input, Static
 
 from agents.views import View
 from screens.choices import YESNO, Choice, Choices
-from screens.draw import clean, percent
+from screens.draw import MUTED, clean, percent
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
 from screens.search import SearchBox
 
@@ -234,7 +234,7 @@ class GameScreen(Screen):
         name = Content.assemble((clean(guess.name), "bold $accent"))
         if guess.twins:
             name = Content.assemble(
-                name, ("\nno question tells it from " + clean(", ".join(guess.twins[:3])), "$text-muted not bold")
+                name, ("\nno question tells it from " + clean(", ".join(guess.twins[:3])), f"{MUTED} not bold")
             )
         self.say(kicker, name)
         self.offer(JUDGE)

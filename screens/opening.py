@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
 from screens.choices import Choice
-from screens.draw import Row, clean, lines
+from screens.draw import MUTED, Row, clean, lines
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class OpeningScreen(Screen):
 
     def _drawn(self) -> Content:
         if not self.chips:
-            return Content.styled("Nothing yet. It may be wrong: the agent knows that people err.", "$text-muted")
+            return Content.styled("Nothing yet. It may be wrong: the agent knows that people err.", MUTED)
         rows: list[Row] = [[(f" {clean(label)} ", "$text on $primary-muted")] for _, label in self.chips.values()]
         return lines(rows)
 

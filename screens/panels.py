@@ -11,10 +11,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from agents.views import View
-from screens.draw import Part, Row, bar, fit, lines, percent, plural, short, sparkline
+from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, short, sparkline
 
 HEAD = "bold $primary"
-DIM = "$text-muted"
+DIM = MUTED
 BAR = "$accent"
 DOUBTFUL = 0.2
 """Chance of a forgotten or mixed up facet from which on it is shown."""
@@ -95,7 +95,7 @@ class AboutYou(Panel):
             p = max(forgotten, muddled)
             if p >= DOUBTFUL:
                 what = "forgotten" if forgotten >= muddled else "mixed up"
-                out.append([(fit(f"{noun}: {what}?", width - 5), "$warning"), (percent(p), DIM)])
+                out.append([(fit(f"{noun}: {what}?", width - 4), "$warning"), (percent(p), DIM)])
         if len(out) < 3 and view.turn:
             out.append([(fit("your answers fit together well", width), DIM)])
         return out + [[""]] * (4 - len(out))

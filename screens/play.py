@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from agents.views import View
 from screens.choices import Choices
-from screens.draw import Row, clean, lines
+from screens.draw import MUTED, Row, clean, lines
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.search import SearchBox
@@ -148,9 +148,9 @@ class CardScreen(PlayScreen):
         rows: list[Row] = [
             [("YOUR ROLE", "bold $primary")],
             [f"Your {noun}: ", (clean(self.card.name), "bold $accent")],
-            [("Answer from this memory, right or wrong:", "$text-muted")],
+            [("Answer from this memory, right or wrong:", MUTED)],
         ]
-        rows += [[(f"{noun_}: ", "$text-muted"), clean(believed)] for noun_, believed in self.card.remembered]
+        rows += [[(f"{noun_}: ", MUTED), clean(believed)] for noun_, believed in self.card.remembered]
         if self.card.forgotten:
             rows.append([("You have forgotten: ", "bold $warning"), ", ".join(self.card.forgotten)])
         return lines(rows)

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from agents.views import Setup
-from screens.draw import Row, clean, fit, lines
+from screens.draw import MUTED, Row, clean, fit, lines
 
 if TYPE_CHECKING:
     from tui import ClarigymApp
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MODES: dict[str, tuple[str, str]] = {
     "play": ("Play", "you think of something, the agent asks"),
     "opening": ("Play, with a head start", "say first what you know already"),
-    "card": ("Role card", "you get a film and a faulty memory of it"),
+    "card": ("Role card", "you get a role, with a faulty memory"),
     "watch": ("Watch", "a simulated user answers, you look on"),
     "ask": ("Ask", "roles reversed: you ask, with a coach"),
 }
@@ -64,10 +64,11 @@ class Menu(Widget, can_focus=True):
     DEFAULT_CSS = "Menu { height: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
-        Binding("down", "move(1)", "Down", show=False),
+        Binding("down", "move(1)", "Choose", key_display="↑↓"),
         Binding("left", "turn(-1)", "Change", show=False),
-        Binding("right", "turn(1)", "Change", show=False),
-        Binding("enter,space", "go", "Start", show=False),
+        Binding("right", "turn(1)", "Change", key_display="←→"),
+        Binding("enter", "go", "Start", key_display="Enter"),
+        Binding("space", "go", "Start", show=False),
     ]
     at: reactive[int] = reactive(0)
     setup: reactive[Setup] = reactive(Setup(), layout=True)
@@ -111,7 +112,7 @@ class Menu(Widget, can_focus=True):
             rows.append([
                 ("▸ " if here else "  ", "bold $accent"),
                 (f" {i + 1} ", "reverse" if here else "$accent on $surface"), " ",
-                (fit(title, 24), "bold $accent" if here else "bold"), (fit(note, width - 30), "$text-muted"),
+                (fit(title, 24), "bold $accent" if here else "bold"), (fit(note, width - 30), MUTED),
             ])  # fmt: skip
         rows.append([""])
         for k, (name, (values, notes)) in enumerate(self.settings.items()):
@@ -122,9 +123,9 @@ class Menu(Widget, can_focus=True):
             left = "‹ " if here and (at > 0 or name == "seed") else "  "
             right = " ›" if here and (at < len(values) - 1) else "  "
             rows.append([
-                ("▸ " if here else "  ", "bold $accent"), (fit(name, 11), "bold" if here else "$text-muted"),
+                ("▸ " if here else "  ", "bold $accent"), (fit(name, 11), "bold" if here else MUTED),
                 (left, "$accent"), (fit(shown, max(13, min(24, len(shown)))), "bold $accent" if here else ""),
-                (right, "$accent"), (fit(notes.get(value, ""), max(0, width - 42)), "$text-muted"),
+                (right, "$accent"), (fit(notes.get(value, ""), max(0, width - 42)), MUTED),
             ])  # fmt: skip
         return lines(rows)
 
@@ -184,9 +185,6 @@ class StartScreen(Screen):
     StartScreen #saving { color: $text-muted; height: auto; margin-top: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "none", "↑↓ Choose"),
-        Binding("left", "none", "←→ Change"),
-        Binding("enter", "none", "Start"),
         Binding("f1", "app.help", "Help"),
         Binding("q", "app.quit", "Quit"),
     ]
@@ -198,7 +196,7 @@ class StartScreen(Screen):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="start", can_focus=False):
-            yield Static(lines([[(LOGO, "bold $primary"), (f"  {MOTTO}", "$text-muted")]]), id="logo")
+            yield Static(lines([[(LOGO, "bold $primary"), (f"  {MOTTO}", MUTED)]]), id="logo")
             yield Menu(self.setup, self.agents)
             yield Static("", id="saving", markup=False)
         yield Footer(show_command_palette=True)
@@ -226,9 +224,6 @@ class StartScreen(Screen):
                 menu.setup = replace(menu.setup, catalogue=path)
 
         self.app.push_screen(FileScreen(), then)
-
-    def action_none(self) -> None:
-        """What the menu does; here for the footer."""
 
 
 class FileScreen(ModalScreen[str]):
