@@ -2,7 +2,10 @@
 
 - The sweep ranks questions by I(answer; class of intents), see `sim.information`; the `SHORTLIST` best are refined to
   I(answer; intent) over the `REFINED` likeliest intents, see `sim.refinement`.  For catalogues of up to that many
-  intents the refined values are exact.
+  intents the refined values are exact.  In larger ones only questions that come to `NEAR` times the best are refined:
+  the bounds then leave few to evaluate.  Refined always are values that were said but not asked about ("so it really
+  is she?"), and those of small facets that were touched: their answers tell kept from muddled memories, and so tell
+  intents of one class apart.
 - A certified choice comes to the same without the sweep: open questions and small facets first, then only those values
   whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
 - Ties within `TIE` nats go to the lowest id.
@@ -13,7 +16,15 @@ from __future__ import annotations
 import numpy as np
 
 from sim.histories import Histories, Node
-from sim.information import binary_entropy, least_mass, mutual_information, scalar_joint, set_joint, value_masses
+from sim.information import (
+    binary_entropy,
+    least_mass,
+    mutual_information,
+    scalar_joint,
+    set_joint,
+    set_shares,
+    value_masses,
+)
 from sim.likelihood import ScalarTerms, SetTerms
 from sim.open_information import likeliest, open_information, open_prediction
 from sim.questions import OPEN
@@ -23,6 +34,8 @@ TIE = 1e-9
 NOTHING = -1
 CHUNK = 64
 SHORTLIST = 8
+NEAR = 0.5
+FEW = 32
 REFINED = 256
 
 
@@ -46,9 +59,11 @@ def sweep(histories: Histories, node: Node) -> np.ndarray:
                 ids = ids[1:]
             if len(ids):
                 out[ids] = _gains(histories, node, f, ids)
-        best, gains = top(np.arange(len(out)), out, SHORTLIST)
-        out[best[best >= 0]] = _refined(histories, node, best, gains)[best >= 0]
+        best, _ = _shortlist(node, *top(np.arange(len(out)), out, SHORTLIST))
+        best = np.union1d(best, _telling(histories, node, asked))
+        out[best] = _refined(histories, node, best)
         node.sweep = out
+        node.scratch.clear()
         histories.keep(node)
     return node.sweep
 
@@ -56,9 +71,12 @@ def sweep(histories: Histories, node: Node) -> np.ndarray:
 def choose(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
     """(k,) ids of the questions of highest EIG, best first, and their nats; -1 and 0 where fewer tell anything."""
     if k not in node.best:
-        ids, gains = _certified(histories, node, max(k, SHORTLIST))
-        refined = _refined(histories, node, ids[:SHORTLIST], gains[:SHORTLIST])
-        node.best[k] = top(ids, np.concatenate([refined, gains[SHORTLIST:]]), k)
+        ids, gains = _certified(histories, node, k)
+        fine = np.union1d(_shortlist(node, ids, gains)[0], _telling(histories, node, histories.asked(node)))
+        rough = ~np.isin(ids, fine)
+        ids, gains = np.append(ids[rough], fine), np.append(gains[rough], _refined(histories, node, fine))
+        node.best[k] = top(ids, gains, k)
+        node.scratch.clear()
     return node.best[k]
 
 
@@ -71,8 +89,37 @@ def top(ids: np.ndarray, gains: np.ndarray, k: int) -> tuple[np.ndarray, np.ndar
     return out_ids, out_gains
 
 
+def _shortlist(node: Node, ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of questions and their gains, best first, those to be refined."""
+    n = int(np.count_nonzero(gains[:SHORTLIST] > max(_near(node) * gains[0], TIE)))
+    return ids[:n], gains[:n]
+
+
+def _near(node: Node) -> float:
+    return NEAR if len(node.belief) > REFINED else 0.0
+
+
+def _telling(histories: Histories, node: Node, asked: set[int]) -> np.ndarray:
+    """Ids, ascending, of the questions on `many` facets that are refined always; see the module."""
+    bank, out = histories.bank, []
+    for f, evidence in node.history if histories.memory else ():
+        facet = bank.catalogue.facets[f]
+        if facet.scalar:
+            continue
+        if len(facet.values) <= FEW:
+            out += bank.question_of_value[f].tolist()
+        elif evidence.said >= 0:
+            out.append(int(bank.question_of_value[f][evidence.said]))
+    return np.array(sorted({q for q in out if q >= 0} - asked), dtype=np.int64)
+
+
+def _needed(node: Node, value: np.ndarray, k: int) -> float:
+    """What a question must tell to be among the k best or on the shortlist, given gains so far, best first."""
+    return max(float(value[-1]), min(_near(node) * float(value[0]), float(value[k - 1])), 2 * TIE) - TIE
+
+
 def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k questions of highest I(answer; class), best first."""
+    """Questions of highest I(answer; class), best first: the k best for certain, and all of the shortlist."""
     bank = histories.bank
     asked = histories.asked(node)
     ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
@@ -90,19 +137,20 @@ def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np
             gains.append(_gains(histories, node, f, mine))
         else:
             pending.append((f, mine, value_masses(channel, node.belief)[bank.value[mine]]))
-    best, value = top(np.concatenate(ids), np.concatenate(gains), k)
+    pool, chunk = max(k, SHORTLIST), CHUNK
+    best, value = top(np.concatenate(ids), np.concatenate(gains), pool)
     # A fact of probability p carries h(p): only facts within [edge, 1 - edge] can beat what is found already.
-    edge = least_mass(float(value[-1]) - TIE)
+    edge = least_mass(_needed(node, value, k))
     pending = [(f, *_by_bound(mine, mass, edge)) for f, mine, mass in pending]
     while pending := [entry for entry in pending if len(entry[1])]:
         at = max(range(len(pending)), key=lambda j: pending[j][2][0])
         f, mine, bound = pending[at]
-        part = np.sort(mine[:CHUNK])
+        part = np.sort(mine[:chunk])
         found = best >= 0
         more = _gains(histories, node, f, part)
-        best, value = top(np.concatenate([best[found], part]), np.concatenate([value[found], more]), k)
-        pending[at] = (f, mine[CHUNK:], bound[CHUNK:])
-        need = float(value[-1]) - TIE
+        best, value = top(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
+        pending[at] = (f, mine[chunk:], bound[chunk:])
+        need, chunk = _needed(node, value, k), 2 * chunk
         pending = [(f, mine[bound >= need], bound[bound >= need]) for f, mine, bound in pending]
     return best, value
 
@@ -121,7 +169,10 @@ def _unasked(histories: Histories, f: int, asked: set[int]) -> np.ndarray:
 
 
 def _open_gain(histories: Histories, node: Node, f: int) -> float:
-    return open_information(histories.channel.facets[f], histories.current(node, f), node.joint)[0]
+    key = -1 - f
+    if key not in node.scratch:
+        node.scratch[key] = open_information(histories.channel.facets[f], histories.current(node, f), node.joint)[0]
+    return node.scratch[key]
 
 
 def _gains(histories: Histories, node: Node, f: int, questions: np.ndarray) -> np.ndarray:
@@ -137,18 +188,22 @@ def _joint(histories: Histories, node: Node, f: int, questions: np.ndarray) -> n
         assert not isinstance(now, SetTerms)
         return scalar_joint(channel, now, node.joint, values)
     assert not isinstance(now, ScalarTerms)
-    return set_joint(channel, now, node.joint, values)
+    if f not in node.scratch:
+        node.scratch[f] = set_shares(channel, now, node.joint)
+    return set_joint(channel, now, node.joint, values, node.scratch[f])
 
 
-def _refined(histories: Histories, node: Node, ids: np.ndarray, gains: np.ndarray) -> np.ndarray:
-    """EIG of the shortlist with what answers tell inside a class of intents, over the likeliest of them."""
-    bank, out = histories.bank, gains.copy()
+def _refined(histories: Histories, node: Node, ids: np.ndarray) -> np.ndarray:
+    """EIG with what answers tell inside a class of intents, over the likeliest of them."""
+    bank, out = histories.bank, np.empty(len(ids))
     rows = likeliest(node.belief, REFINED)
-    facet = np.where(ids >= 0, bank.facet[ids], -1)
-    for f in np.unique(facet[facet >= 0]).tolist():
-        mine = np.flatnonzero((facet == f) & (bank.kind[ids] != OPEN))
-        if len(mine):
+    facet, is_open = bank.facet[ids], bank.kind[ids] == OPEN
+    for f in np.unique(facet).tolist():
+        if (mine := np.flatnonzero((facet == f) & is_open)).size:
+            out[mine] = _open_gain(histories, node, f)
+        if (mine := np.flatnonzero((facet == f) & ~is_open)).size:
             joint = _joint(histories, node, f, ids[mine])
             channel, now, values = histories.channel.facets[f], histories.current(node, f), bank.value[ids[mine]]
+            out[mine] = mutual_information(joint)
             out[mine] += within_class(channel, now, node.joint, values.astype(np.int64), rows, joint)
     return out

@@ -8,6 +8,7 @@ history at a time, so that a batch equals single dialogues bit for bit.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ Terms = ScalarTerms | SetTerms
 class Node:
     """One answer history and what follows from it.  Immutable but for what `sim.choice` finds out and leaves here."""
 
-    __slots__ = ("belief", "best", "history", "joint", "sweep", "types")
+    __slots__ = ("belief", "best", "history", "joint", "scratch", "sweep", "types")
 
     def __init__(self, history: History, joint: np.ndarray) -> None:
         self.history = history
@@ -34,6 +35,7 @@ class Node:
         self.types = over_intents(joint)  # (T,)
         self.sweep: np.ndarray | None = None
         self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
 
     @property
     def bytes(self) -> int:

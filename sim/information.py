@@ -17,6 +17,7 @@ certified choice and a full sweep agree, and batches equal single dialogues.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -181,12 +182,44 @@ def _large_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.nd
 # --- many facets ---------------------------------------------------------------------------------------------------
 
 
-def set_joint(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """(C, A, 2) joint of answer and "the value is true" for values that were not asked about before."""
+class SetShares(NamedTuple):
+    """What all questions on one `many` facet share at one belief."""
+
+    states: np.ndarray | None
+    """(3, N, T) p(forgotten | kept | muddled, intent, type); None for an untouched facet."""
+    kept: np.ndarray | None
+    """(N, T) the same, kept, divided by A of `sim.likelihood`."""
+    muddled: np.ndarray | None
+    """(N, T) the same, muddled, divided by R."""
+    strangers: np.ndarray
+    """(T,) belief in intents about which the catalogue says nothing; the kept part of it for a touched facet."""
+    total: np.ndarray
+    """(3, T) or, untouched, (T,): the sums over intents."""
+
+
+def set_shares(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> SetShares:
+    """Prepares `set_joint` at one belief, (N, T)."""
     if terms is None:
-        masses, inside, outside, total = _untouched(channel, belief, values)
+        return SetShares(None, None, None, over_intents(belief[channel.unknown]), over_intents(belief))
+    states = terms.states * belief
+    total = np.stack([over_intents(s) for s in states])
+    strangers = over_intents(states[1][channel.unknown])
+    return SetShares(states, states[1] / terms.top, states[2] / terms.replaced, strangers, total)
+
+
+def set_joint(
+    channel: FacetChannel,
+    terms: SetTerms | None,
+    belief: np.ndarray,
+    values: np.ndarray,
+    shares: SetShares | None = None,
+) -> np.ndarray:
+    """(C, A, 2) joint of answer and "the value is true" for values that were not asked about before."""
+    shares = set_shares(channel, terms, belief) if shares is None else shares
+    if terms is None:
+        masses, inside, outside, total = _untouched(channel, shares, belief, values)
     else:
-        masses, inside, outside, total = _touched(channel, terms, belief, values)
+        masses, inside, outside, total = _touched(channel, terms, shares, values)
     return _binary_joint(channel, not_believed(channel, values), masses, total, inside, outside)
 
 
@@ -195,11 +228,10 @@ def value_masses(channel: FacetChannel, belief: np.ndarray) -> np.ndarray:
     return channel.relation @ belief
 
 
-def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
+def _untouched(channel: FacetChannel, shares: SetShares, belief: np.ndarray, values: np.ndarray):
     phi, mu = channel.forgotten, channel.muddled
     states = np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu])  # (3, T)
-    everyone = over_intents(belief)
-    strangers = over_intents(belief[channel.unknown])
+    everyone, strangers = shares.total, shares.strangers
     held = Members(channel, values)
     n, top, within = held.sum(belief), held.sum(belief, channel.salience), held.sum(belief, channel.intruder_within)
     sources = channel.kernel_t[values]
@@ -223,11 +255,11 @@ def _untouched(channel: FacetChannel, belief: np.ndarray, values: np.ndarray):
     return states[None] * n[:, None], inside, outside, sums
 
 
-def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values: np.ndarray):
-    shares = terms.states * belief  # (3, N, T)
-    kept, muddled = shares[1] / terms.top, shares[2] / terms.replaced
+def _touched(channel: FacetChannel, terms: SetTerms, shares: SetShares, values: np.ndarray):
+    assert shares.states is not None and shares.kept is not None and shares.muddled is not None
+    kept, muddled, strangers = shares.kept, shares.muddled, shares.strangers
     held = Members(channel, values)
-    masses = np.stack([held.sum(s) for s in shares], axis=1)  # (C, 3, T)
+    masses = np.stack([held.sum(s) for s in shares.states], axis=1)  # (C, 3, T)
     top, within = held.sum(kept, channel.salience), held.sum(muddled, channel.intruder_within)
     sources = channel.kernel_t[values]
     near = np.unique(np.concatenate([sources.indices, values]))
@@ -253,10 +285,9 @@ def _touched(channel: FacetChannel, terms: SetTerms, belief: np.ndarray, values:
         r * masses[:, 1] + (1 - r) * top,
         within + r * (masses[:, 2] - lost - within),
     ], axis=1)  # fmt: skip
-    strangers = over_intents(shares[1][channel.unknown])
     rho, g = channel.stranger_recognition[values][:, None], channel.background[values][:, None]
     outside = np.stack([strangers * (rho + (1 - rho) * g * said_kept / terms.stranger), total - within], axis=1)
-    return masses, inside, outside, np.stack([over_intents(s) for s in shares])
+    return masses, inside, outside, shares.total
 
 
 # --- shared --------------------------------------------------------------------------------------------------------
