@@ -70,7 +70,8 @@ def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
     if facet.kind == "flag":
         truth = "it is so" if row[0] else "it isn't so"
     else:
-        names = facet.row(intent)
+        mass = world.setting.channel.facets[bank.facet[e.question]].mass
+        names = [facet.values[v] for v in sorted(row.tolist(), key=lambda v: -mass[v])]
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED + 1 else ""
         said = ", ".join(names[:LISTED]) + more if more else value_sentence(facet, intent)
         truth = f"{facet.wording.noun}: {said}"

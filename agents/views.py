@@ -55,7 +55,8 @@ class Asked:
 
     @property
     def by_digit(self) -> bool:
-        return self.open and 0 < len(self.options) <= FEW
+        """Whether a digit names an option; never for numbers, where a digit is the beginning of one."""
+        return self.open and not self.number and 0 < len(self.options) <= FEW
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import events
@@ -223,7 +224,8 @@ def story(review: Review, view: View, *, watched: bool = False) -> Content:
     if view.phase != "right":
         rows.append(["It was ", (clean(review.name), "bold $accent"), "."])
     p, rank = review.trail[-1]
-    course = sparkline([q for q, _ in review.trail], 40, 1.0)
+    # By its logarithm: from one in a million to certain, or the first half of a game would be flat.
+    course = sparkline([1 + math.log10(max(q, 1e-6)) / 6 for q, _ in review.trail], 40, 1.0)
     rows.append(
         [("its chance, answer by answer ", MUTED), (course, "$accent"), f" {percent(p).strip()}, rank {rank:,}"]
     )

@@ -17,7 +17,7 @@ from textual.widgets import Input
 
 from screens.choices import Choice, Choices
 
-ROWS = 8
+ROWS = 9
 
 
 class SearchInput(Input):

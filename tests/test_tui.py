@@ -541,6 +541,18 @@ def test_panels_are_hidden_and_remembered():
     play(story, questions="yesno", catalogue="toy")
 
 
+def test_a_number_is_typed_and_no_option_by_digit():
+    async def story(p: Player) -> None:
+        screen = await p.on(PlayScreen)
+        while screen.view.asked.facet_id != 2:
+            await p.press("escape", "s")
+        assert screen.view.asked.number and len(screen.view.asked.options) <= 9
+        await p.press("i", "7", "enter")
+        assert screen.view.history[0].answer_text.startswith("7")
+
+    play(story, catalogue="toy", questions="open")
+
+
 def test_mouse():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
