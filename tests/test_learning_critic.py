@@ -104,7 +104,7 @@ def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
     catalogue, rates = load(name), load_rates("typical")
     bank, channel = question_bank(catalogue), make_channel(load(name), rates)
 
-    def true_pairs(catalogue, words=None):
+    def true_pairs(catalogue):
         out = []
         for f in range(len(catalogue.facets)):
             k = kernel_of(catalogue, f)

@@ -52,6 +52,8 @@ class Train:
     """Dialogues between looks at the held-out ones; a run can be resumed from each."""
     minutes: float = 0.0
     """Stop at the first look after so long; 0: no limit."""
+    words: str = ""
+    """Embed values' names, too: minilm (needs the extra `language`), a folder or a hub id of a transformer."""
     seed: int = 0
     """Of everything drawn."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -85,13 +87,20 @@ def main(arguments: list[str]) -> Exit:
     settings.resolved(len(bank.catalogue))
     about = {"catalogue": bank.catalogue.name, "name": f"learned-{bank.catalogue.name}", "command": command(config),
              "data": data_of(config), "threads": config.threads, "turns": config.turns} | versions()  # fmt: skip
+    words = None
+    if config.words:
+        about["words"] = config.words
+        from agents.learning.structure import word_similarities
+        from agents.learning.text import words_of
+
+        words = word_similarities(bank.catalogue, words_of(bank.catalogue, config.words))
     with progress() as advance:
 
         def report(p: Progress) -> None:
             advance(p)
 
         metrics = train(bank, source, settings, config.out, held_out=held_out, describe=about, resume=config.resume,
-                        report=report)  # fmt: skip
+                        words=words, report=report)  # fmt: skip
     write_card(Path(config.out), bank.catalogue.name, about, metrics)
     print(f"{config.out}: held-out NLL {metrics['nll_nats']:.4f} nats after {metrics['dialogues']:,} dialogues "
           f"in {metrics['seconds']:.0f} s", file=sys.stderr)  # fmt: skip

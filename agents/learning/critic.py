@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from agents.learning.histories import Histories, evidence_of
 from agents.learning.indexing import FacetBatch, FacetIndex
 from agents.learning.parameters import ChannelParameters, Tables
-from agents.learning.structure import hat_weights, log_mass, structure_of
+from agents.learning.structure import hat_weights, log_mass, structure_of, with_words
 from sim.catalogue import Catalogue, Facet
 from sim.likelihood import SAID_DONT_KNOW, SILENT
 from sim.questions import DONT_KNOW, QuestionBank
@@ -80,14 +80,14 @@ class ChannelCritic(nn.Module):
 
     Args:
         types: how many latent kinds of user.
-        words: text embeddings of each facet's values by its name, where there are any.
+        words: `structure.word_similarities`, where there are any.
     """
 
     def __init__(self, bank: QuestionBank, types: int = 3, words: dict[str, np.ndarray] | None = None):
         super().__init__()
         self.bank, self.catalogue = bank, bank.catalogue
         self.parameters_ = ChannelParameters(bank.catalogue, types)
-        pairs = structure_of(bank.catalogue, words)
+        pairs = [with_words(p, (words or {}).get(f"words.{f}")) for f, p in enumerate(structure_of(bank.catalogue))]
         self.index = [FacetIndex(f, p) for f, p in zip(bank.catalogue.facets, pairs, strict=True)]
         self.constants = nn.ModuleList(
             FacetConstants(bank.catalogue, f, i) for f, i in zip(bank.catalogue.facets, self.index, strict=True)

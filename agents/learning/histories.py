@@ -117,7 +117,7 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
     for number, dialogue in enumerate(read_dialogues(path), start=1):
         where = f"{path}, dialogue {number}"
         if dialogue.fingerprint != catalogue.fingerprint:
-            raise DialogueError(f"{where} is of catalogue '{dialogue.catalogue}' as it was then, not '{catalogue.name}' "
+            raise DialogueError(f"{where} is of catalogue '{dialogue.catalogue}' as it was, not '{catalogue.name}' "
                                 "as it is now; train on the catalogue that the log was made with")  # fmt: skip
         if bank is None or kind is None:
             kind = (dialogue.questions, dialogue.max_questions)

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of
+from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of, with_words
 from sim.catalogue import Catalogue
 from sim.channel import Channel, FacetChannel
 from sim.posterior import ChannelPosterior
@@ -92,7 +92,7 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
 
 def learned_channel(
     catalogue: Catalogue, tables: dict[str, np.ndarray], name: str = "learned",
-    words: dict[str, np.ndarray] | None = None, keep: int | None = KEEP,
+    keep: int | None = KEEP,
 ) -> Channel:  # fmt: skip
     """Learned rates as a channel of the catalogue.
 
@@ -101,7 +101,7 @@ def learned_channel(
     """
     shares = tables["shares"] / tables["shares"].sum()
     t = len(shares)
-    structure = structure_of(catalogue, words)
+    structure = [with_words(pairs, tables.get(f"words.{f}")) for f, pairs in enumerate(structure_of(catalogue))]
     facets = tuple(_facet(catalogue, f, tables, structure[f], keep) for f in range(len(catalogue.facets)))
     names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
     return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets)

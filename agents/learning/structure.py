@@ -58,12 +58,8 @@ def hat_weights(facet: Facet, prior: np.ndarray) -> np.ndarray:
     return np.maximum(0.0, 1.0 - np.abs(x[:, None] - KNOTS))
 
 
-def pairs(catalogue: Catalogue, f: int, words: np.ndarray | None = None) -> Pairs:
-    """The confusions that are possible on facet f, and their features.
-
-    Args:
-        words: (V, D) unit-length text embeddings of the values, where there are any.
-    """
+def pairs(catalogue: Catalogue, f: int) -> Pairs:
+    """The confusions that are possible on facet f, and their features; those of words are 0."""
     facet = catalogue.facets[f]
     v = len(facet.values)
     if v < 2:
@@ -83,7 +79,7 @@ def pairs(catalogue: Catalogue, f: int, words: np.ndarray | None = None) -> Pair
     rows, columns, company = rows[keep], columns[keep], company[keep]
     indptr = np.zeros(v + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
-    return Pairs(indptr, columns.astype(np.int32), _features(catalogue, facet, rows, columns, company, words))
+    return Pairs(indptr, columns.astype(np.int32), _features(catalogue, facet, rows, columns, company))
 
 
 def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +101,7 @@ def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> t
     return np.divmod(np.unique(keys), v)
 
 
-def _features(catalogue: Catalogue, facet: Facet, rows, columns, company, words) -> np.ndarray:
+def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.ndarray:
     out = np.zeros((len(rows), P), np.float32)
     fame = log_mass(facet, catalogue.prior)
     if facet.kind == "number":
@@ -130,8 +126,6 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company, words)
 
     names = np.array(facet.values, dtype=object)
     out[:, 4] = cpdist(names[rows].tolist(), names[columns].tolist(), scorer=JaroWinkler.similarity)
-    if words is not None:
-        out[:, 5] = np.einsum("ed,ed->e", words[rows], words[columns])
     return out
 
 
@@ -152,10 +146,29 @@ def lookup(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return np.where(sorted_keys[at] == wanted, at, -1)
 
 
-def structure_of(catalogue: Catalogue, words: dict[str, np.ndarray] | None = None) -> tuple[Pairs, ...]:
+def with_words(given: Pairs, similarity: np.ndarray | None) -> Pairs:
+    """The same pairs, and how alike the two values' words are, (E,)."""
+    if similarity is None:
+        return given
+    features = given.features.copy()
+    features[:, PAIR_FEATURES.index("words")] = similarity
+    return Pairs(given.indptr, given.indices, features)
+
+
+def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """(E,) float16 a facet that has words: cosines of each pair's embeddings, as a checkpoint keeps them."""
+    out = {}
+    for f, given in enumerate(structure_of(catalogue)):
+        vectors = words.get(catalogue.facets[f].name)
+        if vectors is not None and given.nnz:
+            cosines = [np.einsum("ed,ed->e", vectors[given.rows[part]], vectors[given.indices[part]])
+                       for part in np.array_split(np.arange(given.nnz), 1 + given.nnz // 100_000)]  # fmt: skip
+            out[f"words.{f}"] = np.concatenate(cosines).astype(np.float16)
+    return out
+
+
+def structure_of(catalogue: Catalogue) -> tuple[Pairs, ...]:
     """`pairs` of every facet, kept with the catalogue: training and serving ask more than once."""
-    if words:
-        return tuple(pairs(catalogue, f, words.get(x.name)) for f, x in enumerate(catalogue.facets))
     kept = catalogue.__dict__.setdefault("_learning_pairs", [])
     if not kept:
         kept.extend(pairs(catalogue, f) for f in range(len(catalogue.facets)))

@@ -36,6 +36,7 @@ from agents.learning.serve import learned_channel
 from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
 
+Words = dict[str, np.ndarray] | None
 WHOLE = 2000
 """Catalogues of up to so many intents are scored whole by default, and judged in torch."""
 HELD_OUT_FROM = 1 << 40
@@ -145,7 +146,7 @@ class Run:
 
 def train(
     bank: QuestionBank, source: Source, config: TrainConfig, out: str | Path, *, held_out: Histories | None = None,
-    describe: dict[str, Any] | None = None, resume: bool = False, words: dict[str, np.ndarray] | None = None,
+    describe: dict[str, Any] | None = None, resume: bool = False, words: Words = None,
     report: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train a channel critic and write its checkpoint to the folder `out`.
@@ -154,14 +155,15 @@ def train(
         source: where dialogues come from; asked for each number once.
         held_out: to judge by; from the source, far from what is trained on, when None.
         describe: facts for config.json (catalogue, where the data is from).
+        words: `structure.word_similarities`, kept in the checkpoint: serving needs no model of words.
         resume: go on from the state in `out`, which must be of the same configuration.
 
     Returns:
         The metrics, as written to metrics.json.
 
     Raises:
-        TrainingError: CUDA asked for and absent, too many negatives, a loss that is not finite, a state that isn't there
-            or of another configuration.
+        TrainingError: CUDA asked for and absent, too many negatives, a loss that is not finite, no state to
+            resume, or one of another configuration.
     """
     objective, proposal = config.resolved(len(bank.catalogue))
     if config.device == "cuda" and not torch.cuda.is_available():
@@ -191,13 +193,18 @@ def train(
         _descend(run, loss, config, steps)
         run.step += 1
         if run.step % every == 0 or run.step == steps:
-            nll = evaluate_nll(run.critic, held_out)
+            nll = evaluate_nll(run.critic, held_out, words=words)
             run.stale = 0 if nll < run.best - 1e-4 else run.stale + 1
             run.rows.append({"dialogues": run.step * config.batch_size, "loss": float(loss.detach()), "nll_nats": nll})
             spent = time.perf_counter() - begun
             if nll < run.best:
                 run.best = nll
-                save_checkpoint(out, run.critic.parameters_.tables().numpy(), about, _metrics(run, spent, seen_scores))
+                save_checkpoint(
+                    out,
+                    run.critic.parameters_.tables().numpy() | (words or {}),
+                    about,
+                    _metrics(run, spent, seen_scores),
+                )
             save_state(out, _tensors(run), {"about": about, "step": run.step, "best": run.best, "stale": run.stale,
                                             "rows": run.rows})  # fmt: skip
         if report is not None:
@@ -213,12 +220,12 @@ def train(
     return _metrics(run, spent, seen_scores)
 
 
-def evaluate_nll(critic: ChannelCritic, histories: Histories, chunk: int = 64) -> float:
+def evaluate_nll(critic: ChannelCritic, histories: Histories, chunk: int = 64, words: Words = None) -> float:
     """Mean -log p(truth | history), nats, over the whole catalogue."""
     catalogue = critic.catalogue
     total = 0.0
     if len(catalogue) > WHOLE:
-        channel = learned_channel(catalogue, critic.parameters_.tables().numpy())
+        channel = learned_channel(catalogue, critic.parameters_.tables().numpy() | (words or {}))
         belief = belief_after(ChannelPosterior(channel, critic.bank, cache_bytes=1 << 24), histories)
         return float(-np.log(np.maximum(next_truth(belief, histories), 1e-300)).mean())
     log_prior = np.log(catalogue.prior)

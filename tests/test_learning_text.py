@@ -1,0 +1,80 @@
+"""Words: a tiny transformer with random weights, made from a configuration, stands in for the real one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from agents.learning import text
+from agents.learning.serve import learned_posterior
+from agents.learning.structure import PAIR_FEATURES, structure_of, with_words, word_similarities
+from agents.learning.train import TrainConfig, train
+from agents.practice import Practice
+from sim.loading import load
+from sim.memory import Population
+from sim.questions import question_bank
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["[PAD]", "[UNK]", *letters, *(f"##{c}" for c in letters)]
+    pieces = Tokenizer(models.WordPiece({w: k for k, w in enumerate(words)}, unk_token="[UNK]"))
+    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=pieces, unk_token="[UNK]", pad_token="[PAD]")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words), **size)).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLARIGYM_CACHE", str(tmp_path / "cache"))
+
+
+def test_embeddings_are_of_unit_length_and_do_not_depend_on_their_neighbours(model):
+    found = text.embed(["red", "a long name", "green"], model)
+    assert found.shape == (3, 16) and found.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(text.embed(["green"], model)[0], found[2], atol=1e-5)
+
+
+def test_a_second_time_nothing_is_computed(model, monkeypatch):
+    first = text.embed(["red", "blue"], model)
+    monkeypatch.setattr(text, "_compute", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(text.embed(["red", "blue"], model), first)
+    with pytest.raises(pytest.fail.Exception):
+        text.embed(["red", "blues"], model)
+
+
+def test_a_missing_model_is_one_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(text, "find_spec", lambda name: None)
+    with pytest.raises(text.WordsError, match="clarigym\\[language\\]"):
+        text.embed(["red"])
+    with pytest.raises(text.WordsError, match="no model of words at"):
+        text.embed(["red"], str(tmp_path / "nothing"))
+
+
+def test_words_reach_the_kernel_and_the_checkpoint(model, tmp_path):
+    catalogue = load("toy")
+    similar = word_similarities(catalogue, text.words_of(catalogue, model))
+    assert set(similar) == {"words.0", "words.1"}
+    pairs = with_words(structure_of(catalogue)[1], similar["words.1"])
+    column = pairs.features[:, PAIR_FEATURES.index("words")]
+    assert column.std() > 0 and np.abs(column).max() <= 1.001
+    bank = question_bank(catalogue)
+    practice = Practice(Population(bank, "typical"), 0, turns=6)
+    config = TrainConfig(dialogues=64, batch_size=16, evaluate_every=32, held_out=8)
+    for name, words in (("with", similar), ("without", None)):
+        train(bank, practice, config, tmp_path / name, words=words)
+    kernels = [learned_posterior(bank, tmp_path / n).channel.facets[1].kernel.toarray() for n in ("with", "without")]
+    assert np.abs(kernels[0] - kernels[1]).max() > 1e-6
