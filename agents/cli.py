@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("agents.commands.run", "scripted episodes with expectations, for continuous integration"),
     "simulate": ("agents.commands.simulate", "dialogues as JSONL, to train and study on"),
     "train": ("agents.commands.train", "learn a posterior from dialogues, simulated or logged"),
+    "train-policy": ("agents.commands.train_policy", "learn what to ask and when to guess, by reinforcement"),
     "calibrate": ("agents.commands.calibrate", "is a learned belief as often right as it says?"),
     "list": ("agents.commands.list_", "catalogues, agents, environments and noise presets"),
     "catalogue": ("agents.commands.catalogue", "describe or check a catalogue of your own"),

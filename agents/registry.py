@@ -18,6 +18,7 @@ AGENTS: dict[str, tuple[str, str]] = {
     "exact": ("agents.greedy:exact", "highest information gain under the users' true rates: the yardstick"),
     "learned": ("agents.learned:learned", "the same under a posterior learned from dialogues, knowing no rates"),
     "independent": ("agents.greedy:independent", "the same, taking every answer for independent evidence"),
+    "policy": ("agents.policy.serve:policy", "question and guess chosen by a network trained by reinforcement"),
     "lookahead": ("agents.lookahead:lookahead", "two steps ahead among the few best questions"),
 }
 """Name to factory and one line."""

@@ -139,7 +139,11 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         if not self.action_space.contains(np.int64(action)):
             raise gymnasium.error.InvalidAction(f"action {action!r} is not from 0 to {self.shortlist.size}")
         turn = int(self.dialogues.turn[0])
-        _, reward, terminated, truncated, info = self.env.step(int(self.beliefs.actions(np.array([action]))[0]))
+        asked = int(self.beliefs.actions(np.array([action]))[0])
+        _, reward, terminated, truncated, info = self.env.step(asked)
+        if self.shaping.expected and terminated and asked >= len(self.beliefs.bank) and self.dialogues.rules.guesses == 1:
+            rules = self.dialogues.rules
+            reward = rules.reward_wrong + (rules.reward_right - rules.reward_wrong) * float(before.certain[0])
         if not terminated:
             if self.dialogues.turn[0] > turn:
                 self.beliefs.heard(np.zeros(1, dtype=np.int64))
@@ -190,7 +194,8 @@ class BeliefVectorEnv(VectorWrapper):
         d = self.dialogues
         begun = self._over.copy() if self._mode == AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, dtype=bool)
         turn = d.turn.copy()
-        _, reward, terminated, truncated, info = self.env.step(self.beliefs.actions(actions.astype(np.int64)))
+        asked = self.beliefs.actions(actions.astype(np.int64))
+        _, reward, terminated, truncated, info = self.env.step(asked)
         self.beliefs.heard(np.flatnonzero((d.turn > turn) & ~terminated & ~begun))
         new = np.flatnonzero(terminated if self._mode == AutoresetMode.SAME_STEP else begun)
         for b in np.flatnonzero(info.get("_final_obs", ())):
@@ -200,6 +205,10 @@ class BeliefVectorEnv(VectorWrapper):
         self._over = terminated & (self._mode != AutoresetMode.SAME_STEP)
         after = self.beliefs.look()
         after.observation[self._over] = before.observation[self._over]
+        if self.shaping.expected:
+            named = terminated & ~begun & (asked >= len(self.beliefs.bank)) & (d.rules.guesses == 1)
+            spread = d.rules.reward_right - d.rules.reward_wrong
+            reward = np.where(named, d.rules.reward_wrong + spread * before.certain, reward)
         reward = reward + np.where(begun, 0.0, self.shaping.extra(before.entropy_nats, after.entropy_nats, terminated))
         return after.observation, reward, terminated, truncated, info
 

@@ -71,6 +71,8 @@ class View:
     """(B, k) their EIG."""
     guess: np.ndarray
     """(B,) the intent that a guess would name: the likeliest, of several the first, that wasn't named before."""
+    certain: np.ndarray
+    """(B,) the belief in it."""
     mask: np.ndarray
     """(B, k + 1) bool: which actions are legal."""
     entropy_nats: np.ndarray
@@ -128,7 +130,7 @@ def view(
     mask = np.ones((count, shortlist.size + 1), dtype=bool)
     mask[:, :-1] = (ids >= 0) & (left > 0)[:, None]
     np.clip(out, -1.0, 1.0, out=out)
-    return View(observation=out, questions=ids, gain_nats=gain, guess=belief.argmax(axis=1), mask=mask, entropy_nats=entropy)
+    return View(observation=out, questions=ids, gain_nats=gain, guess=belief.argmax(axis=1), certain=certain, mask=mask, entropy_nats=entropy)
 
 
 def _describe(bank, ids, gain, user, answers, entropy, shortlist: Shortlist) -> np.ndarray:

@@ -4,6 +4,10 @@ Potential-based shaping adds gamma Phi(s') - Phi(s) with Phi(end) = 0, which cha
 (Ng, Harada and Russell, 1999): every return shifts by -Phi(s_0), and that is the same for all policies.  Phi here is
 minus the entropy of the belief: progress is paid for when it is made, and a learner needn't find out by a lucky guess
 twenty questions later.  What it isn't is a reward for information: that would change what is optimal.
+
+Where the posterior is exact, what a guess brings on average is known when it is made: wrong + (right - wrong) p.
+Paying that instead of the outcome changes no expectation, and takes most of the noise out of the returns.  With any
+other posterior it would reward overconfidence.
 """
 
 from __future__ import annotations
@@ -22,6 +26,8 @@ class Shaping:
     """Reward for each nat that the belief narrows; 1 / log N pays 1 for finding the intent."""
     gamma: float = 1.0
     """The learner's discount: the proof needs it to be the same."""
+    expected: bool = False
+    """Pay a last guess by what it brings on average; for exact posteriors."""
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.weight) or self.weight < 0:

@@ -213,3 +213,16 @@ def test_view_wants_nothing_but_the_protocol():
     env = gymnasium.make(TOY)
     shown = view(posterior_of(env, ChannelPosterior), Rules(), np.array([20]), Shortlist(by_gain=2, by_user=1))
     assert shown.questions.shape == (1, 3) and shown.observation.shape == (1, GLOBAL + 3 * PER_QUESTION)
+
+
+def test_a_guess_paid_by_its_expectation_pays_the_same_on_average():
+    plain, expected = vector(512), vector(512, shaping=Shaping(expected=True))
+    sums = []
+    for env in (plain, expected):
+        env.reset(seed=5)
+        total = np.zeros(512)
+        for action in (0, 0, 0, 10):
+            total += env.step(np.full(512, action))[1]
+        sums.append(total)
+    assert sums[1].std() < 0.75 * sums[0].std()
+    assert abs((sums[0] - sums[1]).mean()) < 4 * (sums[0] - sums[1]).std() / 512**0.5

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,81 +25,14 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 import envs  # noqa: F401  registers the ids
+from agents.policy.config import TrainPolicy
 from agents.policy.network import ShortlistPolicy, export
+from agents.policy.synthetic import PREFIX, synthetic
 from agents.policy.vecenv import BeliefVecEnv
 from agents.stopping import should_guess
 from envs.beliefs import BeliefVectorEnv
-from envs.features import Shortlist
 from envs.rewards import Shaping
 from sim.batched import SMALL_CATALOGUE, BatchedPosterior
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainPolicy:
-    """How to train a policy."""
-
-    catalogues: tuple[str, ...] = ("animals",)
-    """Built-in catalogues or files, of up to 1,000 intents each; trained on side by side."""
-    noise: tuple[str, ...] = ("typical",)
-    """Presets or TOML files; each catalogue with each."""
-    questions: str = "mixed"
-    """yesno, open or mixed."""
-    max_questions: int = 400
-    """Larger banks are cut to the most informative."""
-    budget: int = 20
-    """The most questions."""
-    question_cost: float = 0.02
-    """Taken off for every question."""
-    steps: int = 200_000
-    """Turns to learn from."""
-    num_envs: int = 64
-    """Dialogues at a time, all catalogues together."""
-    n_steps: int = 64
-    """Turns of each between two updates."""
-    batch_size: int = 1024
-    """Turns a gradient step."""
-    epochs: int = 4
-    """Passes over each rollout."""
-    learning_rate: float = 1e-3
-    """Of Adam; falls to nothing along a line."""
-    gae: float = 0.95
-    """Lambda of generalised advantages; gamma is 1, dialogues end."""
-    entropy: float = 0.01
-    """Weight of the policy's entropy."""
-    shaping: float = 0.0
-    """Reward for each nat of entropy taken away, as a potential; see envs/rewards.py."""
-    by_gain: int = 8
-    """Questions of highest EIG on the shortlist."""
-    by_user: int = 2
-    """Questions that tell most about the user on it."""
-    imitate: int = 0
-    """Turns of greedy dialogues to copy first; 0 begins from nothing."""
-    seed: int = 0
-    """Of users, weights and actions."""
-    out: str = "policy"
-    """Folder for policy.safetensors, model.zip, config.json, curve.jsonl and tensorboard logs."""
-    resume: bool = False
-    """Go on from the folder's model.zip."""
-    checkpoint_every: int = 50_000
-    """Turns between two saved states."""
-    tensorboard: bool = True
-    """Write tensorboard logs, if tensorboard is installed."""
-
-    def __post_init__(self) -> None:
-        for name in ("steps", "num_envs", "n_steps", "batch_size", "epochs", "checkpoint_every", "budget"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)}; it must be at least 1")
-        if not self.catalogues or not self.noise:
-            raise ValueError("catalogues and noise need at least one name each")
-        if self.num_envs < len(self.catalogues) * len(self.noise):
-            raise ValueError(
-                f"num_envs = {self.num_envs}; {len(self.catalogues)} catalogues with {len(self.noise)} presets need "
-                f"at least {len(self.catalogues) * len(self.noise)}"
-            )
-
-    @property
-    def shortlist(self) -> Shortlist:
-        return Shortlist(by_gain=self.by_gain, by_user=self.by_user)
 
 
 def make_parts(config: TrainPolicy) -> list[BeliefVectorEnv]:
@@ -118,6 +51,8 @@ def make_part(config: TrainPolicy, catalogue: Any, noise: Any, count: int) -> Be
     Raises:
         ValueError: a catalogue of more than `SMALL_CATALOGUE` intents.
     """
+    if isinstance(catalogue, str) and catalogue.startswith(PREFIX):
+        catalogue = synthetic(int(catalogue.removeprefix(PREFIX)))
     env = gymnasium.make_vec(
         "clarigym/Clarify-v0", num_envs=count, catalogue=catalogue, noise=noise, questions=config.questions,
         max_questions=config.max_questions, budget=config.budget, question_cost=config.question_cost, copy=False,
@@ -130,7 +65,7 @@ def make_part(config: TrainPolicy, catalogue: Any, noise: Any, count: int) -> Be
             f"up to {SMALL_CATALOGUE:,} and then serve any (movies-1k has the best known films)"
         )
     posterior = BatchedPosterior(population.channel, population.bank)
-    shaping = Shaping(weight=config.shaping)
+    shaping = Shaping(weight=config.shaping, expected=config.expected)
     return BeliefVectorEnv(env, posterior, shortlist=config.shortlist, shaping=shaping)
 
 
@@ -152,7 +87,7 @@ def train(config: TrainPolicy, say: Callable[[str], None] = print, parts: list[B
             raise ValueError(f"{saved} isn't there: nothing to resume; leave --resume away to begin")
         model = MaskablePPO.load(saved, env=env, device="cpu")
     else:
-        log = str(out / "tensorboard") if config.tensorboard and _has_tensorboard() else None
+        log = str(out / "tensorboard") if _has_tensorboard() else None
         rate = config.learning_rate
         model = MaskablePPO(
             ShortlistPolicy, env, learning_rate=lambda left: rate * left, n_steps=config.n_steps,
@@ -233,7 +168,7 @@ def greedy_actions(part: BeliefVectorEnv) -> np.ndarray:
 
 
 def imitate(policy: ShortlistPolicy, env: BeliefVecEnv, turns: int, seed: int, say: Callable[[str], None],
-            stray: float = 0.1, epochs: int = 6, batch: int = 512) -> None:  # fmt: skip
+            stray: float = 0.1, updates: int = 2000, batch: int = 512) -> None:  # fmt: skip
     """Fit the policy to greedy actions, and the value to the returns of the dialogues they were taken in."""
     rng = np.random.default_rng(seed)
     observation = env.reset()
@@ -263,7 +198,8 @@ def imitate(policy: ShortlistPolicy, env: BeliefVecEnv, turns: int, seed: int, s
     )
     optimizer = torch.optim.Adam(policy.parameters(), lr=1e-3)
     shuffle = torch.Generator().manual_seed(seed)
-    for epoch in range(epochs):
+    done = 0
+    while done < updates:
         right = total = 0.0
         for part in torch.randperm(len(x), generator=shuffle).split(batch):
             logits = policy.mlp_extractor.forward_actor(x[part]).masked_fill(~legal[part], -1e9)
@@ -274,4 +210,6 @@ def imitate(policy: ShortlistPolicy, env: BeliefVecEnv, turns: int, seed: int, s
             optimizer.step()
             right += float((logits.argmax(dim=1) == y[part]).sum())
             total += len(part)
-        say(f"  pass {epoch + 1}: {100 * right / total:.1f} % of greedy's actions")
+            done += 1
+        if done >= updates or done % 200 < len(x) / batch:
+            say(f"  {done:,} updates: {100 * right / total:.1f} % of greedy's actions")
