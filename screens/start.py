@@ -86,6 +86,7 @@ class Menu(Widget, can_focus=True):
     def __init__(self, setup: Setup, agents: Sequence[str]) -> None:
         super().__init__()
         self.agents = list(agents)
+        self._typing = False
         self.set_reactive(Menu.setup, setup)
 
     @property
@@ -101,7 +102,7 @@ class Menu(Widget, can_focus=True):
             "questions": (list(QUESTIONS), QUESTIONS),
             "noise": (list(NOISE) if self.setup.noise in NOISE else [*NOISE, self.setup.noise], NOISE),
             "budget": (budgets, dict.fromkeys(budgets, "questions at most")),
-            "seed": (seeds, dict.fromkeys(seeds, "for simulated users and role cards")),
+            "seed": (seeds, dict.fromkeys(seeds, "simulated users, role cards; or type")),
         }
 
     def render(self) -> Content:
@@ -133,7 +134,18 @@ class Menu(Widget, can_focus=True):
     def lines_count(self) -> int:
         return len(MODES) + len(self.settings)
 
+    def _type(self, name: str, key: str) -> None:
+        """A number typed on its line: the first digit begins anew."""
+        digits = str(getattr(self.setup, name)) if self._typing else ""
+        digits = digits[:-1] if key == "backspace" else digits + key
+        self._typing = True
+        try:
+            self.setup = replace(self.setup, **{name: int(digits[:9] or 0)})
+        except ValueError as error:
+            self.notify(str(error), severity="warning", timeout=4, markup=False)
+
     def action_move(self, by: int) -> None:
+        self._typing = False
         self.at = (self.at + by) % self.lines_count
 
     def action_turn(self, by: int) -> None:
@@ -158,7 +170,12 @@ class Menu(Widget, can_focus=True):
             self.action_turn(1)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key.isdigit() and 1 <= int(event.key) <= len(MODES):
+        name = list(self.settings)[self.at - len(MODES)] if self.at >= len(MODES) else ""
+        if name in ("budget", "seed"):
+            if event.key.isdigit() or event.key == "backspace":
+                self._type(name, event.key)
+                event.stop()
+        elif event.key.isdigit() and 1 <= int(event.key) <= len(MODES):
             self.at = int(event.key) - 1
             self.action_go()
             event.stop()

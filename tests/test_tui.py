@@ -372,9 +372,12 @@ def test_menu_and_its_settings():
             await p.press("right")
         await p.press(*["down"] * 4, "left")
         assert menu.setup.budget == 15
-        await p.press("1")
+        await p.press("down", "4", "2", "0", "backspace")
+        assert menu.setup.seed == 42
+        await p.press("up")
+        await p.press(*["down"] * 2, "1")
         screen = await p.on(PlayScreen)
-        assert screen.world.setup == Setup(catalogue="toy", budget=15) and screen.view.budget == 15
+        assert screen.world.setup == Setup(catalogue="toy", budget=15, seed=42) and screen.view.budget == 15
         await p.press("escape", "q")
         await p.on(StartScreen)
 
