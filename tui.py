@@ -340,8 +340,9 @@ def main(arguments: list[str] | None = None) -> int:
     save = None if given.no_save else (given.save or saves.data_folder())
     replay = None
     try:
-        last = saves.setup_from(saves.remembered() or {"agent": DEFAULT})
-        setup = replace(last, **{"seed": 0, **flags}) if flags else last
+        # A command does today what it did yesterday: beside flags stand defaults, not the last choices.
+        last = {} if flags else saves.remembered()
+        setup = replace(saves.setup_from(last or {"agent": DEFAULT}), **flags)
         if given.replay is not None:
             replay, setup = read_replay(given.replay, setup)
         check(setup)

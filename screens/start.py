@@ -18,6 +18,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
+from agents.registry import AGENTS as REGISTERED
 from agents.views import Setup
 from screens.draw import MUTED, Row, clean, fit, lines
 
@@ -53,6 +54,7 @@ AGENTS: dict[str, str] = {
     "fixed": "asks everybody the same",
     "uniform": "asks anything: be patient",
 }
+"""How agents are told to players; others have the registry's line."""
 FILE = "a file …"
 LOGO = "clarigym"
 MOTTO = "twenty questions with someone who knows that memories fail"
@@ -98,7 +100,7 @@ class Menu(Widget, can_focus=True):
         seeds = [self.setup.seed - 1, self.setup.seed, self.setup.seed + 1]
         return {
             "catalogue": (catalogues, {**CATALOGUES, FILE: "CSV, Parquet or JSONL"}),
-            "agent": (self.agents, AGENTS),
+            "agent": (self.agents, {name: line for name, (_, line) in REGISTERED.items()} | AGENTS),
             "questions": (list(QUESTIONS), QUESTIONS),
             "noise": (list(NOISE) if self.setup.noise in NOISE else [*NOISE, self.setup.noise], NOISE),
             "budget": (budgets, dict.fromkeys(budgets, "questions at most")),
