@@ -63,7 +63,8 @@ class TrainPolicy:
     """Afterwards, let so many users of each catalogue meet the policy, exact and learned."""
 
     def __post_init__(self) -> None:
-        for name in ("max_questions", "steps", "num_envs", "n_steps", "batch_size", "epochs", "checkpoint_every", "budget"):
+        counts = ("max_questions", "steps", "num_envs", "n_steps", "batch_size", "epochs", "checkpoint_every", "budget")
+        for name in counts:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} = {getattr(self, name)}; it must be at least 1")
         if not self.catalogues or not self.noise:

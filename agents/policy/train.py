@@ -61,8 +61,8 @@ def make_part(config: TrainPolicy, catalogue: Any, noise: Any, count: int) -> Be
     population = env.unwrapped.world.population  # type: ignore[attr-defined]
     if len(population.catalogue) > SMALL_CATALOGUE:
         raise ValueError(
-            f"catalogue '{population.catalogue.name}' has {len(population.catalogue):,} intents; policies are trained on "
-            f"up to {SMALL_CATALOGUE:,} and then serve any (movies-1k has the best known films)"
+            f"catalogue '{population.catalogue.name}' has {len(population.catalogue):,} intents; policies are trained "
+            f"on up to {SMALL_CATALOGUE:,} and then serve any (movies-1k has the best known films)"
         )
     posterior = BatchedPosterior(population.channel, population.bank)
     shaping = Shaping(weight=config.shaping, expected=config.expected)

@@ -1,8 +1,8 @@
 """Our vector environments as one VecEnv of Stable-Baselines3.
 
-Several `BeliefVectorEnv` (of several catalogues, say) stand side by side; each step goes to each of them whole, so there
-is no loop over environments beyond handing out the infos that SB3 wants one by one.  They must begin anew in the same
-step, as SB3 expects.  Returns and lengths of ended episodes are put where its Monitor would put them.
+Several `BeliefVectorEnv` (of several catalogues, say) stand side by side; each step goes to each of them whole, so
+there is no loop over environments beyond handing out the infos that SB3 wants one by one.  They must begin anew in the
+same step, as SB3 expects.  Returns and lengths of ended episodes are put where its Monitor would put them.
 """
 
 from __future__ import annotations
