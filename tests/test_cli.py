@@ -194,8 +194,10 @@ def test_control_c_is_one_line(workers, tmp_path):
     path = tmp_path / "r.jsonl"
     command = [sys.executable, "-m", "agents.cli", "evaluate", "--catalogue", "animals", "--episodes", "100000",
                "--agents", "uniform", "--workers", workers, "--out", str(path)]  # fmt: skip
+    # A shell that runs tests in the background has them ignore the signal, which children inherit.
     process = subprocess.Popen(command, cwd=ROOT, env=ENV, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                               start_new_session=True)  # fmt: skip
+                               start_new_session=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     deadline = time.monotonic() + 60
     while (not path.exists() or path.read_bytes().count(b"\n") < 3) and time.monotonic() < deadline:
         time.sleep(0.1)
