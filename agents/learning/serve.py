@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of, with_words
+from agents.learning.tokens import ServedResidual
 from sim.catalogue import Catalogue
 from sim.channel import Channel, FacetChannel
 from sim.posterior import ChannelPosterior
@@ -176,7 +177,13 @@ def learned_posterior(
     if not isinstance(checkpoint, Checkpoint):
         checkpoint = read_checkpoint(checkpoint, catalogue)
     channel = learned_channel(catalogue, checkpoint.tables, name=str(checkpoint.config.get("name", "learned")))
-    return ChannelPosterior(channel, bank, **options)
+    return ChannelPosterior(channel, bank, residual=served_residual(catalogue, checkpoint.tables), **options)
+
+
+def served_residual(catalogue: Catalogue, tables: dict[str, np.ndarray]) -> ServedResidual | None:
+    """What a checkpoint adds to its channel; None where no residual was kept."""
+    arrays = {k.removeprefix("residual."): v for k, v in tables.items() if k.startswith("residual.")}
+    return ServedResidual(catalogue, arrays) if arrays else None
 
 
 def shipped_for(catalogue: Catalogue) -> str:

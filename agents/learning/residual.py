@@ -1,0 +1,216 @@
+"""The residual critic: <r(h), e_i>, a permutation-invariant set encoder and items made from features.
+
+It is trained on top of a channel that stays as it is, from zero, to say what no channel of that form can; and it is
+kept only where it lowers the held-out NLL by more than two standard errors.  Sum pooling, not the mean: how much was
+answered must show.  Items are sums of their values' vectors, so an intent that was never seen has one too.  Without a
+channel it is the plain two-tower critic that logs without facets would leave one with: the baseline.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agents.learning import objectives, proposals
+from agents.learning.critic import ChannelCritic
+from agents.learning.histories import Histories, Source, evidence_of
+from agents.learning.parameters import Tables
+from agents.learning.saving import save_checkpoint
+from agents.learning.screen import Screen
+from agents.learning.serve import METRICS, read_checkpoint
+from agents.learning.tokens import KINDS, Vocabulary
+from sim.questions import QuestionBank
+
+WHOLE = 2000
+
+
+class Residual(nn.Module):
+    """Scores (B, C) of a set encoder.
+
+    Args:
+        width: of values' vectors; hidden: of the encoder.
+        start: standard deviation of the last layer; 0 for a residual, which starts at nothing.
+    """
+
+    def __init__(self, bank: QuestionBank, width: int = 32, hidden: int = 64, start: float = 0.0):
+        super().__init__()
+        self.vocabulary = Vocabulary(bank.catalogue)
+        facets = len(bank.catalogue.facets)
+        self.values = nn.Parameter(torch.randn(self.vocabulary.size + 1, width) * 0.3)
+        self.scale = nn.Parameter(torch.randn(facets * KINDS, width) * 0.3)
+        self.bias = nn.Parameter(torch.randn(facets * KINDS, width) * 0.1)
+        self.inner = nn.Parameter(torch.randn(width, hidden) / width**0.5)
+        self.inner_bias = nn.Parameter(torch.zeros(hidden))
+        self.outer = nn.Parameter(torch.randn(hidden, width) * start)
+        self.item = nn.Parameter(torch.randn(width, width) / width**0.5)
+        x = self.vocabulary.intents().tocoo()
+        places = torch.from_numpy(np.stack([x.row, x.col]).astype(np.int64))
+        features = torch.sparse_coo_tensor(
+            places, torch.from_numpy(x.data.astype(np.float32)), x.shape, check_invariants=False
+        )
+        self.register_buffer("features", features.coalesce(), persistent=False)
+
+    def forward(self, evidence: list, candidates: np.ndarray | None = None) -> Tensor:
+        """(B, N), or (B, C) of the candidates."""
+        row, values, kinds = [], [], []
+        for b, table in enumerate(evidence):
+            v, k = self.vocabulary.tokens(table)
+            row += [b] * len(v)
+            values += v
+            kinds += k
+        tokens = self.values[values] * self.scale[kinds] + self.bias[kinds]
+        pooled = torch.zeros(len(evidence), tokens.shape[1]).index_add(0, torch.tensor(row, dtype=torch.int64), tokens)
+        asked = torch.tensor([[float(bool(table))] for table in evidence])
+        r = torch.tanh(pooled @ self.inner + self.inner_bias) @ self.outer * asked
+        items = torch.sparse.mm(self.features, self.values[:-1]) @ self.item
+        return r @ items.T if candidates is None else torch.einsum("bd,bcd->bc", r, items[torch.from_numpy(candidates)])
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As `tokens.ServedResidual` reads them."""
+        return {f"residual.{name}": p.detach().numpy().astype(np.float32).copy() for name, p in self.named_parameters()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualConfig:
+    """How to train a residual."""
+
+    dialogues: int = 20_000
+    batch_size: int = 64
+    learning_rate: float = 0.003
+    negatives: int = 63
+    mix: float = 0.3
+    objective: str = "auto"
+    proposal: str = "posterior"
+    decay: float = 1e-4
+    seed: int = 0
+    looks: int = 8
+    held_out: int = 512
+
+
+class Scorer:
+    """Channel (frozen; None for the two-tower baseline) plus residual."""
+
+    def __init__(self, bank: QuestionBank, tables: dict[str, np.ndarray] | None, residual: Residual):
+        words = {k: v for k, v in (tables or {}).items() if k.startswith("words.")}
+        self.bank, self.residual = bank, residual
+        self.critic = ChannelCritic(bank, words=words or None)
+        self.tables = None
+        if tables is not None:
+            self.tables = Tables(
+                **{k: torch.tensor(tables[k], dtype=torch.float32) for k in Tables.__dataclass_fields__}
+            )
+
+    def __call__(self, batch: Histories, candidates: np.ndarray | None) -> tuple[Tensor, Tensor]:
+        """Scores with the residual and without, (B, C)."""
+        evidence = evidence_of(self.bank, batch)
+        extra = self.residual(evidence, candidates)
+        if self.tables is None:
+            return extra, torch.zeros_like(extra)
+        with torch.no_grad():
+            compiled = self.critic.compile(batch, candidates)
+            found, shares = self.critic.log_likes(compiled, candidates, len(batch), self.tables)
+            base = torch.logsumexp(found + shares, dim=2)
+        return base + extra, base
+
+
+def losses(scorer: Scorer, histories: Histories, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
+    """-log p(truth | history) with the residual and without, (B,) each, over the whole catalogue."""
+    log_prior = torch.from_numpy(np.log(scorer.bank.catalogue.prior)).float()
+    out: list[list[np.ndarray]] = [[], []]
+    for at in range(0, len(histories), chunk):
+        part = histories[np.arange(at, min(at + chunk, len(histories)))]
+        with torch.no_grad():
+            for k, scores in enumerate(scorer(part, None)):
+                logits = torch.log_softmax(scores + log_prior, dim=1)
+                out[k].append(-logits[torch.arange(len(part)), torch.from_numpy(part.intent)].numpy())
+    return np.concatenate(out[0]), np.concatenate(out[1])
+
+
+def train_residual(
+    bank: QuestionBank, source: Source, config: ResidualConfig, folder: str | Path | None, held_out: Histories,
+    report: Callable[[int, int, float], None] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Train a residual on the checkpoint in `folder`, and write it there if it helps; None: a two-tower critic alone.
+
+    Returns:
+        nll_nats and nll_without, the gain with its standard error, whether it was kept, and (for None) the critic.
+    """
+    torch.manual_seed(config.seed)
+    checkpoint = None if folder is None else read_checkpoint(folder, bank.catalogue)
+    residual = Residual(bank, start=0.0 if checkpoint else 0.1)
+    scorer = Scorer(bank, checkpoint.tables if checkpoint else None, residual)
+    optimiser = torch.optim.AdamW(residual.parameters(), lr=config.learning_rate, weight_decay=config.decay)
+    steps = max(1, config.dialogues // config.batch_size)
+    begun, best, kept, scored = time.perf_counter(), losses(scorer, held_out)[0], residual.arrays(), 0
+    for step in range(steps):
+        rng = np.random.default_rng((config.seed, 11, step))
+        batch = source((1 << 30) + step * config.batch_size, config.batch_size)
+        batch = batch.prefix(rng.integers(batch.turns + 1))
+        estimate, count = _estimate(scorer, batch, config, rng)
+        scored += count
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps))
+        optimiser.zero_grad(set_to_none=True)
+        estimate.loss.backward()
+        torch.nn.utils.clip_grad_norm_(residual.parameters(), 5.0)
+        optimiser.step()
+        if (step + 1) % max(1, steps // config.looks) == 0:
+            now = losses(scorer, held_out)[0]
+            if now.mean() < best.mean():
+                best, kept = now, residual.arrays()
+        if report is not None:
+            report(step + 1, steps, float(estimate.loss.detach()))
+    gain = losses(scorer, held_out)[1] - best  # nats a dialogue
+    error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
+    helps = bool(gain.mean() > 2 * error)
+    out = {"nll_nats": float(best.mean()), "nll_without": float((best + gain).mean()), "gain_nats": float(gain.mean()),
+           "standard_error": error, "kept": helps, "seconds": time.perf_counter() - begun, "scores": scored}  # fmt: skip
+    if checkpoint is None:
+        return out | {"arrays": kept}
+    tables = {k: v for k, v in checkpoint.tables.items() if not k.startswith("residual.")}
+    about = {k: v for k, v in checkpoint.config.items() if k != "format"} | {"residual": helps}
+    metrics = json.loads((checkpoint.path / METRICS).read_text()) | {"residual": out}
+    save_checkpoint(checkpoint.path, tables | kept if helps else tables, about, metrics)
+    return out
+
+
+def _estimate(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator):
+    catalogue = scorer.bank.catalogue
+    prior, truth = catalogue.prior, batch.intent
+    objective = config.objective
+    if objective == "auto":
+        objective = "full" if len(catalogue) <= WHOLE else "importance"
+    if objective == "full":
+        scores = scorer(batch, None)[0]
+        log_prior = torch.from_numpy(np.log(prior)).float()
+        return objectives.full_softmax(scores, log_prior, torch.from_numpy(truth)), scores.numel()
+    drawn, count = _draw(scorer, batch, config, rng)
+    scores = scorer(batch, drawn.ids)[0]
+    weight = torch.from_numpy(drawn.log_weight).float()
+    return objectives.OBJECTIVES[objective](scores, weight), scores.numel() + count
+
+
+def _draw(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator):
+    """Candidates, and how many scores without gradient they took."""
+    catalogue = scorer.bank.catalogue
+    if config.proposal == "in-batch":
+        return proposals.in_batch(batch.intent), 0
+    if config.proposal in ("prior", "uniform"):
+        draw = proposals.uniform if config.proposal == "uniform" else proposals.from_prior
+        return draw(batch.intent, catalogue.prior, config.negatives, rng), 0
+    if scorer.tables is None:
+        with torch.no_grad():
+            belief = scorer(batch, None)[0].double().numpy() + np.log(catalogue.prior)
+        count = belief.size
+    else:
+        screen = Screen(catalogue, scorer.critic.index, scorer.tables.numpy())
+        belief, count = screen.log_belief(evidence_of(scorer.bank, batch)), 0
+    return proposals.posterior_mixture(batch.intent, catalogue.prior, belief, config.negatives, rng, config.mix), count
