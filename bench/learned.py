@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -48,35 +49,60 @@ def rates_of(noise: str) -> Rates:
     return MIXTURE if noise == "mixture" else load_rates(noise)
 
 
-def run_of(name: str, noise: str, *, source: Source | None = None, tag: str = "", log: int = 0, **settings: Any):
-    """(posterior, metrics) of a trained run; trained now unless it is there already.
+def run_of(name: str, noise: str, **how: Any) -> tuple[ChannelPosterior, dict[str, Any]]:
+    """(posterior, metrics) of a trained run, see `folder_of`."""
+    folder = folder_of(name, noise, **how)
+    metrics = json.loads((folder / METRICS).read_text())
+    return learned_posterior(world(name), folder, cache_bytes=SMALL_CACHE), metrics
+
+
+def folder_of(
+    name: str,
+    noise: str,
+    *,
+    source: Source | None = None,
+    tag: str = "",
+    log: int = 0,
+    residual: bool = False,
+    **settings: Any,
+) -> Path:
+    """Where a run is; trained now unless it is there already.
 
     Args:
         log: learn from so many dialogues asked by `exact`, instead of a stream of practice.
         tag: tells runs of another source apart.
+        residual: train a residual on top, too.
     """
     from agents.learning.train import TrainConfig, train
 
     config = TrainConfig(**settings)
-    shipped = FOLDER / name / METRICS
-    if noise == "typical" and not tag and not log and config == TrainConfig() and shipped.exists():
-        metrics = json.loads(shipped.read_text())
-        return learned_posterior(world(name), cache_bytes=SMALL_CACHE), metrics
-    key = json.dumps([name, noise, tag, log, repr(config)])
-    folder = RUNS / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
     bank = world(name)
-    if not (folder / "done").exists():
-        import torch
+    plain = noise == "typical" and not tag and not log and not residual
+    if plain and config == TrainConfig() and (FOLDER / name / METRICS).exists():
+        return FOLDER / name
+    key = json.dumps([name, noise, tag, log, residual, repr(config)])
+    folder = RUNS / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+    if (folder / "done").exists():
+        return folder
+    import torch
 
-        torch.set_num_threads(1)
-        held_out = None
-        if log:
-            source, held_out = logged(exact_histories(name, noise, log, 20, seed=5), config.seed)
-        source = source or Practice(population(name, noise), config.seed)
+    torch.set_num_threads(1)
+    held_out = None
+    if residual:
+        base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
+        shutil.copytree(base, folder, dirs_exist_ok=True)
+    if log:
+        source, held_out = logged(exact_histories(name, noise, log, 20, seed=5), config.seed)
+    source = source or Practice(population(name, noise), config.seed)
+    if residual:
+        from agents.learning.residual import ResidualConfig, train_residual
+
+        held_out = source(1 << 41, 512) if held_out is None else held_out
+        train_residual(bank, source, ResidualConfig(dialogues=config.dialogues), folder, held_out)
+    else:
         train(bank, source, config, folder, held_out=held_out)
-        (folder / "done").write_text(key)
-    metrics = json.loads((folder / METRICS).read_text())
-    return learned_posterior(bank, folder, cache_bytes=SMALL_CACHE), metrics
+    (folder / "done").write_text(key)
+    return folder
 
 
 def exact_of(name: str, noise: str, memory: bool = True) -> ChannelPosterior:

@@ -1,7 +1,7 @@
 """`python -m bench.posterior [TABLE ...]`: how near a learned belief comes to the exact one, and what it costs.
 
 Runs are kept in runs/posterior and not trained twice.  `--quick` takes fewer dialogues.  Tables: near, candidates,
-objectives, outside, paired, crossed, logs, calibration, speed.
+objectives, towers, outside, paired, crossed, logs, calibration, speed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agents.base import Setting
 from agents.episodes import play
 from agents.greedy import Greedy
 from agents.learning.calibration import measure
-from agents.learning.histories import Histories, Source
+from agents.learning.histories import Histories, Source, evidence_of
 from agents.practice import Practice
 from bench.learned import (
     SMALL_CACHE,
@@ -37,6 +37,11 @@ from sim.posterior import ChannelPosterior
 from sim.users import SimulatedUsers
 
 TURNS = (5, 10, 20)
+ONLY: list[str] = []
+
+
+def _wanted(name: str, noise: str) -> bool:
+    return not ONLY or f"{name}/{noise}" in ONLY
 
 
 def near(quick: bool) -> None:
@@ -50,6 +55,8 @@ def near(quick: bool) -> None:
         ("movies", "typical", 1),
         ("movies", "hard", 1),
     ):
+        if not _wanted(name, noise):
+            continue
         histories = exact_histories(name, noise, 40 if quick or name == "movies" else 200, 20)
         runs = [run_of(name, noise, seed=s) for s in range(1 if quick else seeds)]
         for turns in TURNS:
@@ -104,11 +111,8 @@ def candidates(quick: bool) -> None:
 
 def objectives(quick: bool) -> None:
     """FlatNCE, FLO and the rest on the same budget."""
-    both = [
-        (o, p, 7, 32)
-        for o in ("importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary")
-        for p in ("prior", "posterior")
-    ]
+    both = [(o, "prior", 7, 32) for o in ("infonce", "flatnce", "flo", "nwj", "dv", "binary")]
+    both += [(o, "posterior", 7, 32) for o in ("importance", "infonce", "flatnce", "flo")]
     _compare(quick, "Objectives, 8 candidates, channel critic", both)
 
 
@@ -166,6 +170,46 @@ def _compare(quick: bool, title: str, settings) -> None:
     )
 
 
+def towers(quick: bool) -> None:
+    """The two-tower baseline, without a channel, on the same dialogues."""
+    from agents.learning.residual import ResidualConfig, train_residual
+    from agents.learning.tokens import ServedResidual
+
+    name, noise = "groceries", "typical"
+    bank = world(name)
+    practice = Practice(population(name, noise), 0)
+    histories, held_out = exact_histories(name, noise, 100, 20), practice(1 << 41, 256)
+    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
+    rows = []
+    for objective, proposal, negatives, batch in (
+        ("full", "", 0, 64),
+        ("importance", "posterior", 7, 64),
+        ("importance", "posterior", 63, 64),
+        ("importance", "prior", 7, 64),
+        ("infonce", "in-batch", 7, 8),
+        ("infonce", "in-batch", 63, 64),
+        ("flatnce", "prior", 7, 64),
+        ("flatnce", "posterior", 7, 64),
+    ):
+        config = ResidualConfig(
+            dialogues=2000 if quick else 20_000, objective=objective, proposal=proposal or "posterior",
+            negatives=max(1, negatives), batch_size=batch, held_out=256,
+        )  # fmt: skip
+        found = train_residual(bank, practice, config, None, held_out)
+        served = ServedResidual(bank.catalogue, {k.removeprefix("residual."): v for k, v in found["arrays"].items()})
+        row: list = [objective, proposal or "-", "all" if objective == "full" else negatives + 1, batch]
+        for turns in TURNS:
+            logits = [served(tuple(sorted(t.items()))) for t in evidence_of(bank, histories.prefix(turns))]
+            guess = [np.exp(x - x.max()) * bank.catalogue.prior for x in logits]
+            row.append(float(divergences(exact[turns], [p / p.sum() for p in guess]).mean()))
+        rows.append([*row, f"{found['seconds']:.0f}", f"{found['scores'] / 1e6:.2f}"])
+    table(
+        f"Two towers without a channel ({name}, {config.dialogues:,} dialogues, 1 seed; KL by turn)",
+        ["objective", "proposal", "candidates", "batch", *map(str, TURNS), "seconds", "scores, millions"],
+        rows,
+    )
+
+
 def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> Source:
     """Users who err as `noise` says at first and as `later` from a turn on; same memory draws, other thresholds."""
     base = Practice(population(name, noise), 0)
@@ -193,18 +237,29 @@ def outside(quick: bool) -> None:
         ("tire after 7 questions", tiring(name), "tiring"),
         ("a mixture that no preset has", Practice(population(name, "mixture"), 0), "mixture"),
     ):
-        posterior, _ = run_of(name, "typical", source=source, tag=tag, dialogues=20_000)
+        posterior, _ = run_of(name, "typical", source=source, tag=tag)
+        more, metrics = run_of(name, "typical", source=source, tag=tag, residual=True)
+        kept = "kept" if metrics["residual"]["kept"] else "not kept"
         histories = source(1 << 42, 300 if quick else 1000)
         for turns in TURNS:
             cut = histories.prefix(turns)
             base = nll(beliefs(exact_of(name, "typical"), cut), cut)
             row = [label, turns, float(nll(beliefs(posterior, cut), cut).mean()), float(base.mean())]
             row.append(float(nll(beliefs(exact_of(name, "typical", memory=False), cut), cut).mean()))
+            row.append(f"{nll(beliefs(more, cut), cut).mean():.4f} ({kept})")
             gain, se = mean_se(base - nll(beliefs(posterior, cut), cut))
             rows.append([*row, f"{gain:+.4f} ± {se:.4f}"])
     table(
         "Outside the family: NLL of the truth, nats (animals)",
-        ["users", "turns", "learned", "exact with typical's rates", "independent", "learned is better by"],
+        [
+            "users",
+            "turns",
+            "learned",
+            "exact with typical's rates",
+            "independent",
+            "with residual",
+            "learned is better than exact by",
+        ],
         rows,
     )
 
@@ -216,8 +271,10 @@ def paired(quick: bool) -> None:
         ("animals", "typical", 2000),
         ("animals", "hard", 2000),
         ("movies-1k", "typical", 1000),
-        ("movies", "typical", 100),
+        ("movies", "typical", 200),
     ):
+        if not _wanted(name, noise):
+            continue
         count = episodes // 10 if quick else episodes
         learned, _ = run_of(name, noise)
         found = {
@@ -343,14 +400,18 @@ def speed(quick: bool) -> None:
     table("One decision, milliseconds, median turn", ["catalogue", "posterior", "update", "choice"], rows)
 
 
-TABLES = {f.__name__: f for f in (near, candidates, objectives, outside, paired, crossed, logs, calibration, speed)}
+TABLES = {
+    f.__name__: f for f in (near, candidates, objectives, towers, outside, paired, crossed, logs, calibration, speed)
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", default=list(TABLES), help=f"of {', '.join(TABLES)}; all when left out")
     parser.add_argument("--quick", action="store_true", help="fewer dialogues and seeds")
+    parser.add_argument("--only", nargs="*", default=[], help="near, paired: these of catalogue/users alone")
     given = parser.parse_args()
+    ONLY.extend(given.only)
     for name in given.tables:
         if name not in TABLES:
             parser.error(f"no table '{name}' (tables: {', '.join(TABLES)})")
