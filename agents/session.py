@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from agents.mind import BEST, GUESS, Mind, World
-from agents.views import FEW, Asked, Exchange, Guessed, Phase, Review, View
+from agents.views import FEW, SOME, Asked, Exchange, Guessed, Phase, Review, View
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.phrasing import answer_sentence, statement
 from sim.questions import OPEN
@@ -311,7 +311,7 @@ class Session:
         few = is_open and (number or len(facet.options) <= FEW)
         options = tuple(facet.label(o) for o in range(len(facet.options))) if few else ()
         return Asked(id=question, text=bank.text(question), facet=facet.wording.noun, facet_id=f, open=is_open,
-                     options=options, number=number)  # fmt: skip
+                     options=options, number=number, browse=number or len(facet.options) <= SOME)  # fmt: skip
 
     def _guessed(self, m: Moment) -> Guessed:
         world = self.world

@@ -15,8 +15,8 @@ Phase = Literal["ask", "guess", "right", "wrong", "stumped", "left"]
 `left`: the simulated user walked away."""
 
 YESNO = ("no", "probably not", "don't know", "probably", "yes")
-FEW = 9
-"""Open questions with at most this many options are answered by a digit."""
+FEW, SOME = 9, 60
+"""Open questions with at most so many options are answered by a digit; by a list that is shown at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,8 @@ class Asked:
     """Labels of an open question's options where they are at most `FEW` or numbers, else empty: search instead."""
     number: bool = False
     """A number may be typed; it falls into one of the options."""
+    browse: bool = False
+    """Few enough to be shown before anything is typed: who knows what counts as a genre?"""
 
     @property
     def by_digit(self) -> bool:

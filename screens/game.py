@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from agents.views import View
+from agents.views import Asked, View
 from screens.choices import YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
@@ -220,7 +220,7 @@ class GameScreen(Screen):
             numbered = [Choice(str(i + 1), label, i + 1) for i, label in enumerate(asked.options)]
             self.offer([*numbered, Choice("d", "don't know", 0)])
         else:
-            self.offer_search(asked.facet_id, asked.facet, bool(asked.options))
+            self.offer_search(asked)
 
     def show_guess(self, view: View) -> None:
         guess = view.guess
@@ -252,14 +252,14 @@ class GameScreen(Screen):
         choices.focus()
         self.query_one("#hint", Static).update(hint)
 
-    def offer_search(self, facet_id: int, noun: str, number: bool) -> None:
+    def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
         from agents import lookups
 
         dont_know = Choice("d", "don't know", 0)
-        self.search(lambda: lookups.options(self.world, facet_id), [dont_know],
-                    "a number will do" if number else "type a name", browse=number)  # fmt: skip
-        self.query_one("#hint", Static).update("Enter takes ▸ · Esc, i: leave, enter the field")
+        self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],
+                    "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
+        self.query_one("#hint", Static).update("Enter takes ▸ · Esc leaves, i returns")
 
     def search(self, index: Callable[[], Any], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False

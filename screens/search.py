@@ -112,6 +112,9 @@ class SearchBox(Vertical):
         field.placeholder = placeholder
         with field.prevent(Input.Changed):
             field.value = ""
+        if not browse:
+            # Made before the first letter comes: tens of thousands of names take a moment.
+            self.app.search_engine.submit(index)  # pyright: ignore[reportAttributeAccessIssue]
         self._look("")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -33,8 +33,8 @@ MODES: dict[str, tuple[str, str]] = {
     "ask": ("Ask", "roles reversed: you ask, with a coach"),
 }
 CATALOGUES: dict[str, str] = {
-    "movies-1k": "the 1,000 best known films",
-    "movies": "15,000 films: a few seconds to load",
+    "movies-1k": "the 1,000 best known, to 2014",
+    "movies": "15,000 films, to 2014",
     "animals": "a hundred or so; good to begin with",
     "groceries": "products that differ in one detail",
     "toy": "eight pizzas",

@@ -119,7 +119,7 @@ def play(
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("size", SIZES)
 def test_perfect_memory_is_found(size, tmp_path):
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
@@ -177,6 +177,7 @@ def test_lie_undo_and_on(size):
     play(story, size=size)
 
 
+@pytest.mark.slow
 def test_wrong_and_searched_for():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
@@ -225,6 +226,7 @@ def test_keys_are_letters_in_a_field(size):
     play(story, size=size)
 
 
+@pytest.mark.slow
 def test_haste():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
@@ -410,7 +412,11 @@ def test_file_that_cannot_be_read(tmp_path):
     play(story, catalogue=str(path))
 
 
-@pytest.mark.parametrize("name", ["[bold]x[/]", "القاهرة", "東京物語", "🦊🦊", "very long " * 30, "]]["])
+ODD = ["[bold]x[/]", *(pytest.param(name, marks=pytest.mark.slow) for name in
+       ("القاهرة", "東京物語", "🦊🦊", "very long " * 30, "]]["))]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
 def test_odd_names(name, tmp_path):
     path = tmp_path / "odd.csv"
     path.write_text(f'name,[bold]\n"{name}",[red]\nb,[/]\nc,[red]\nd,[/]\n"e [/bold]",[/]\n', encoding="utf-8")
@@ -474,6 +480,7 @@ def test_two_identical(monkeypatch):
     play(story)
 
 
+@pytest.mark.slow
 def test_resize_in_mid_game():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
@@ -511,6 +518,7 @@ def test_folder_that_cannot_be_written(tmp_path):
     play(story, save=blocked)
 
 
+@pytest.mark.slow
 def test_disk_full(tmp_path, monkeypatch):
     def full(handle):
         raise OSError(28, "No space left on device")
@@ -527,6 +535,7 @@ def test_disk_full(tmp_path, monkeypatch):
     play(story, save=tmp_path)
 
 
+@pytest.mark.slow
 def test_panels_are_hidden_and_remembered():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
@@ -566,6 +575,7 @@ def test_mouse():
     play(story, questions="yesno")
 
 
+@pytest.mark.slow
 def test_help_palette_and_themes():
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)

@@ -77,7 +77,10 @@ def same(svg: str) -> str:
     return re.sub(r"terminal-\d+", "terminal", svg)
 
 
-@pytest.mark.parametrize("scene", SCENES)
+FAST = ("question-80x24", "end-80x24")
+
+
+@pytest.mark.parametrize("scene", [s if s in FAST else pytest.param(s, marks=pytest.mark.slow) for s in SCENES])
 def test_looks_the_same(scene, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("TEXTUAL_ANIMATIONS", "none")
