@@ -72,9 +72,9 @@ class Dialogues:
         self.places = self.max_opening + rules.budget
         self._questions = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
         self._answers = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
-        self.turn = np.zeros(count, dtype=np.int64)
+        self.turn = np.zeros(count, dtype=np.int32)
         """(B,) questions asked."""
-        self.guesses_left = np.full(count, rules.guesses, dtype=np.int64)
+        self.guesses_left = np.full(count, rules.guesses, dtype=np.int32)
         self.guessed = np.full((count, rules.guesses), NOTHING, dtype=np.int32)
         """(B, guesses) int32 intents guessed, -1 beyond."""
         self.over = np.ones(count, dtype=bool)
@@ -89,6 +89,9 @@ class Dialogues:
         self.scripted: dict[int, ScriptedUser] = {}
         rates = population.rates
         self._may_leave = rates.leaving > 0 and rates.patience < rules.budget
+        self._leave_turn = np.zeros(count if self._may_leave else 0, dtype=np.int64)
+        self._asked = np.full(count, -rules.question_cost)  # what a turn brings if it's a question
+        self._guess_pay = np.array([rules.reward_wrong, rules.reward_right])
 
     def __len__(self) -> int:
         return len(self.turn)
@@ -105,7 +108,9 @@ class Dialogues:
         """(B, H) int32 answers to them; -1 at the question at which the user left."""
         return self._answers[:-1].reshape(-1, self.places)
 
-    def reset(self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents=None, user: Any = None) -> None:
+    def reset(
+        self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents=None, user: Any = None, mixed=None
+    ) -> None:
         """Begin dialogues in the places `rows` (n,).
 
         Args:
@@ -114,6 +119,7 @@ class Dialogues:
             user: what is fixed of the users: a mapping with some of `type` (name or index), `seed`, `episode`,
                 `memory` (facet to value or None, see `SimulatedUsers.fix_memory`); or a `ScriptedUser`, a list of
                 answers or a function of (question, bank).
+            mixed: (n,) `sim.randomness.mixed_seed` of the seeds, where somebody has it.
 
         Raises:
             ValueError: an unknown key, type or value.
@@ -125,13 +131,13 @@ class Dialogues:
                 raise ValueError(f"options['user'] has no key '{key}' (keys: {', '.join(USER_KEYS)})")
         if "seed" in fixed:
             seed = np.full(len(rows), int(fixed["seed"]) & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
-            episode = np.zeros(len(rows), dtype=np.int64)
+            episode, mixed = np.zeros(len(rows), dtype=np.int64), None
         if "episode" in fixed:
             episode = np.full(len(rows), int(fixed["episode"]), dtype=np.int64)
         if "type" in fixed:
             types = np.full(len(rows), self._type(fixed["type"]))
         self.seed[rows], self.episode[rows] = seed, episode
-        self.users.reset(rows, seed, episode, intents=intents, types=types)
+        self.users.reset(rows, seed, episode, intents=intents, types=types, mixed=mixed)
         for row in rows if self.scripted or "memory" in fixed or (user is not None and not fixed) else ():
             self.scripted.pop(int(row), None)
             if "memory" in fixed:
@@ -146,8 +152,10 @@ class Dialogues:
         self.guessed[rows] = NOTHING
         self.over[rows] = False
         self.success[rows] = False
-        self.user_left[rows] = False
-        self._next[rows] = self._base[rows]
+        if self._may_leave:
+            self.user_left[rows] = False
+            self._leave_turn[rows] = self.population.leave_turn(self.users.stream[rows])
+        self._next[rows] = self._base.take(rows)
         if self.max_opening:
             self._volunteer(rows)
 
@@ -182,31 +190,34 @@ class Dialogues:
         rules = self.rules
         asks = actions < self.questions_total
         asks &= self.turn < rules.budget
-        others = np.flatnonzero(~asks)
+        others = (~asks).nonzero()[0]
+        # As if all asked; then what was otherwise is put right.
+        question, at = actions, self._next
+        self.turn += 1
         if len(others):
-            question = np.where(asks, actions, 0)
-            at = np.where(asks, self._next, len(self._questions) - 1)
-        else:
-            question, at = actions, self._next
+            question, at = actions.copy(), at.copy()
+            question[others] = 0
+            at[others] = len(self._questions) - 1
+            self.turn[others] -= 1
         answer = self.users.answer(question)
         for row, script in self.scripted.items():
             if asks[row] and not self.over[row]:
                 answer[row] = script.answer(question[row : row + 1])[0]
-        self.turn += asks
-        reward = asks * -rules.question_cost
+        reward = self._asked.copy()
         terminated = np.zeros(len(asks), dtype=bool)
         if self._may_leave:
             self._leave(asks, answer, reward, terminated)
-        self._questions[at] = question
+        self._questions[at] = question.astype(np.int32)
         self._answers[at] = answer
-        self._next += asks  # not before: `at` may be this array
+        self._next += 1  # not before: `at` may be this array
         if len(others):
-            self._guess(others, actions[others] - self.questions_total, reward, terminated)
+            self._next[others] -= 1
+            self._guess(others, actions.take(others) - self.questions_total, reward, terminated)
         self.over |= terminated
         return reward, terminated
 
     def _leave(self, asks: np.ndarray, answer: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
-        leaves = np.flatnonzero(asks & (self.turn >= self.users.leave_turn))
+        leaves = np.flatnonzero(asks & (self.turn >= self._leave_turn))
         leaves = leaves[[row not in self.scripted for row in leaves.tolist()]] if self.scripted else leaves
         answer[leaves] = NOTHING
         reward[leaves] += self.rules.reward_wrong
@@ -214,15 +225,23 @@ class Dialogues:
 
     def _guess(self, rows: np.ndarray, guess: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
         """Guesses, and questions beyond the budget, which come as negative guesses."""
-        right = guess == self.users.intent[rows]
+        right = guess == self.users.intent.take(rows)
+        reward[rows] = self._guess_pay.take(right.view(np.int8))
+        self.success[rows] = right
+        if self.rules.guesses == 1:
+            left = self.guesses_left.take(rows)
+            named = (guess >= 0) & (left > 0)
+            left -= named
+            self.guesses_left[rows] = left
+            self.guessed[rows[named], 0] = guess[named]
+            terminated[rows] = True
+            return
         allowed = guess >= 0
-        reward[rows] = np.where(right, self.rules.reward_right, self.rules.reward_wrong)
         left = self.guesses_left[rows]
         place = np.where(allowed & (left > 0), self.rules.guesses - left, 0)
         self.guessed[rows, place] = np.where(allowed & (left > 0), guess, self.guessed[rows, place])
         left = np.maximum(left - allowed, 0)
         self.guesses_left[rows] = left
-        self.success[rows] = right
         terminated[rows] = right | ~allowed | (left == 0)
 
     def action_masks(self, rows: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from envs.record import dialogue_record, transcript
 from envs.rules import Rules
 from envs.world import Copies, World, check_options, seed_bits
 from sim.dialogue import Dialogue
+from sim.randomness import mixed_seed
 
 
 class ClarifyVectorEnv(VectorEnv):
@@ -89,6 +90,7 @@ class ClarifyVectorEnv(VectorEnv):
         self._all = np.arange(self.num_envs)
         self._actions = int(self.single_action_space.n)
         self._seeds: np.ndarray | None = None  # (B,) uint64
+        self._mixed = np.zeros(self.num_envs, dtype=np.uint64)  # (B,) the seeds as they enter into every episode
         self._episodes = np.zeros(self.num_envs, dtype=np.int64)
 
     def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None):
@@ -105,6 +107,7 @@ class ClarifyVectorEnv(VectorEnv):
         options = check_options(options, ("intent", "user", "reset_mask"))
         rows = self._all if "reset_mask" not in options else np.flatnonzero(self._mask(options["reset_mask"]))
         self._seed(seed, rows)
+        self._mixed = mixed_seed(self._seeds)
         self._begin(rows, self._intents(options.get("intent"), rows), options.get("user"))
         return self._observe(), self._info({}, rows)
 
@@ -148,7 +151,10 @@ class ClarifyVectorEnv(VectorEnv):
 
     def _begin(self, rows: np.ndarray, intents: np.ndarray | None = None, user: Any = None) -> None:
         assert self._seeds is not None
-        self.dialogues.reset(rows, self._seeds[rows], self._episodes[rows], intents=intents, user=user)
+        self.dialogues.reset(
+            rows, self._seeds.take(rows), self._episodes.take(rows), intents=intents, user=user,
+            mixed=self._mixed.take(rows),
+        )  # fmt: skip
 
     def step(self, actions: np.ndarray):
         """One turn everywhere.
@@ -165,7 +171,7 @@ class ClarifyVectorEnv(VectorEnv):
         """
         d = self.dialogues
         actions = self._checked(actions)
-        before = np.flatnonzero(d.over)
+        before = d.over.nonzero()[0]
         if len(before) and (self._seeds is None or self.autoreset_mode == AutoresetMode.DISABLED):
             raise gymnasium.error.ResetNeeded(
                 f"dialogue {before[0]} is over; reset it with options={{'reset_mask': ...}}"
@@ -173,11 +179,12 @@ class ClarifyVectorEnv(VectorEnv):
             )  # fmt: skip
         reward, terminated = d.step(actions)
         if len(before):
-            reward[before], terminated[before] = 0.0, False
+            reward[before] = 0.0
+            terminated[before] = False
             self._episodes[before] += 1
             self._begin(before)
         info: dict[str, Any] = {}
-        ended = np.flatnonzero(terminated)
+        ended = terminated.nonzero()[0]
         if len(ended):
             if self.autoreset_mode == AutoresetMode.SAME_STEP:
                 info = self._final(ended, terminated)
@@ -193,20 +200,20 @@ class ClarifyVectorEnv(VectorEnv):
             raise gymnasium.error.InvalidAction(
                 f"actions are {actions.dtype} of shape {actions.shape}; {self.num_envs} integers are needed"
             )
-        if actions.min() < 0 or actions.max() >= self._actions:
+        actions = actions.astype(np.int64, copy=False)
+        # A negative one is a huge one, seen without its sign.
+        if np.maximum.reduce(actions.view(np.uint64)) >= self._actions:
             raise gymnasium.error.InvalidAction(
                 f"actions from {actions.min()} to {actions.max()}; they must lie in 0 to {self._actions - 1}"
             )
-        return actions.astype(np.int64, copy=False)
+        return actions
 
     def _revealed(self, ended: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
         d = self.dialogues
-        info: dict[str, Any] = {
-            "intent": np.where(mask, d.users.intent, 0),
-            "success": mask & d.success,
-            "user_left": mask & d.user_left,
-        }
-        info |= {f"_{name}": mask.copy() for name in list(info)}
+        intent = np.zeros(self.num_envs, dtype=np.int64)
+        intent[ended] = d.users.intent.take(ended)
+        info: dict[str, Any] = {"intent": intent, "success": mask & d.success, "user_left": mask & d.user_left}
+        info |= {"_intent": mask.copy(), "_success": mask.copy(), "_user_left": mask.copy()}
         if self.corruptions:
             for name in ("intent_name", "corruptions"):
                 info[name] = np.full(self.num_envs, None, dtype=object)

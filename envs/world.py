@@ -99,11 +99,10 @@ class World:
 
         Without `copies` the history's arrays are the live ones.
         """
-        turn = d.turn.astype(np.int32)
-        left = np.empty((len(turn), 2), dtype=np.int32)
-        np.subtract(self.rules.budget, turn, out=left[:, 0])
+        left = np.empty((len(d), 2), dtype=np.int32)
+        np.subtract(self.rules.budget, d.turn, out=left[:, 0])
         left[:, 1] = d.guesses_left
-        parts = {"questions": d.questions, "answers": d.answers, "turn": turn[:, None], "left": left}
+        parts = {"questions": d.questions, "answers": d.answers, "turn": d.turn.copy()[:, None], "left": left}
         if self.rules.guesses > 1:
             parts["guessed"] = d.guessed
         if self.flat:

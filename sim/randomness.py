@@ -6,7 +6,8 @@ seed + k, and a resumed or distributed run gives the same bytes.  Generators wou
 600 times as much to make; they serve policies only.
 
 The mixer is the finaliser of splitmix64 (Steele, Lea and Flood, 2014, https://doi.org/10.1145/2714064.2660195),
-applied once for every part of the key.  It passes for independent uniforms here; it is no cryptography.
+applied once for every part of the key; what a user is asked at every turn goes by the shorter `scramble`, from the
+stream so mixed.  It passes for independent uniforms here; it is no cryptography.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MUL1 = np.uint64(0xBF58476D1CE4E5B9)
 _MUL2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = (np.uint64(s) for s in (30, 27, 31, 11))
+_S30, _S27, _S31, _S32, _S11 = (np.uint64(s) for s in (30, 27, 31, 32, 11))
 _TO_UNIT = 2.0**-53
 
 
@@ -26,14 +27,7 @@ class Purpose(IntEnum):
     """What a draw is for: the first part of its key, so that no two uses share a number."""
 
     INTENT = 1
-    TYPE = 2
-    STATE = 3
-    TOP_OF_MIND = 4
-    REPLACEMENT = 5
-    RECOGNITION = 6
-    ANSWER = 7
-    SAID = 8
-    BACKGROUND = 9
+    MEMORY = 3
     OPENING = 10
     LEAVING = 11
 
@@ -58,6 +52,24 @@ def mix_in_place(h: np.ndarray) -> np.ndarray:
     return h
 
 
+def scramble(h: np.ndarray) -> np.ndarray:
+    """Two thirds of `mix`, in place: enough to tell apart the keys of one user, whose stream is well mixed already.
+
+    The upper bits are the better ones.
+    """
+    h *= _MUL1
+    h ^= h >> _S32
+    h *= _MUL2
+    return h
+
+
+def follow(h: np.ndarray) -> np.ndarray:
+    """A second hash out of a first, for draws that need more than its 64 bits: a new array."""
+    h = h * GAMMA
+    h ^= h >> _S32
+    return h
+
+
 def threshold(p) -> np.ndarray:
     """uint64 t such that h < t exactly when to_unit(h) < p, for h a hash and 0 <= p < 1."""
     return np.ceil(np.asarray(p, dtype=np.float64) * 2.0**53).astype(np.uint64) << _S11
@@ -68,9 +80,23 @@ def stream(seed, episode) -> np.ndarray:
 
     Keep it for a dialogue: the seed and the episode are then mixed in once and not at every draw.
     """
+    return stream_of(mixed_seed(seed), episode)
+
+
+def mixed_seed(seed) -> np.ndarray:
+    """The half of `stream` that depends on the seed alone, uint64."""
     with np.errstate(over="ignore"):
-        h = mix(np.asarray(seed).astype(np.uint64) + GAMMA)
-        return mix(h ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
+        return mix(np.asarray(seed).astype(np.uint64) + GAMMA)
+
+
+def stream_of(mixed: np.ndarray, episode) -> np.ndarray:
+    """`stream` from a `mixed_seed`, for those who go through many episodes of one seed."""
+    episode = np.asarray(episode).astype(np.uint64)
+    if episode.ndim:
+        episode *= GAMMA
+        return mix_in_place(mixed ^ episode)
+    with np.errstate(over="ignore"):
+        return mix(mixed ^ (episode * GAMMA))
 
 
 def extend(start: np.ndarray, *key) -> np.ndarray:

@@ -25,9 +25,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sim.memory import FORGOTTEN, KEPT, LOOK, MUDDLED, STRANGER, Population, pick
+from sim.memory import FORGOTTEN, KEPT, LOW, MUDDLED, STRANGER, Population
 from sim.questions import DONT_KNOW, OPEN_DONT_KNOW
-from sim.randomness import Purpose, mix_in_place, stream, to_unit
+from sim.randomness import Purpose, follow, stream, stream_of
+from sim.shortcut import BIN_BITS, FACET_SHIFT, LONG, LOOK, TO_BIN
 
 SILENT = -1
 
@@ -66,15 +67,23 @@ class SimulatedUsers:
         self.type = np.empty(len(start), dtype=np.int64)
         """(B,) the latent type of each."""
         self._width = len(population.catalogue.facets)
+        # What the short way needs of each, put together once a dialogue.
+        self._block = np.zeros(len(start), dtype=np.int64)
+        if not population.short.tabled:
+            self._mask, self._member = np.zeros_like(start), np.zeros_like(start)
         self._fixed: dict[tuple[int, int], tuple[int, int]] = {}  # (user, facet): (cell, top) given by hand
         self._renew(np.arange(len(start)), start, intents, types)
 
     def __len__(self) -> int:
         return len(self.stream)
 
-    def reset(self, rows: np.ndarray, seed, episode, *, intents=None, types=None) -> None:
-        """Other users take the places `rows` (n,); seed, episode, intents and types as at construction, (n,)."""
-        self._renew(rows, np.broadcast_to(stream(seed, episode), rows.shape), intents, types)
+    def reset(self, rows: np.ndarray, seed, episode, *, intents=None, types=None, mixed=None) -> None:
+        """Other users take the places `rows` (n,); seed, episode, intents and types as at construction, (n,).
+
+        `mixed`, where given, is the `mixed_seed` of the seeds.
+        """
+        start = stream(seed, episode) if mixed is None else stream_of(mixed, episode)
+        self._renew(rows, np.broadcast_to(start, rows.shape) if start.shape != rows.shape else start, intents, types)
 
     def _renew(self, rows: np.ndarray, start: np.ndarray, intents, types) -> None:
         p = self.population
@@ -83,6 +92,11 @@ class SimulatedUsers:
             if given is not None:
                 np.copyto(drawn, given, where=np.asarray(given) >= 0)
         self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
+        short = p.short
+        if short.one_class:
+            self._block[rows] = short.block.take(type_ * self._width)
+        if not short.tabled:
+            self._mask[rows], self._member[rows] = short.mask.take(intent), short.member.take(intent)
         if self._fixed:
             gone = set(rows.tolist())
             self._fixed = {key: memory for key, memory in self._fixed.items() if key[0] not in gone}
@@ -102,133 +116,123 @@ class SimulatedUsers:
         Returns:
             (n,) int32 answers: 0 to 4 from "no" to "yes"; for an open question 0 is "don't know", u + 1 option u.
         """
-        p = self.population
+        p, short = self.population, self.population.short
         questions = np.asarray(questions)
         every = rows is None
-        start, intent, type_ = (x if rows is None else x.take(rows) for x in (self.stream, self.intent, self.type))
-        # The short way: a scalar facet's answer follows from the truth and the state, and a `many` facet's too where
-        # what is asked isn't true and the memory isn't muddled.
-        facet, salts = p.asked(questions)
-        h = mix_in_place(start ^ p.salts[Purpose.STATE].take(facet))
-        cell = p.cell_of.take(facet)
-        cell += type_
-        state = (h < p.not_kept_below.take(cell)).view(np.uint8)
-        state += h < p.forgotten_below.take(cell)
-        if p.tabled:
-            state += p.truth.take(intent * len(p.bank) + questions)
+        start = self.stream if every else self.stream.take(rows)
+        asked = short.questions.take(questions)
+        signature, value = asked["signature"], asked["value"]
+        facet = (signature >> FACET_SHIFT).view(np.int64)
+        x = p.memory_hash(start, facet)
+        y = p.answer_hash(x, value)
+        if short.one_class:
+            block = self._block if every else self._block.take(rows)
         else:
-            state += self._truth(intent, questions, facet)
-        cell += (add := p.cell_add.take(state))
-        salts ^= start
-        h = mix_in_place(salts)
+            block = (self.type if every else self.type.take(rows)) * self._width
+            block += facet
+            block = short.block.take(block)
+        at = (x >> TO_BIN).view(np.int64)
+        at += block
+        code = short.answers.take(at)
+        if short.tabled:
+            at = (self.intent if every else self.intent.take(rows)) * len(p.bank)
+            at += questions
+            code += short.truth.take(at)
+            look = None
+        else:
+            mask, member = (self._mask, self._member) if every else (self._mask.take(rows), self._member.take(rows))
+            look = (signature & mask) >= member
+            code += look.view(np.uint8) * np.uint8(LOOK)
+        unsaid = y.astype(np.uint32) < asked["unsaid"]
+        code += unsaid
+        at = code.astype(np.int64)
+        at <<= BIN_BITS
+        at += block
+        at += (y >> TO_BIN).view(np.int64)
+        out = short.answers.take(at)
         if self._fixed:
             for at, _ in self._matches(facet, np.arange(len(self)) if every else rows):
-                add[at] = -1
-        long = np.flatnonzero(add < 0)
+                out[at] = LONG
+        long = (out == LONG).nonzero()[0]
+        out = out.astype(np.int32)
         if len(long):
-            who, asked = long if every else rows[long], questions[long]
-            found, top, believed = self._belief(asked, who)
-            cell[long] = found + believed * p.cell_step
-        out = (h >= p.yesno_below[0].take(cell)).astype(np.int32)
-        for below in p.yesno_below[1:]:
-            out += h >= below.take(cell)
-        unsaid = h.astype(np.uint32) < p.unsaid_below.take(questions)
-        unsaid &= p.may_pass.take(cell)
-        out = np.where(unsaid, np.int32(DONT_KNOW), out)
-        if p.any_open and len(long):
-            opened = np.flatnonzero(p.is_open.take(asked))
-            if len(opened):
-                at = long[opened]
-                out[at] = self._open(who[opened], facet[at], found[opened], top[opened], to_unit(h[at]))
+            look = None if look is None else look.take(long)
+            who = long if every else rows[long]
+            out[long] = self._answer_long(
+                who, facet.take(long), value.take(long), x.take(long), y.take(long), unsaid.take(long), look
+            )
         return out
 
-    def _truth(self, intent: np.ndarray, questions: np.ndarray, facet: np.ndarray) -> np.ndarray:
-        """(n,) uint8 truth without a table: most values of `many` facets are not true, and that is soon seen."""
+    def _answer_long(self, rows, facet, value, x, y, unsaid, look) -> np.ndarray:
+        """Answers from the memory itself and whole hashes; all (n,)."""
         p = self.population
-        look = p.members.maybe(intent, low := p.low.take(questions))
-        hits = np.flatnonzero(look)
-        look[hits] = p.holds(intent.take(hits), facet.take(hits), low.take(hits))
-        look |= p.bare.take(intent * self._width + facet).view(np.uint8)
-        look *= np.uint8(LOOK)
-        look |= p.truth.take(questions)
-        return look
+        cell, top, believed = self._belief(rows, facet, value, x, y, look)
+        believed = believed * p.cell_step
+        believed += cell
+        out = np.add.reduce((y >= p.yesno_below.take(believed, axis=1)).view(np.uint8), axis=0, dtype=np.uint8)
+        unsaid &= p.may_pass.take(believed)
+        out[unsaid] = DONT_KNOW
+        if p.any_open:
+            opened = (value >= p.nothing).nonzero()[0]
+            if len(opened):
+                out = out.astype(np.int32)
+                out[opened] = self._open(facet.take(opened), cell.take(opened), top.take(opened), y.take(opened))
+        return out
 
-    def _belief(self, questions: np.ndarray, rows: np.ndarray):
-        """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,)."""
+    def _belief(self, rows, facet, value, x, y, look=None):
+        """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,).
+
+        `value` is the key of the question; `look`, where given, is false where what is asked isn't true.
+        """
         p = self.population
-        facet, low, span = p.facet.take(questions), p.low.take(questions), p.span.take(questions)
         intent = self.intent.take(rows)
-        # A memory of the background is compared with what is asked by its place in the CDF, without looking it up.
-        vague = p.unknown.take(facet * len(p.catalogue) + intent)
-        if vague.any() and not self._fixed:
-            vague &= ~p.is_open.take(questions)
-            sure, vague = np.flatnonzero(~vague), np.flatnonzero(vague)
-            cell, top = np.empty(len(rows), dtype=np.int64), np.empty(len(rows), dtype=np.int64)
-            believed = np.empty(len(rows), dtype=bool)
-            cell[sure], top[sure] = self._memory(facet[sure], rows[sure])
-            believed[sure] = (top[sure] - low[sure]).view(np.uint64) <= span[sure]
-            cell[vague], top[vague], believed[vague] = p.vaguely(
-                self.stream[rows[vague]], self.type[rows[vague]], facet[vague], low[vague], span[vague]
-            )
-        else:
-            cell, top = self._memory(facet, rows)
-            believed = (top - low).view(np.uint64) <= span
-        maybe = p.members.maybe(intent, low).view(bool) | (cell >= STRANGER * p.cell_step)
-        maybe &= ~believed & (top >= 0) & (low < p.first[-1])
-        maybe = np.flatnonzero(maybe)
-        if len(maybe):
-            believed[maybe] = self._recognised(rows[maybe], facet[maybe], low[maybe], cell[maybe])
+        cell, top, mind = self._memory(facet, rows, intent, x)
+        # The key of an open question is more than any value.
+        believed = (top - value).view(np.uint64) <= p.reach.take(facet)
+        # What isn't on top of the mind may be recognised: true values, and any where nothing is known.
+        others = p.many.take(facet)
+        if look is not None:
+            others &= look
+        others &= (value < p.nothing) & (top >= 0)
+        others = (others > believed).nonzero()[0]
+        if len(others):
+            low, c = value.take(others).astype(np.int64), cell.take(others)
+            found = p.members.holds(intent.take(others), low)
+            found &= (c < MUDDLED * p.cell_step) | (mind.take(others) != low)
+            found &= (chance := follow(y.take(others))) < p.recognition.take(low)
+            strange = (c >= STRANGER * p.cell_step).nonzero()[0]
+            if len(strange):
+                found[strange] = chance.take(strange) < p.stranger.take(low.take(strange))
+            believed[others] = found
         return cell, top, believed
 
-    def _memory(self, facet: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(cell, top) of one facet of each user, both (n,) int64."""
-        intent, type_ = self.intent.take(rows), self.type.take(rows)
-        cell, top = self.population.remember(self.stream.take(rows), intent, type_, facet)
+    def _memory(self, facet: np.ndarray, rows: np.ndarray, intent: np.ndarray, x: np.ndarray):
+        """(cell, top, mind) of one facet of each user, with its hash; all (n,) int64."""
+        cell, top, mind = self.population.remember(x, intent, self.type.take(rows), facet)
         if self._fixed:
+            top = top.copy()
             for at, memory in self._matches(facet, rows):
                 cell[at], top[at] = memory
-        return cell, top
+        return cell, top, mind
 
     def _matches(self, facet: np.ndarray, rows: np.ndarray):
         """Where a memory fixed by hand is asked for: (positions, memory) pairs."""
         for (row, f), memory in self._fixed.items():
             yield np.flatnonzero((rows == row) & (facet == f)), memory
 
-    def _recognised(self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, cell: np.ndarray) -> np.ndarray:
-        """Whether values that are not on top of the mind are believed all the same; all (n,)."""
+    def _open(self, facet: np.ndarray, cell: np.ndarray, top: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Answers to open questions, all (n,)."""
         p = self.population
-        strange = cell >= STRANGER * p.cell_step
-        chance = np.where(strange, p.stranger.take(value), p.recognition.take(value))
-        out = p.recognises(self.stream.take(rows), facet, value) < chance
-        out &= strange | p.members.holds(self.intent.take(rows), value)
-        muddled = np.flatnonzero(out & ~strange & (cell >= MUDDLED * p.cell_step))
-        if len(muddled):
-            r = rows[muddled]
-            out[muddled] = p.top_of_mind(self.stream[r], self.intent[r], facet[muddled])[0] != value[muddled]
+        out = p.option_of.take(np.maximum(top, 0))
+        further = follow(y)
+        astray = ((further < p.slip.take(cell % p.cell_step)) | (top < 0)).nonzero()[0]
+        if len(astray):
+            further = further.take(astray)
+            further &= LOW
+            out[astray] = p.options.draw(p.options.rows.take(facet.take(astray)), further)
+        out += 1
+        out[y < p.silent.take(cell)] = OPEN_DONT_KNOW
         return out
-
-    def _open(
-        self, rows: np.ndarray, facet: np.ndarray, cell: np.ndarray, top: np.ndarray, u: np.ndarray
-    ) -> np.ndarray:
-        """Answers to open questions, all (n,): u decides whether anything is said."""
-        p = self.population
-        known = np.maximum(top, 0)
-        out = p.option_of.take(known) + 1
-        start = self.stream.take(rows)
-        astray = (top < 0) | self._slips(start, facet, cell)
-        other = np.flatnonzero(astray)
-        if len(other):
-            f = facet[other]
-            first = p.option_first[f]
-            drawn = pick(p.option_cum, first, p.option_first[f + 1], p.draw(start[other], Purpose.BACKGROUND, f))
-            out[other] = drawn - first + 1
-        np.copyto(out, OPEN_DONT_KNOW, where=u < p.silent.take(cell))
-        return out
-
-    def _slips(self, start: np.ndarray, facet: np.ndarray, cell: np.ndarray) -> np.ndarray:
-        """Whether open answers, if given, are a random option; (n,) bool."""
-        p = self.population
-        return p.draw(start, Purpose.SAID, facet) < p.slip.take(cell % p.cell_step)
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say unasked: (n, F) int32, the answer to each facet's open question, SILENT for nothing.
@@ -254,8 +258,7 @@ class SimulatedUsers:
         if not len(facets):
             return ()
         rows = np.full(len(facets), b)
-        cell, top = self._memory(facets, rows)
-        mind, _ = p.top_of_mind(self.stream[rows], self.intent[rows], facets)
+        cell, top, mind = self._memory(facets, rows, self.intent[rows], p.memory_hash(self.stream[rows], facets))
         out = []
         for f, code, believed, lost in zip(facets.tolist(), (cell // p.cell_step).tolist(), top, mind, strict=True):
             facet = p.catalogue.facets[f]
@@ -271,12 +274,15 @@ class SimulatedUsers:
         """(n,) bool: the answer goes against what the user believes, by a slip.  A forgotten facet has no slips."""
         p = self.population
         answers = self.answer(questions, rows)
-        cell, top, believed = self._belief(questions, rows)
+        facet = p.facet.take(questions)
+        x = p.memory_hash(self.stream.take(rows), facet)
+        value = p.key.take(questions)
+        y = p.answer_hash(x, value)
+        cell, top, believed = self._belief(rows, facet, value, x, y)
         against = np.where(believed, answers < DONT_KNOW, answers > DONT_KNOW)
-        opened = p.is_open[questions]
-        said = self._slips(self.stream[rows], p.facet[questions], cell) & (answers != OPEN_DONT_KNOW)
+        said = (follow(y) < p.slip.take(cell % p.cell_step)) & (answers != OPEN_DONT_KNOW)
         said &= answers != p.option_of[np.maximum(top, 0)] + 1
-        return np.where(opened, said, against) & (top >= 0)
+        return np.where(p.is_open[questions], said, against) & (top >= 0)
 
     def fix_memory(self, b: int, memory: Mapping[str, Any]) -> None:
         """Give user b the memory of some facets, until the place is reset.

@@ -1,0 +1,151 @@
+"""Answers that need no memory: tables that settle most of a batch in some thirty numpy calls.
+
+A yes/no answer follows from the state of the facet's memory and from whether what is asked is true, unless the truth
+is one of several values, was replaced by another, or isn't known.  So two bytes of hash and three tables do: the
+state's byte gives the state, `truth` says what is known of (intent, question), and the answer's byte gives the
+answer.  Inverse CDFs are cut into 256 bins each.  A bin that a threshold falls into says LONG, and so does whatever
+needs a memory; those rows take the long way in `sim.users`, with the whole hash, and get exactly what an inverse CDF
+on 64 bits gives.
+
+What is known of (intent, question): a table where that is small.  Else the values of `many` facets, of which nearly
+none are true, have a signature of 40 bits, two for each intent that has the value; a question is FALSE when it lacks
+one of the intent's two bits, and LOOK otherwise.  Eight bits more are for facets of which the catalogue knows nothing.
+One gather brings a question's signature with all else that is known of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.questions import DONT_KNOW
+from sim.randomness import mix
+
+if TYPE_CHECKING:
+    from sim.memory import Population
+
+LONG = 5
+"""In place of an answer: it takes a memory, or more than eight bits of hash."""
+FALSE, TRUE, FLAG_FALSE, FLAG_TRUE, LOOK = (8 * k for k in range(5))
+"""What is known of (intent, question) before any memory is drawn; times 8, to be added to twice a state.  LOOK: it
+takes the memory itself, or is an open question."""
+STATES = 4
+"""Kept, muddled, forgotten, and a bin that says neither."""
+CODES, BIN_BITS = 64, 8
+BINS = 1 << BIN_BITS
+TO_BIN = np.uint64(64 - BIN_BITS)
+"""The shift that leaves a hash's bin."""
+GUIDE, FIRST = 0, 8
+"""Rows of a block of tables: one that says the state, as FIRST + 2 state; from FIRST on answers, by truth, state and
+"unsaid"."""
+MEMBER_BITS, BARE_BITS = 40, 8
+FACET_SHIFT = np.uint64(48)
+
+QUESTION = np.dtype([("value", np.uint32), ("unsaid", np.uint32), ("signature", np.uint64)])
+"""What is known of a question, 16 bytes: the key of its draws; below what the lower half of the hash is for "don't
+know" where it isn't believed; the signature, and above it the facet."""
+
+
+class Shortcut:
+    """The tables of one population: N intents, Q questions, F facets, T types."""
+
+    def __init__(self, population: Population, truth_limit: int):
+        p = population
+        n, q = len(p.catalogue), len(p.bank)
+        self.tabled = n * q <= truth_limit
+        """Whether `truth` is a table; else it's for signatures to say."""
+        blocks, self._class = np.unique(self._rates(p), axis=0, return_inverse=True)
+        self._class = self._class.reshape(len(p.many), len(p.types))
+        self.answers = self._tables(blocks).reshape(-1)
+        """(blocks CODES BINS,) uint8 states and answers."""
+        self.one_class = bool((self._class == self._class[:1]).all())
+        """Whether all facets have the same rates, so that a user's block follows from the type."""
+        self.block = np.ascontiguousarray(self._class.T.reshape(-1).astype(np.int64) * (CODES * BINS))  # (T F,)
+        self.questions = np.zeros(q, dtype=QUESTION)
+        self.questions["value"] = p.key
+        self.questions["unsaid"] = p.unsaid_below
+        if self.tabled:
+            self.truth = _truth(p).reshape(-1)
+            """(N Q,) uint8, what is known of (intent, question)."""
+            signature = np.zeros(q, dtype=np.uint64)
+        else:
+            signature = self._signatures(p)
+        signature |= p.facet.astype(np.uint64) << FACET_SHIFT
+        self.questions["signature"] = signature
+
+    def _rates(self, p: Population) -> np.ndarray:
+        """(F T, ...) everything that the tables of a facet and type depend on."""
+        thresholds = p.yesno_below.reshape(4, -1, p.cell_step).transpose(2, 1, 0).reshape(p.cell_step, -1)
+        return np.concatenate([p.forgotten_below[:, None], p.not_kept_below[:, None], thresholds], axis=1)
+
+    def _tables(self, blocks: np.ndarray) -> np.ndarray:
+        """(blocks, CODES, BINS) uint8."""
+        from sim.memory import FORGOTTEN, KEPT, MUDDLED
+
+        out = np.full((len(blocks), CODES, BINS), LONG, dtype=np.uint8)
+        for table, block in zip(out, blocks, strict=True):
+            cells = block[2:].reshape(-1, 4)
+            state = _guide(block[:2], STATES - 1)
+            # Both thresholds are passed by the kept, none by the forgotten.
+            table[GUIDE] = FIRST + 2 * np.where(state == STATES - 1, state, 2 - state)
+            table = table[FIRST:]
+            for truth in (FALSE, TRUE, FLAG_FALSE, FLAG_TRUE):
+                table[truth + 4 : truth + 6] = _guide(cells[FORGOTTEN], LONG)
+            for truth, code in ((FALSE, KEPT), (TRUE, KEPT + 1), (FLAG_FALSE, KEPT), (FLAG_TRUE, KEPT + 1)):
+                table[truth : truth + 2] = _guide(cells[code], LONG)
+            table[FLAG_FALSE + 2 : FLAG_FALSE + 4] = _guide(cells[MUDDLED + 1], LONG)
+            table[FLAG_TRUE + 2 : FLAG_TRUE + 4] = _guide(cells[MUDDLED], LONG)
+            table[FALSE + 1] = DONT_KNOW
+        return out
+
+    def _signatures(self, p: Population) -> np.ndarray:
+        """(Q,) signatures of the questions; sets those of the intents."""
+        n = len(p.catalogue)
+        h = mix(np.arange(n, dtype=np.uint64))
+        one = np.uint64(1)
+        first = h % np.uint64(MEMBER_BITS)
+        second = (first + one + (h >> np.uint64(32)) % np.uint64(MEMBER_BITS - 1)) % np.uint64(MEMBER_BITS)
+        self.member = (one << first) | (one << second)
+        """(N,) uint64 the two bits of each intent: the least that tells of a value that may be true."""
+        self.mask = self.member.copy()
+        """(N,) uint64 with those of facets of which nothing is known; above the others, so that any of them is more."""
+        width = int(p.first[-1])
+        by_value = np.zeros(width + 1, dtype=np.uint64)
+        by_value[width] = (one << FACET_SHIFT) - one  # open questions
+        for f, facet in enumerate(p.catalogue.facets):
+            part = slice(p.first[f], p.first[f + 1])
+            if not p.many[f]:
+                by_value[part] = by_value[width]
+                continue
+            bare = one << np.uint64(MEMBER_BITS + f % BARE_BITS)
+            self.mask[np.diff(facet.indptr) == 0] |= bare
+            np.bitwise_or.at(by_value, facet.indices.astype(np.int64) + p.first[f], self.member[facet.rows])
+            by_value[part] |= bare
+        return by_value[p.low]
+
+
+def _guide(thresholds: np.ndarray, unsure: int) -> np.ndarray:
+    """(BINS,) how many of the ascending thresholds (k,) uint64 a hash has reached, by its upper byte."""
+    first = np.arange(BINS, dtype=np.uint64) << TO_BIN
+    last = first | ((np.uint64(1) << TO_BIN) - np.uint64(1))
+    least, most = ((h[:, None] >= thresholds).sum(axis=1) for h in (first, last))
+    return np.where(least == most, least, unsure).astype(np.uint8)
+
+
+def _truth(p: Population) -> np.ndarray:
+    """(N, Q) uint8."""
+    n = len(p.catalogue)
+    out = np.full((n, len(p.bank)), LOOK, dtype=np.uint8)
+    for f, facet in enumerate(p.catalogue.facets):
+        ids = np.flatnonzero((p.facet == f) & ~p.is_open)
+        if facet.kind == "many":
+            known = np.diff(facet.indptr) > 0
+            held = p.members.holds(np.arange(n)[:, None], p.low[ids])
+            out[:, ids] = np.where(known[:, None] & ~held, FALSE, LOOK)
+        else:
+            x = facet.value_of[:, None].astype(np.int64) + p.first[f]
+            yes = (x >= p.low[ids]) & (x <= p.low[ids] + p.reach[f].astype(np.int64))
+            lie = FLAG_FALSE if facet.kind == "flag" else FALSE
+            out[:, ids] = np.where(facet.value_of[:, None] < 0, LOOK, np.where(yes, TRUE - FALSE, 0) + lie)
+    return out
