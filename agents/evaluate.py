@@ -135,7 +135,8 @@ def run(plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | 
         return
     with _threads_of_workers():
         pool = ProcessPoolExecutor(
-            min(workers, len(tasks)), multiprocessing.get_context("spawn"), initializer=_begin_worker, initargs=(plan,)
+            min(workers, len(tasks)), multiprocessing.get_context("spawn"), initializer=_begin_worker,
+            initargs=(plan, os.getpid()),
         )
         try:
             yield from pool.map(_run_in_worker, tasks)
@@ -164,10 +165,10 @@ def _threads_of_workers() -> Iterator[None]:
 _runner: Runner | None = None
 
 
-def _begin_worker(plan: Plan) -> None:
+def _begin_worker(plan: Plan, parent: int) -> None:
     global _runner
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent ends us
-    threading.Thread(target=_leave_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with_parent, args=(parent,), daemon=True).start()
     _runner = Runner(plan)
 
 
