@@ -69,7 +69,7 @@ def folder_of(
     """Where a run is; trained now unless it is there already.
 
     Args:
-        log: learn from so many dialogues asked by `exact`, instead of a stream of practice.
+        log: learn from so many dialogues again and again, instead of a stream of them.
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
     """
@@ -92,7 +92,7 @@ def folder_of(
         base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
         shutil.copytree(base, folder, dirs_exist_ok=True)
     if log:
-        source, held_out = logged(exact_histories(name, noise, log, 20, seed=5), config.seed)
+        source, held_out = logged(Practice(population(name, noise), 5)(0, log), config.seed)
     source = source or Practice(population(name, noise), config.seed)
     if residual:
         from agents.learning.residual import ResidualConfig, train_residual

@@ -57,7 +57,7 @@ def near(quick: bool) -> None:
     ):
         if not _wanted(name, noise):
             continue
-        histories = exact_histories(name, noise, 40 if quick or name == "movies" else 200, 20)
+        histories = exact_histories(name, noise, 40 if name == "movies" else 100, 20)
         runs = [run_of(name, noise, seed=s) for s in range(1 if quick else seeds)]
         for turns in TURNS:
             cut = histories.prefix(turns)
@@ -330,7 +330,7 @@ def _play(name: str, noise: str, posterior: ChannelPosterior, count: int):
 
 
 def logs(quick: bool) -> None:
-    """2,000 dialogues of exact with users that no preset has, and nothing else."""
+    """2,000 practice dialogues of users that no preset has, gone through ten times, and nothing else."""
     rows = []
     name, noise = "groceries", "mixture"
     posterior, _ = run_of(name, noise, log=2000, dialogues=20_000, evaluate_every=2_500)
