@@ -57,7 +57,8 @@ class Runner:
             self.step()
 
     def step(self) -> None:
-        self.env.step(self.actions[self.at % ACTIONS])
+        # Kept until the next, as a learner does: what is still held can't be written over.
+        self.last = self.env.step(self.actions[self.at % ACTIONS])
         self.at += 1
 
     def round(self, seconds: float) -> float:

@@ -233,7 +233,7 @@ class Dialogues:
             named = (guess >= 0) & (left > 0)
             left -= named
             self.guesses_left[rows] = left
-            self.guessed[rows[named], 0] = guess[named]
+            self.guessed.reshape(-1)[rows.compress(named)] = guess.compress(named)
             terminated[rows] = True
             return
         allowed = guess >= 0

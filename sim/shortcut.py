@@ -1,9 +1,9 @@
 """Answers that need no memory: tables that settle most of a batch in some thirty numpy calls.
 
 A yes/no answer follows from the state of the facet's memory and from whether what is asked is true, unless the truth
-is one of several values, was replaced by another, or isn't known.  So two bytes of hash and three tables do: the
-state's byte gives the state, `truth` says what is known of (intent, question), and the answer's byte gives the
-answer.  Inverse CDFs are cut into 256 bins each.  A bin that a threshold falls into says LONG, and so does whatever
+is one of several values, was replaced by one that may change the answer, or isn't known.  So two bytes of hash and
+three tables do: the state's byte gives the state, `truth` says what is known of (intent, question), and the answer's
+byte gives the answer.  Inverse CDFs are cut into 256 bins each.  A bin that a threshold falls into says LONG, and so does whatever
 needs a memory; those rows take the long way in `sim.users`, with the whole hash, and get exactly what an inverse CDF
 on 64 bits gives.
 
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 
 LONG = 5
 """In place of an answer: it takes a memory, or more than eight bits of hash."""
-FALSE, TRUE, FLAG_FALSE, FLAG_TRUE, LOOK = (8 * k for k in range(5))
-"""What is known of (intent, question) before any memory is drawn; times 8, to be added to twice a state.  LOOK: it
-takes the memory itself, or is an open question."""
+FALSE, TRUE, FALSE_NO, TRUE_NO, LOOK, FALSE_YES, TRUE_YES = (8 * k for k in range(7))
+"""What is known of (intent, question) before any memory is drawn; times 8, to be added to twice a state.  FALSE_YES: it
+is false, and whatever the true value may be taken for, it is true of that; likewise the others.  A plain FALSE or TRUE:
+that depends.  LOOK: it takes the memory itself, or is an open question."""
 STATES = 4
 """Kept, muddled, forgotten, and a bin that says neither."""
 CODES, BIN_BITS = 64, 8
@@ -90,13 +91,14 @@ class Shortcut:
             # Both thresholds are passed by the kept, none by the forgotten.
             table[GUIDE] = FIRST + 2 * np.where(state == STATES - 1, state, 2 - state)
             table = table[FIRST:]
-            for truth in (FALSE, TRUE, FLAG_FALSE, FLAG_TRUE):
+            for truth in (FALSE, TRUE, FALSE_NO, TRUE_NO, FALSE_YES, TRUE_YES):
+                kept = KEPT + (truth in (TRUE, TRUE_NO, TRUE_YES))
+                table[truth : truth + 2] = _guide(cells[kept], LONG)
                 table[truth + 4 : truth + 6] = _guide(cells[FORGOTTEN], LONG)
-            for truth, code in ((FALSE, KEPT), (TRUE, KEPT + 1), (FLAG_FALSE, KEPT), (FLAG_TRUE, KEPT + 1)):
-                table[truth : truth + 2] = _guide(cells[code], LONG)
-            table[FLAG_FALSE + 2 : FLAG_FALSE + 4] = _guide(cells[MUDDLED + 1], LONG)
-            table[FLAG_TRUE + 2 : FLAG_TRUE + 4] = _guide(cells[MUDDLED], LONG)
-            table[FALSE + 1] = DONT_KNOW
+                if truth not in (FALSE, TRUE):
+                    taken = MUDDLED + (truth in (FALSE_YES, TRUE_YES))
+                    table[truth + 2 : truth + 4] = _guide(cells[taken], LONG)
+            table[[FALSE + 1, FALSE_NO + 1, FALSE_NO + 3]] = DONT_KNOW
         return out
 
     def _signatures(self, p: Population) -> np.ndarray:
@@ -139,13 +141,24 @@ def _truth(p: Population) -> np.ndarray:
     out = np.full((n, len(p.bank)), LOOK, dtype=np.uint8)
     for f, facet in enumerate(p.catalogue.facets):
         ids = np.flatnonzero((p.facet == f) & ~p.is_open)
+        if not len(ids):
+            continue
+        channel = p.channel.facets[f]
         if facet.kind == "many":
             known = np.diff(facet.indptr) > 0
             held = p.members.holds(np.arange(n)[:, None], p.low[ids])
-            out[:, ids] = np.where(known[:, None] & ~held, FALSE, LOOK)
+            near = np.zeros((n, len(facet.values)), dtype=bool)
+            near[channel.intruder.nonzero()] = True
+            false = np.where(near[:, p.low[ids] - p.first[f]], FALSE, FALSE_NO)
+            out[:, ids] = np.where(known[:, None] & ~held, false, LOOK)
         else:
-            x = facet.value_of[:, None].astype(np.int64) + p.first[f]
-            yes = (x >= p.low[ids]) & (x <= p.low[ids] + p.reach[f].astype(np.int64))
-            lie = FLAG_FALSE if facet.kind == "flag" else FALSE
-            out[:, ids] = np.where(facet.value_of[:, None] < 0, LOOK, np.where(yes, TRUE - FALSE, 0) + lie)
+            values = np.arange(len(facet.values))[:, None] + p.first[f]
+            yes = (values >= p.low[ids]) & (values <= p.low[ids] + p.reach[f].astype(np.int64))  # (V, questions)
+            taken = (channel.kernel > 0).astype(np.int64)
+            some = taken @ yes.astype(np.int64)
+            all_ = some == np.diff(channel.kernel.indptr)[:, None]
+            false = np.where(some == 0, FALSE_NO, np.where(all_, FALSE_YES, FALSE))
+            true = np.where(some == 0, TRUE_NO, np.where(all_, TRUE_YES, TRUE))
+            x = facet.value_of
+            out[:, ids] = np.where(x[:, None] < 0, LOOK, np.where(yes, true, false)[np.maximum(x, 0)])
     return out
