@@ -224,6 +224,11 @@ class Session:
                  answer_text=answer_sentence(bank, e.question, e.answer), eig_bits=round(e.eig_bits, 6))
             for e in now.exchanges
         )  # fmt: skip
+        if left and now.question >= 0:
+            q = now.question
+            turns += (
+                Turn(question=q, answer=-1, question_text=bank.text(q), answer_text=answer_sentence(bank, q, -1)),
+            )
         guesses = tuple(replace(g, right=g.intent == intent) for g in now.guesses)
         return Dialogue(
             catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.setup.questions,

@@ -20,7 +20,7 @@ from agents.views import Setup
 from screens.finish import FinishScreen
 from screens.play import CardScreen, PlayScreen
 from screens.start import StartScreen
-from tests.test_tui import Player
+from tests.player import Player
 from tui import ClarigymApp
 
 FOLDER = Path(__file__).parent / "snapshots"

@@ -1,0 +1,135 @@
+"""Beside the game: saving, searching, and the plain mode."""
+
+from __future__ import annotations
+
+import errno
+import io
+from pathlib import Path
+
+import pytest
+
+from agents import lookups, saves
+from agents.mind import World
+from agents.plain import play
+from agents.session import Session
+from agents.suggest import Index
+from agents.views import Setup
+from sim.dialogue import read_dialogues
+from tests.test_session import animals, toy
+
+__all__ = ["animals", "toy"]
+
+
+class TestSaving:
+    def record(self, world: World, intent: int | None = 0):
+        session = Session(world)
+        session.begin()
+        session.answer(0)
+        return session.record(intent)
+
+    def test_a_game_is_one_file_that_reads_back(self, toy, tmp_path):
+        saver = saves.Saver(tmp_path)
+        path, sentence = saver.save(self.record(toy), 1)
+        assert str(path) in sentence and next(read_dialogues(path)) == self.record(toy)
+        assert list(tmp_path.rglob("*.jsonl")) == [path], "nothing temporary is left"
+
+    def test_unresolved_games_are_kept_apart_until_resolved(self, toy, tmp_path):
+        saver = saves.Saver(tmp_path)
+        path, _ = saver.save(self.record(toy, None), 1)
+        assert path.parent.name == "unresolved"
+        path, _ = saver.save(self.record(toy, 2), 1)
+        assert list(tmp_path.rglob("*.jsonl")) == [path] and path.parent.name == "toy"
+
+    def test_unwritable_folder_is_a_sentence(self, toy, tmp_path):
+        blocked = tmp_path / "file"
+        blocked.write_text("")
+        path, sentence = saves.Saver(blocked).save(self.record(toy), 1)
+        assert path is None and "not saved" in sentence and "--save" in sentence
+
+    def test_full_disk_is_a_sentence_and_leaves_nothing(self, toy, tmp_path, monkeypatch):
+        def full(handle):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(saves.os, "fsync", full)
+        path, sentence = saves.Saver(tmp_path).save(self.record(toy), 1)
+        assert path is None and "No space left" in sentence
+        assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+    def test_no_save(self, toy):
+        assert saves.Saver(None).save(self.record(toy), 1)[0] is None
+
+    def test_markdown_escapes(self, toy):
+        text = saves.markdown(self.record(toy))
+        assert "What does it cost" in text and "**" in text
+
+    def test_choices_are_remembered(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        saves.remember(Setup(catalogue="toy", budget=7), theme="dark")
+        assert saves.setup_from(saves.remembered()) == Setup(catalogue="toy", budget=7)
+        assert saves.remembered()["theme"] == "dark"
+        saves.config_file().write_text('{"budget": "many", "questions": "odd"}')
+        assert saves.setup_from(saves.remembered()) == Setup()
+        saves.config_file().write_text("not json")
+        assert saves.remembered() == {}
+
+    def test_folders_follow_xdg(self, tmp_path):
+        assert saves.data_folder({"XDG_DATA_HOME": str(tmp_path)}) == tmp_path / "clarigym"
+
+
+class TestSearch:
+    def test_sieves(self):
+        index = Index(["Tom Hanks", "Tom Cruise", "Penélope Cruz", "Atom Egoyan"], weights=[1, 3, 2, 9])
+        assert [h.label for h in index.find("tom")][:2] == ["Tom Cruise", "Tom Hanks"]
+        assert "Atom Egoyan" in [h.label for h in index.find("tom")]
+        assert index.find("penelope")[0].label == "Penélope Cruz"
+        assert index.find("hanks tom")[0].label == "Tom Hanks"
+        assert index.find("tmo cruse")[0].label == "Tom Cruise"
+        assert index.find("")[0].label == "Atom Egoyan"
+        assert index.find("zzzzzz") == []
+
+    def test_empty_and_odd_queries(self):
+        assert Index([]).find("x") == []
+        index = Index(["a\nb", "[bold]", "…", "東京"])
+        for query in ("\n", "[", "…", "東", "🦊", " ", "\\", "(" * 50):
+            index.find(query)
+        assert index.find("東")[0].label == "東京"
+
+    def test_number_falls_into_its_bin(self, animals):
+        f = next(f for f, facet in enumerate(animals.catalogue.facets) if facet.name == "weight")
+        assert lookups.options(animals, f).find("30")[0].label == "10 to 100 kg"
+        facet = animals.catalogue.facets[f]
+        for v, low in enumerate(facet.lower):
+            assert lookups.option_of_number(facet, float(low)) == facet.option_of[v]
+
+    def test_values_name_their_facet(self, animals):
+        hit = lookups.values(animals).find("green")[0]
+        facet, option = lookups.stated(animals, hit.key)
+        assert animals.catalogue.facets[facet].options[option] == "green"
+
+
+class TestPlain:
+    def talk(self, mode: str, lines: list[str], tmp_path: Path, catalogue: str = "toy") -> str:
+        out = io.StringIO()
+        code = play(
+            Setup(catalogue=catalogue), mode, saves.Saver(tmp_path), None, io.StringIO("\n".join(lines) + "\n"), out
+        )
+        assert code == 0
+        return out.getvalue()
+
+    def test_a_game(self, tmp_path):
+        said = self.talk("play", ["d", "ham", "u", "?", "t", "g", "n", "diavola", "n"], tmp_path)
+        assert "bits left" in said and "It was Diavola" in said and "saved in" in said
+        assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+
+    def test_input_may_end_anywhere(self, tmp_path):
+        for n in range(6):
+            assert "Goodbye" in self.talk("play", ["d", "ham", "y", "g", "n"][:n], tmp_path)
+
+    @pytest.mark.parametrize("mode", ["watch", "card", "opening", "ask"])
+    def test_modes(self, mode, tmp_path):
+        lines = {
+            "card": ["g", "y"],
+            "opening": ["ham", "", "g", "y"],
+            "ask": ["coach", "is it vegetarian?", "name", "diavola"],
+        }
+        assert "saved in" in self.talk(mode, [*lines.get(mode, []), "n"], tmp_path)
