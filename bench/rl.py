@@ -42,7 +42,7 @@ from sim.rates import CLEAN, PRESETS, Rates
 
 ROOT = Path(__file__).resolve().parents[1]
 TEST_SEED, TUNE_SEED = 20_261, 777
-CURVES = {"toy": (24_000, 400, 300), "animals": (36_000, 400, 200), "movies-1k": (16_000, 100, 100)}
+CURVES = {"toy": (14_000, 400, 300), "animals": (14_000, 400, 150), "movies-1k": (8_000, 100, 100)}
 """Catalogue to turns, largest bank, users for the lines."""
 
 
@@ -199,13 +199,15 @@ def transfer(args) -> None:
     print(f"threshold for greedy, {args.tune} other users:")
     threshold = tuned_threshold(setting, args.tune)
     found = {}
-    for who, agent in (("greedy", Greedy(setting, threshold)), ("policy", policy(setting)), ("rule", Greedy(setting))):
-        if who == "rule" and (threshold is None or not args.rule):
-            continue
+    agents = {"greedy": lambda: Greedy(setting, threshold), "policy": lambda: policy(setting)}
+    if args.rule and threshold is not None:
+        agents["shared rule"] = lambda: Greedy(setting)
+    for who, make_one in agents.items():
+        agent = make_one()
         begun = time.perf_counter()
         found[who] = rewards(agent, setting, TEST_SEED, args.users)
         paid, known, questions = found[who]
-        print(f"{who:7} reward {interval(paid)}  (guesses at their expectation {interval(known)})  "
+        print(f"{who:11} reward {interval(paid)}  (guesses at their expectation {interval(known)})  "
               f"questions {questions.mean():.2f}  {time.perf_counter() - begun:.0f} s", flush=True)  # fmt: skip
     for who in found:
         if who != "policy":
@@ -397,7 +399,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=tuple(CURVES), help="curves: these catalogues")
     parser.add_argument("--figure", type=Path, default=ROOT / "docs" / "figures" / "rl_curves.png")
     parser.add_argument("--catalogue", default="movies-1k", help="transfer: films")
-    parser.add_argument("--cap", type=int, help="transfer, room: largest bank (300; room 5)")
+    parser.add_argument("--cap", type=int, help="transfer, room: largest bank (200; room 4)")
     parser.add_argument("--checkpoint", default="", help="transfer: another policy")
     parser.add_argument("--rule", action="store_true", help="transfer: greedy with the shared rule as well")
     parser.add_argument("--users", type=int, default=2000)
@@ -407,7 +409,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3.0, help="throughput: each")
     args = parser.parse_args()
     if args.cap is None:
-        args.cap = 5 if args.what == "room" else 300
+        args.cap = 4 if args.what == "room" else 200
     warnings.filterwarnings("ignore", module="stable_baselines3")
     try:
         import torch
