@@ -29,6 +29,7 @@ from envs.rules import Rules
 from sim.catalogue import Catalogue
 from sim.loading import load
 from sim.memory import Population
+from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.rates import load_rates
 
@@ -164,6 +165,12 @@ class Mind:
         setting = replace(self.setting, bank=replace(self.world.bank, catalogue=catalogue))
         # What people remember of everything else is as before: the channel is kept, not made from the new prior.
         setting.__dict__["channel"] = replace(self.world.setting.channel, catalogue=catalogue)
+        for name, kept in self.world.setting.__dict__.items():
+            if isinstance(kept, ChannelPosterior):  # exact, independent, learned: whichever the setting keeps
+                channel = replace(kept.channel, catalogue=catalogue)
+                setting.__dict__[name] = ChannelPosterior(
+                    channel, setting.bank, memory=kept.memory, residual=kept.residual
+                )
         return Mind(self.world, self.history, self.said, out, setting)
 
     def belief(self) -> np.ndarray:

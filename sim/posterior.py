@@ -101,6 +101,7 @@ class ChannelPosterior:
         self.channel = channel
         self.bank = bank
         self.memory = memory
+        self.residual = residual
         self._histories = Histories(channel, bank, memory, cache_bytes, residual)
         self._nodes: list[Node] = []
         self.reset(1)

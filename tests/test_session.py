@@ -167,8 +167,9 @@ class TestGame:
         lion = animals.catalogue.intents.index("Lion")
         assert [d.turn for d in session.review(lion).disagreements] == [0]
 
-    def test_beliefs_after_ruling_out_equal_bayes(self, toy):
-        session = Session(toy)
+    @pytest.mark.parametrize("agent", ["exact", "learned", "independent", "uniform"])
+    def test_beliefs_after_ruling_out_equal_bayes(self, agent):
+        session = Session(load_world(Setup(catalogue="toy", agent=agent)))
         session.begin()
         session.answer(0)
         before = session.now.mind.belief()
