@@ -9,8 +9,8 @@ SyncVectorEnv, up to 1,024; the last ratio is to the last of these.
 Actions are drawn before the clock starts, for every environment alike: of ours 95 in 100 are questions, uniform over
 the bank, the rest guesses, so a dialogue has 13 turns on average and nearly a twelfth of the rows begins anew at each
 step.  (Uniform actions would guess at once and measure little but resets.)  All counts are of environment steps; the
-step that an autoreset takes counts for both sides.  Rounds of the columns alternate, the best of them counts, so that
-a machine shared with others disturbs the ratios little.  One thread.
+step that an autoreset takes counts for both sides.  Short rounds of the columns alternate and the best of them counts,
+so that a machine shared with others disturbs the ratios little.  One thread.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import envs  # noqa: E402, F401  registers the ids
 
 IDS = ("clarigym/Animals-v0", "clarigym/Movies-v0")
 SYNC_LIMIT = 1024
-ROUNDS = 5
+ROUNDS = 100
 ACTIONS = 32
 
 
