@@ -232,7 +232,7 @@ def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7
 def outside(quick: bool) -> None:
     """Users that the channel's form, or the rates that exact believes, don't have."""
     rows = []
-    name = "animals"
+    name = "groceries"
     for label, source, tag in (
         ("tire after 7 questions", tiring(name), "tiring"),
         ("a mixture that no preset has", Practice(population(name, "mixture"), 0), "mixture"),
@@ -250,7 +250,7 @@ def outside(quick: bool) -> None:
             gain, se = mean_se(base - nll(beliefs(posterior, cut), cut))
             rows.append([*row, f"{gain:+.4f} ± {se:.4f}"])
     table(
-        "Outside the family: NLL of the truth, nats (animals)",
+        "Outside the family: NLL of the truth, nats (groceries)",
         [
             "users",
             "turns",

