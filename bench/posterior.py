@@ -1,7 +1,7 @@
 """`python -m bench.posterior [TABLE ...]`: how near a learned belief comes to the exact one, and what it costs.
 
 Runs are kept in runs/posterior and not trained twice.  `--quick` takes fewer dialogues.  Tables: near, candidates,
-objectives, towers, outside, paired, crossed, logs, calibration, speed.
+objectives, towers, outside, paired, crossed, logs, wrongname, calibration, speed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agents.base import Setting
 from agents.episodes import play
 from agents.greedy import Greedy
 from agents.learning.calibration import measure
-from agents.learning.histories import Histories, Source, evidence_of
+from agents.learning.histories import Histories, Source
 from agents.practice import Practice
 from bench.learned import (
     SMALL_CACHE,
@@ -32,11 +32,13 @@ from bench.learned import (
     table,
     world,
 )
+from bench.posterior_training import TURNS, candidates, objectives, towers
 from envs.rules import Rules
+from sim.memory import Population
 from sim.posterior import ChannelPosterior
+from sim.rates import load_rates
 from sim.users import SimulatedUsers
 
-TURNS = (5, 10, 20)
 ONLY: list[str] = []
 
 
@@ -84,128 +86,6 @@ def near(quick: bool) -> None:
     table(
         "KL from the exact posterior, nats",
         ["catalogue", "users", "turns", "seeds", "learned", "median", "independent", "share", "prior", "seconds"],
-        rows,
-    )
-
-
-def candidates(quick: bool) -> None:
-    """Equal numbers of dialogues, different negatives."""
-    _compare(
-        quick,
-        "How many candidates a history, channel critic",
-        [
-            ("full", "", 0, 32),
-            ("importance", "posterior", 3, 32),
-            ("importance", "posterior", 7, 32),
-            ("importance", "posterior", 15, 32),
-            ("importance", "posterior", 63, 32),
-            ("importance", "prior", 7, 32),
-            ("importance", "uniform", 7, 32),
-            ("infonce", "in-batch", 7, 8),
-            ("infonce", "in-batch", 63, 64),
-            ("importance", "posterior", 7, 8),
-            ("importance", "posterior", 7, 64),
-        ],
-    )
-
-
-def objectives(quick: bool) -> None:
-    """FlatNCE, FLO and the rest on the same budget."""
-    both = [(o, "prior", 7, 32) for o in ("infonce", "flatnce", "flo", "nwj", "dv", "binary")]
-    both += [(o, "posterior", 7, 32) for o in ("importance", "infonce", "flatnce", "flo")]
-    _compare(quick, "Objectives, 8 candidates, channel critic", both)
-
-
-def _compare(quick: bool, title: str, settings) -> None:
-    name, noise = "groceries", "typical"
-    histories = exact_histories(name, noise, 100, 20)
-    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
-    rows = []
-    for objective, proposal, negatives, batch in settings:
-        for weight in (0.0,):
-            found, costs = [], []
-            for seed in range(1 if quick else 2):
-                posterior, metrics = run_of(
-                    name,
-                    noise,
-                    objective=objective,
-                    proposal=proposal or "auto",
-                    negatives=max(1, negatives),
-                    seed=seed,
-                    batch_size=batch,
-                    dialogues=6400,
-                    evaluate_every=1600,
-                    answer_weight=weight,
-                )
-                found.append([divergences(exact[t], beliefs(posterior, histories.prefix(t))).mean() for t in TURNS])
-                costs.append([metrics["seconds"], metrics["scores"] / 1e6])
-            mean = np.mean(found, axis=0)
-            seconds, scores = np.mean(costs, axis=0)
-            k = "all" if objective == "full" else negatives + 1
-            rows.append(
-                [
-                    objective,
-                    proposal or "-",
-                    k,
-                    batch,
-                    *map(float, mean),
-                    float(np.std(found, axis=0)[-1]),
-                    f"{seconds:.0f}",
-                    f"{scores:.2f}",
-                ]
-            )
-    table(
-        f"{title} ({name}, 6,400 dialogues, answer weight 0; KL by turn)",
-        [
-            "objective",
-            "proposal",
-            "candidates",
-            "batch",
-            *map(str, TURNS),
-            "sd over seeds (20)",
-            "seconds",
-            "scores with gradient, millions",
-        ],
-        rows,
-    )
-
-
-def towers(quick: bool) -> None:
-    """The two-tower baseline, without a channel, on the same dialogues."""
-    from agents.learning.residual import ResidualConfig, train_residual
-    from agents.learning.tokens import ServedResidual
-
-    name, noise = "groceries", "typical"
-    bank = world(name)
-    practice = Practice(population(name, noise), 0)
-    histories, held_out = exact_histories(name, noise, 100, 20), practice(1 << 41, 256)
-    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
-    rows = []
-    for objective, proposal, negatives, batch in (
-        ("full", "", 0, 64),
-        ("importance", "posterior", 7, 64),
-        ("importance", "posterior", 63, 64),
-        ("importance", "prior", 7, 64),
-        ("infonce", "in-batch", 7, 8),
-        ("infonce", "in-batch", 63, 64),
-        ("flatnce", "prior", 7, 64),
-        ("flatnce", "posterior", 7, 64),
-    ):
-        config = ResidualConfig(
-            dialogues=2000 if quick else 20_000, objective=objective, proposal=proposal or "posterior",
-            negatives=max(1, negatives), batch_size=batch, held_out=256,
-        )  # fmt: skip
-        found = train_residual(bank, practice, config, None, held_out)
-        served = ServedResidual(bank.catalogue, {k.removeprefix("residual."): v for k, v in found["arrays"].items()})
-        row: list = [objective, proposal or "-", "all" if objective == "full" else negatives + 1, batch]
-        for turns in TURNS:
-            logits = [served(tuple(sorted(t.items()))) for t in evidence_of(bank, histories.prefix(turns))]
-            guess = [np.exp(x - x.max()) * bank.catalogue.prior for x in logits]
-            row.append(float(divergences(exact[turns], [p / p.sum() for p in guess]).mean()))
-        rows.append([*row, f"{found['seconds']:.0f}", f"{found['scores'] / 1e6:.2f}"])
-    table(
-        f"Two towers without a channel ({name}, {config.dialogues:,} dialogues, 1 seed; KL by turn)",
-        ["objective", "proposal", "candidates", "batch", *map(str, TURNS), "seconds", "scores, millions"],
         rows,
     )
 
@@ -358,6 +238,35 @@ def logs(quick: bool) -> None:
     table(f"The same, success ({count} paired users)", ["agent", "success", "questions"], rows)
 
 
+def wrongname(quick: bool) -> None:
+    """Users whose memory of the cast is always of somebody else; everybody was trained on, or believes, `typical`."""
+    name = "movies-1k"
+    one = {"types": ("everybody",), "shares": (1.0,), "scales": (1.0,)}
+    rates = replace(load_rates("typical"), name="wrong name", **one, facets={"cast": {"misremembered": 1.0}})
+    users = Population(world(name), rates)
+    source = Practice(users, 3, turns=5, opening=True)
+    histories = source(0, 100 if quick else 500)
+    rows = []
+    for label, p in (
+        ("exact with typical's rates", exact_of(name, "typical")),
+        ("learned from typical", run_of(name, "typical")[0]),
+        ("independent", exact_of(name, "typical", memory=False)),
+        ("exact with these rates", ChannelPosterior(users.channel, world(name), cache_bytes=SMALL_CACHE)),
+    ):
+        found = beliefs(p, histories)
+        truth = histories.intent.tolist()
+        rank = [1 + int((b > b[i]).sum()) for b, i in zip(found, truth)]
+        setting = Setting(bank=world(name), rates=rates, rules=Rules(opening=True))
+        e = play(Greedy(setting, p), setting, seed=2, episode=np.arange(30 if quick else 300))
+        rows.append([label, float(np.median(rank)), float(np.mean(np.array(rank) <= 10)),
+                     float(nll(found, histories).mean()), float(e.success.mean()), float(e.questions.mean())])  # fmt: skip
+    table(
+        f"Wrong name: cast always misremembered ({name}); after the opening and 5 answers, and greedy to the end",
+        ["posterior", "median rank", "in the first ten", "NLL", "success", "questions"],
+        rows,
+    )
+
+
 def calibration(quick: bool) -> None:
     """Held-out practice dialogues of animals and of exact's own questions."""
     rows = []
@@ -401,7 +310,8 @@ def speed(quick: bool) -> None:
 
 
 TABLES = {
-    f.__name__: f for f in (near, candidates, objectives, towers, outside, paired, crossed, logs, calibration, speed)
+    f.__name__: f
+    for f in (near, candidates, objectives, towers, outside, paired, crossed, logs, wrongname, calibration, speed)
 }
 
 

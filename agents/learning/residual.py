@@ -171,8 +171,15 @@ def train_residual(
     gain = losses(scorer, held_out)[1] - best  # nats a dialogue
     error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
     helps = bool(gain.mean() > 2 * error)
-    out = {"nll_nats": float(best.mean()), "nll_without": float((best + gain).mean()), "gain_nats": float(gain.mean()),
-           "standard_error": error, "kept": helps, "seconds": time.perf_counter() - begun, "scores": scored}  # fmt: skip
+    out = {
+        "nll_nats": float(best.mean()),
+        "nll_without": float((best + gain).mean()),
+        "gain_nats": float(gain.mean()),
+        "standard_error": error,
+        "kept": helps,
+        "seconds": time.perf_counter() - begun,
+        "scores": scored,
+    }
     if checkpoint is None:
         return out | {"arrays": kept}
     tables = {k: v for k, v in checkpoint.tables.items() if not k.startswith("residual.")}

@@ -1,0 +1,133 @@
+"""Tables of `bench.posterior` about training: how many candidates, which objective, and towers without a channel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from agents.learning.histories import evidence_of
+from agents.practice import Practice
+from bench.learned import beliefs, divergences, exact_histories, exact_of, population, run_of, table, world
+
+TURNS = (5, 10, 20)
+
+
+def candidates(quick: bool) -> None:
+    """Equal numbers of dialogues, different negatives."""
+    _compare(
+        quick,
+        "How many candidates a history, channel critic",
+        [
+            ("full", "", 0, 32),
+            ("importance", "posterior", 3, 32),
+            ("importance", "posterior", 7, 32),
+            ("importance", "posterior", 15, 32),
+            ("importance", "posterior", 63, 32),
+            ("importance", "prior", 7, 32),
+            ("importance", "uniform", 7, 32),
+            ("infonce", "in-batch", 7, 8),
+            ("infonce", "in-batch", 63, 64),
+            ("importance", "posterior", 7, 8),
+            ("importance", "posterior", 7, 64),
+        ],
+    )
+
+
+def objectives(quick: bool) -> None:
+    """FlatNCE, FLO and the rest on the same budget."""
+    both = [(o, "prior", 7, 32) for o in ("infonce", "flatnce", "flo", "nwj", "dv", "binary")]
+    both += [(o, "posterior", 7, 32) for o in ("importance", "infonce", "flatnce", "flo")]
+    _compare(quick, "Objectives, 8 candidates, channel critic", both)
+
+
+def _compare(quick: bool, title: str, settings) -> None:
+    name, noise = "groceries", "typical"
+    histories = exact_histories(name, noise, 100, 20)
+    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
+    rows = []
+    for objective, proposal, negatives, batch in settings:
+        for weight in (0.0,):
+            found, costs = [], []
+            for seed in range(1 if quick else 2):
+                posterior, metrics = run_of(
+                    name,
+                    noise,
+                    objective=objective,
+                    proposal=proposal or "auto",
+                    negatives=max(1, negatives),
+                    seed=seed,
+                    batch_size=batch,
+                    dialogues=6400,
+                    evaluate_every=1600,
+                    answer_weight=weight,
+                )
+                found.append([divergences(exact[t], beliefs(posterior, histories.prefix(t))).mean() for t in TURNS])
+                costs.append([metrics["seconds"], metrics["scores"] / 1e6])
+            mean = np.mean(found, axis=0)
+            seconds, scores = np.mean(costs, axis=0)
+            k = "all" if objective == "full" else negatives + 1
+            rows.append(
+                [
+                    objective,
+                    proposal or "-",
+                    k,
+                    batch,
+                    *map(float, mean),
+                    float(np.std(found, axis=0)[-1]),
+                    f"{seconds:.0f}",
+                    f"{scores:.2f}",
+                ]
+            )
+    table(
+        f"{title} ({name}, 6,400 dialogues, answer weight 0; KL by turn)",
+        [
+            "objective",
+            "proposal",
+            "candidates",
+            "batch",
+            *map(str, TURNS),
+            "sd over seeds (20)",
+            "seconds",
+            "scores with gradient, millions",
+        ],
+        rows,
+    )
+
+
+def towers(quick: bool) -> None:
+    """The two-tower baseline, without a channel, on the same dialogues."""
+    from agents.learning.residual import ResidualConfig, train_residual
+    from agents.learning.tokens import ServedResidual
+
+    name, noise = "groceries", "typical"
+    bank = world(name)
+    practice = Practice(population(name, noise), 0)
+    histories, held_out = exact_histories(name, noise, 100, 20), practice(1 << 41, 256)
+    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
+    rows = []
+    for objective, proposal, negatives, batch in (
+        ("full", "", 0, 64),
+        ("importance", "posterior", 7, 64),
+        ("importance", "posterior", 63, 64),
+        ("importance", "prior", 7, 64),
+        ("infonce", "in-batch", 7, 8),
+        ("infonce", "in-batch", 63, 64),
+        ("flatnce", "prior", 7, 64),
+        ("flatnce", "posterior", 7, 64),
+    ):
+        config = ResidualConfig(
+            dialogues=2000 if quick else 20_000, objective=objective, proposal=proposal or "posterior",
+            negatives=max(1, negatives), batch_size=batch, held_out=256,
+        )  # fmt: skip
+        found = train_residual(bank, practice, config, None, held_out)
+        served = ServedResidual(bank.catalogue, {k.removeprefix("residual."): v for k, v in found["arrays"].items()})
+        row: list = [objective, proposal or "-", "all" if objective == "full" else negatives + 1, batch]
+        for turns in TURNS:
+            logits = [served(tuple(sorted(t.items()))) for t in evidence_of(bank, histories.prefix(turns))]
+            guess = [np.exp(x - x.max()) * bank.catalogue.prior for x in logits]
+            row.append(float(divergences(exact[turns], [p / p.sum() for p in guess]).mean()))
+        rows.append([*row, f"{found['seconds']:.0f}", f"{found['scores'] / 1e6:.2f}"])
+    table(
+        f"Two towers without a channel ({name}, {config.dialogues:,} dialogues, 1 seed; KL by turn)",
+        ["objective", "proposal", "candidates", "batch", *map(str, TURNS), "seconds", "scores, millions"],
+        rows,
+    )
