@@ -36,6 +36,8 @@ from screens.engine import Done, Engine
 from screens.start import MODES, StartScreen
 
 SWITCH_INTERVAL = 0.001
+AGENT = "learned" if "learned" in AGENTS else DEFAULT
+"""Who asks unless told: what was learned from dialogues, where that is there (`agents.mind` falls back on exact)."""
 SMALLEST = (60, 20)
 DARK = Theme(
     name="clarigym-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb8", accent="#e0a870", foreground="#d6d9de",
@@ -98,7 +100,7 @@ class ClarigymApp(App[None]):
         remembering: bool = False,
     ) -> None:
         super().__init__()
-        self.setup = setup or Setup(agent=DEFAULT)
+        self.setup = setup or Setup(agent=AGENT)
         self.mode = mode
         self.replay = replay
         self.saver = saves.Saver(save)
@@ -342,7 +344,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # A command does today what it did yesterday: beside flags stand defaults, not the last choices.
         last = {} if flags else saves.remembered()
-        setup = replace(saves.setup_from(last or {"agent": DEFAULT}), **flags)
+        setup = replace(saves.setup_from({"agent": AGENT} | last), **flags)
         if given.replay is not None:
             replay, setup = read_replay(given.replay, setup)
         check(setup)

@@ -87,7 +87,7 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
     check_name(setup.agent)
     setting = Setting(bank=bank, rates=load_rates(setup.noise), rules=Rules(budget=setup.budget))
     _ = setting.channel
-    progress("thinking of a first question", 0.8)
+    progress("waking the agent and thinking of a first question", 0.6)
     world = World(setup, catalogue, bank, setting)
     try:
         Mind(world).best(BEST)

@@ -18,7 +18,7 @@ from screens.draw import bar, clean
 if TYPE_CHECKING:
     from tui import ClarigymApp
 
-USUAL_SECONDS = {"movies": 4.0}
+USUAL_SECONDS = {"movies": 8.0, "movies-1k": 2.0}
 WIDTH = 30
 
 
