@@ -118,7 +118,8 @@ def main(arguments: list[str] | None = None) -> list[float]:
                 optimizer.step()
         curve.append(float(np.mean(finished)) if finished else float("nan"))
         turns = (update + 1) * t * b
-        print(f"{turns:9,} turns  reward {curve[-1]:6.3f}  {turns / (time.perf_counter() - begun):7,.0f} a second", flush=True)
+        speed = turns / (time.perf_counter() - begun)
+        print(f"{turns:9,} turns  reward {curve[-1]:6.3f}  {speed:7,.0f} a second", flush=True)
     return curve
 
 

@@ -205,7 +205,7 @@ class BatchedPosterior:
                 keep = self._unasked(f, evidence)
                 if not keep.any():
                     continue
-                place = np.ix_(rows, np.flatnonzero(keep) + start)
+                place = (np.array(rows)[:, None], np.flatnonzero(keep) + start)
                 operator = self._operator(f, evidence, keep)
                 if isinstance(operator, ScalarOperator):
                     told = operator.tell(masses[:, self._places[f]][:, :, rows])

@@ -87,7 +87,7 @@ class ScalarOperator:
             said[:, :, 0] = unsaid
             said[:, :, 1:] = anything[:, :, None] * channel.options
             said[np.arange(v), :, 1 + own] += kept[:v]
-            np.add.at(said, (rows, slice(None), 1 + own[columns]), data * muddled[rows])
+            np.add.at(said.transpose(0, 2, 1), (rows, 1 + own[columns]), data * muddled[rows])
             np.add.at(said[v].T, 1 + own, background * kept[v])
             tables.append(said)
         if c:
@@ -230,12 +230,12 @@ class SetOperator:
                     out[place] += (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
             within *= said_muddled[seg]
             out *= said_muddled[pattern.taken.indices]
-        kept, muddled = kept[who], muddled[who]
+        kept, muddled, wrongly = kept[who], muddled[who], muddled
         inside = within * muddled
         data = [self.states[s][who] for s in range(3)]
         data.append(recognised * data[1] + (1 - recognised) * salience * self.said_kept[seg] * kept)
         data.append(inside + recognised * (data[2] - lost * muddled - inside))
-        data += [out * (self.states[2] if terms is None else self.states[2] / terms.replaced)[pattern.taken_by], -inside]
+        data += [out * wrongly[pattern.taken_by], -inside]
         entries = np.concatenate(data).T.ravel()[pattern.order]
         return sparse.csr_array((entries, pattern.columns, pattern.indptr), shape=pattern.shape)
 
@@ -260,7 +260,7 @@ class SetOperator:
                 strangers = self.states[1, channel.unknown, t] @ joint[t, channel.unknown]
                 inside = self._answers(t, forgotten, kept, muddled, sure, wrong_too)
                 rest = [np.maximum(whole - part, 0.0) for whole, part in zip(total, (forgotten, kept, muddled))]
-                outside = self._answers(t, *rest, named[:, t, None] * strangers, wrong)
+                outside = self._answers(t, rest[0], rest[1], rest[2], named[:, t, None] * strangers, wrong)
                 classes[0] += inside
                 classes[1] += outside
                 by_type[t] = inside + outside
@@ -342,7 +342,9 @@ class OpenSetOperator:
                 by_type[t, 1:] += self.background[:, t, None] * (self.empty_kept[:, t] @ joint[t, self.empty])
             conditional += (self.entropy[:, t] - self.class_entropy[:, t]) @ joint[t]
         answer = by_type.sum(axis=0)
-        mixed = sum(self.classes[t] * joint[t] for t in range(types))  # (3, N, n)
+        mixed = np.zeros((3, *joint.shape[1:]))  # (3, N, n)
+        for t in range(types):
+            mixed += self.classes[t] * joint[t]
         conditional += xlogx(joint.sum(axis=0)).sum(axis=0) - xlogx(mixed).sum(axis=(0, 1))
         gain = -xlogx(answer).sum(axis=0) - conditional
         return np.maximum(gain, 0.0), _user_information(by_type), _summary(answer)

@@ -45,9 +45,10 @@ class BeliefVecEnv(VecEnv):
         self._return[:], self._length[:] = 0, 0
         starts = self._ends - [part.num_envs for part in self.parts]
         # Users of different parts and of evaluation must differ: each environment has a seed of its own.
-        return np.concatenate([
+        begun: list[Any] = [
             part.reset(seed=self._seed + int(start))[0] for part, start in zip(self.parts, starts, strict=True)
-        ])  # fmt: skip
+        ]
+        return np.concatenate(begun)
 
     def step_async(self, actions: np.ndarray) -> None:
         self._actions = actions
