@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim import alias
 from sim.catalogue import Catalogue, Facet, make_facet, normalised
 from sim.memory import Members, Population
 from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
@@ -257,6 +258,27 @@ def test_membership_filter_agrees_with_the_table(monkeypatch):
     asked = np.random.default_rng(1).integers(len(bank), size=5_000)
     seeds = np.arange(5_000)
     assert (SimulatedUsers(exact, seeds).answer(asked) == SimulatedUsers(hashed, seeds).answer(asked)).all()
+
+
+def test_alias_tables_hold_the_weights_to_the_unit():
+    rng = np.random.default_rng(0)
+    length = np.append(rng.integers(0, 9, size=300), 2_000)
+    ends = np.append(0, length.cumsum())
+    weights = rng.random(ends[-1]) ** 4 * (rng.random(ends[-1]) > 0.1) + 1e-9
+    mass = alias._integers(ends, weights)
+    chance, other = alias._buckets(mass)
+    got = chance.copy()
+    np.add.at(got, other, (1 << 32) - chance)
+    assert (got == mass).all() and chance.min() >= 0
+    row = np.repeat(np.arange(len(length)), length)
+    assert (row == row[other]).all()
+    table = alias.Alias(ends, weights, np.arange(ends[-1]) + 7)
+    u = rng.integers(1 << 32, size=100_000, dtype=np.uint64)
+    drawn = table.draw(np.repeat(table.rows[-1:], len(u)), u) - 7 - ends[-2]
+    expected = weights[ends[-2] :] / weights[ends[-2] :].sum() * len(u)
+    common = expected > 5
+    seen = np.append(np.bincount(drawn, minlength=2_000)[common], (~common)[drawn].sum())
+    assert stats.chisquare(seen, np.append(expected[common], expected[~common].sum())).pvalue > 1e-3
 
 
 def test_every_preset_answers_every_question():
