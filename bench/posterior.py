@@ -259,7 +259,8 @@ def wrongname(quick: bool) -> None:
         setting = Setting(bank=world(name), rates=rates, rules=Rules(opening=True))
         e = play(Greedy(setting, p), setting, seed=2, episode=np.arange(30 if quick else 300))
         rows.append([label, float(np.median(rank)), float(np.mean(np.array(rank) <= 10)),
-                     float(nll(found, histories).mean()), float(e.success.mean()), float(e.questions.mean())])  # fmt: skip
+                     float(nll(found, histories).mean()), float(e.success.mean()),
+                     float(e.questions.mean())])  # fmt: skip
     table(
         f"Wrong name: cast always misremembered ({name}); after the opening and 5 answers, and greedy to the end",
         ["posterior", "median rank", "in the first ten", "NLL", "success", "questions"],
