@@ -33,6 +33,13 @@ class TestSaving:
         assert str(path) in sentence and next(read_dialogues(path)) == self.record(toy)
         assert list(tmp_path.rglob("*.jsonl")) == [path], "nothing temporary is left"
 
+    def test_training_reads_it(self, toy, tmp_path):
+        from agents.learning.histories import read_histories
+
+        path, _ = saves.Saver(tmp_path).save(self.record(toy), 1)
+        histories, _ = read_histories(path, toy.catalogue, lambda kind, cap: toy.bank)
+        assert histories.intent.tolist() == [0]
+
     def test_unresolved_games_are_kept_apart_until_resolved(self, toy, tmp_path):
         saver = saves.Saver(tmp_path)
         path, _ = saver.save(self.record(toy, None), 1)
