@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Footer, Static
 
 from agents.registry import AGENTS as REGISTERED
 from agents.views import Setup
@@ -237,35 +237,11 @@ class StartScreen(Screen):
         self.app.enter(event.mode, self.query_one(Menu).setup)
 
     def on_menu_wants_file(self) -> None:
+        from screens.file import FileScreen  # an input's module is a tenth of the first paint
+
         def then(path: str | None) -> None:
             if path:
                 menu = self.query_one(Menu)
                 menu.setup = replace(menu.setup, catalogue=path)
 
         self.app.push_screen(FileScreen(), then)
-
-
-class FileScreen(ModalScreen[str]):
-    """The path of a catalogue."""
-
-    DEFAULT_CSS = """
-    FileScreen { align: center middle; }
-    FileScreen #file {
-        width: 70; max-width: 96%; height: auto; padding: 1 2; background: $surface; border: round $primary;
-    }
-    FileScreen #trouble { color: $warning; height: auto; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Back")]
-
-    def compose(self) -> ComposeResult:
-        with Vertical(id="file"):
-            yield Static("A catalogue of your own: CSV, Parquet or JSONL, one thing a row", markup=False)
-            yield Input(placeholder="path/to/things.csv")
-            yield Static("", id="trouble", markup=False)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        path = Path(event.value.strip()).expanduser()
-        if path.is_file():
-            self.dismiss(str(path))
-        else:
-            self.query_one("#trouble", Static).update(f"there is no file {path}")
