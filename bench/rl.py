@@ -126,7 +126,7 @@ def draw(found: dict, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    from matplotlib import pyplot as plt
 
     figure, grid = plt.subplots(2, len(found), figsize=(4.2 * len(found), 6.4), squeeze=False, sharey="col")
     for column, (name, data) in enumerate(found.items()):
@@ -140,6 +140,7 @@ def draw(found: dict, path: Path) -> None:
             place.plot(x, y.mean(axis=0), color="tab:blue", label="PPO, 3 seeds")
             for who, style in (("exact", "-"), ("uniform", ":")):
                 place.axhline(data["lines"][who], color="k", ls=style, lw=1, label=who)
+            place.xaxis.set_major_locator(plt.MaxNLocator(4))
             place.set_xlabel("turns" if axis == "steps" else "seconds, one thread of a shared machine")
             place.set_ylim(min(-0.6, y.min() - 0.05), 1)
             if row == 0:
@@ -205,7 +206,7 @@ def transfer(args) -> None:
     for who, make_one in agents.items():
         agent = make_one()
         begun = time.perf_counter()
-        found[who] = rewards(agent, setting, TEST_SEED, args.users)
+        found[who] = rewards(agent, setting, args.seed, args.users)
         paid, known, questions = found[who]
         print(f"{who:11} reward {interval(paid)}  (guesses at their expectation {interval(known)})  "
               f"questions {questions.mean():.2f}  {time.perf_counter() - begun:.0f} s", flush=True)  # fmt: skip
@@ -403,6 +404,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", default="", help="transfer: another policy")
     parser.add_argument("--rule", action="store_true", help="transfer: greedy with the shared rule as well")
     parser.add_argument("--users", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=TEST_SEED, help="transfer: which users")
     parser.add_argument("--tune", type=int, default=300, help="transfer: users to tune greedy's threshold on")
     parser.add_argument("--steps", type=int, default=30_000, help="myopia: turns of PPO")
     parser.add_argument("--budget", type=int, default=3, help="room: questions")

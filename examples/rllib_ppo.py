@@ -1,8 +1,8 @@
 """RLlib's PPO on a belief environment.
 
-RLlib pins an older gymnasium than clarigym's, so give it an environment of its own:
+RLlib pins its own gymnasium, an older one, so give it a Python environment of its own:
 
-    python -m venv rllib && rllib/bin/pip install 'ray[rllib]==2.49.2' torch scipy polars tyro safetensors
+    python -m venv rllib && rllib/bin/pip install 'ray[rllib]==2.60.0' torch scipy polars tyro safetensors
     rllib/bin/python examples/rllib_ppo.py --iterations 5        (from the repository's folder)
 
 Only `sim` and `envs.beliefs` are imported, which work with the gymnasium that RLlib brings.  RLlib's action masks want
