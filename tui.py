@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -33,6 +33,7 @@ from agents import saves
 from agents.registry import AGENTS, DEFAULT
 from agents.views import Setup
 from screens.engine import Done, Engine
+from screens.host import Host
 from screens.start import MODES, StartScreen
 
 SWITCH_INTERVAL = 0.001
@@ -63,7 +64,7 @@ class TooSmall(Static):
         return f"{width} x {height} is too small: {SMALLEST[0]} x {SMALLEST[1]} is needed, 80 x 24 is nice"
 
 
-class ClarigymApp(App[None]):
+class ClarigymApp(Host):
     """The app.
 
     Args:

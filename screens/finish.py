@@ -21,7 +21,7 @@ from screens.search import SearchBox
 if TYPE_CHECKING:
     from agents.mind import World
     from agents.session import Session
-    from tui import ClarigymApp
+    from screens.host import Host
 
 Outcome = Literal["undo", "on", "again", "menu", "quit"]
 NOT_THERE, NOT_SAYING = "not there", "not saying"
@@ -59,7 +59,7 @@ class FinishScreen(ModalScreen[Outcome]):
         Binding("q", "out('quit')", "Quit"),
         Binding("escape", "list", "Menu", show=False),
     ]
-    app: ClarigymApp
+    app: Host
 
     def __init__(
         self, world: World, session: Session, view: View, number: int, *, truth: int | None, source: Any = None,

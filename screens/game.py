@@ -26,7 +26,7 @@ from screens.search import SearchBox
 if TYPE_CHECKING:
     from agents.mind import World
     from agents.session import Session
-    from tui import ClarigymApp
+    from screens.host import Host
 
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
@@ -80,7 +80,7 @@ class GameScreen(Screen):
         Binding("escape", "keys", "Menu", show=False),
     ]
     title_text = "play"
-    app: ClarigymApp
+    app: Host
 
     def __init__(self, world: World) -> None:
         super().__init__()

@@ -16,7 +16,7 @@ from agents.views import Setup
 from screens.draw import bar, clean
 
 if TYPE_CHECKING:
-    from tui import ClarigymApp
+    from screens.host import Host
 
 USUAL_SECONDS = {"movies": 8.0, "movies-1k": 2.0}
 WIDTH = 30
@@ -37,7 +37,7 @@ class LoadingScreen(Screen):
     LoadingScreen #what { color: $text-muted; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.to_menu", "Menu"), Binding("q", "app.quit", "Quit")]
-    app: ClarigymApp
+    app: Host
 
     def __init__(self, setup: Setup, then: Callable[[Any], None]) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ from screens.search import SearchBox
 
 if TYPE_CHECKING:
     from agents.mind import World
-    from tui import ClarigymApp
+    from screens.host import Host
 
 START = "start"
 
@@ -36,7 +36,7 @@ class OpeningScreen(Screen):
         Binding("ctrl+g", "begin", "Start"),
         Binding("escape", "app.to_menu", "Menu"),
     ]
-    app: ClarigymApp
+    app: Host
 
     def __init__(self, world: World) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ from agents.views import Setup
 from screens.draw import MUTED, Row, clean, fit, lines
 
 if TYPE_CHECKING:
-    from tui import ClarigymApp
+    from screens.host import Host
 
 MODES: dict[str, tuple[str, str]] = {
     "play": ("Play", "you think of something, the agent asks"),
@@ -207,7 +207,7 @@ class StartScreen(Screen):
         Binding("f1", "app.help", "Help"),
         Binding("q", "app.quit", "Quit"),
     ]
-    app: ClarigymApp
+    app: Host
 
     def __init__(self, setup: Setup, agents: Sequence[str]) -> None:
         super().__init__()

@@ -1,0 +1,87 @@
+"""What screens may ask of the app that holds them: types only, so that no screen knows `tui.py`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.app import App
+
+from agents.saves import Saver
+from agents.views import Setup
+from screens.engine import Engine
+
+
+class Host(App[None]):
+    """The app as its screens see it."""
+
+    engine: Engine
+    """Where thinking is done."""
+    search_engine: Engine
+    """Where suggestions are looked up, beside the thinking."""
+    saver: Saver
+    setup: Setup
+    hidden: set[str]
+    """Names of the panels that are hidden."""
+
+    @property
+    @abstractmethod
+    def played(self) -> int:
+        """Games that were scored."""
+
+    @property
+    @abstractmethod
+    def won(self) -> int:
+        """Games in which the thing was found."""
+
+    @abstractmethod
+    def enter(self, mode: str, setup: Setup) -> None:
+        """Start a mode."""
+
+    @abstractmethod
+    def load(
+        self,
+        setup: Setup,
+        progress: Callable[[str, float], None],
+        then: Callable[[Any], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Make the world of a setup in a thread."""
+
+    @abstractmethod
+    def to_menu(self) -> None:
+        """Back to the first screen."""
+
+    @abstractmethod
+    def leave(self, screen: Any) -> None:
+        """Leave a game; ask first where something would be lost."""
+
+    @abstractmethod
+    def score_game(self, number: int, right: bool) -> None:
+        """Count a game, or correct how it was counted."""
+
+    @abstractmethod
+    def unscore(self, number: int) -> None:
+        """A game goes on: it is not over after all."""
+
+    @abstractmethod
+    def next_game(self) -> int:
+        """A number for a new game."""
+
+    @abstractmethod
+    def next_seed(self) -> int:
+        """Another seed each time, from the chosen one on."""
+
+    @abstractmethod
+    def keep_hidden(self, name: str, hidden: bool) -> None:
+        """Remember which panels are hidden."""
+
+    @abstractmethod
+    def explain(self, error: Exception) -> None:
+        """An error as a sentence."""
+
+    @abstractmethod
+    def export(self, record: Any, review: Any, beside: Path | None) -> None:
+        """A dialogue as Markdown."""
