@@ -87,7 +87,10 @@ def assert_same(exact: ChannelPosterior, batched: BatchedPosterior, leak: float,
                 assert truth - 1e-6 <= found[b, q] <= truth + leak
 
 
-@pytest.mark.parametrize(("name", "cap"), [("toy", None), ("animals", None), ("groceries", None), ("movies-1k", 150)])
+FILMS = pytest.param("movies-1k", 150, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("name", "cap"), [("toy", None), ("animals", None), ("groceries", None), FILMS])
 def test_it_is_the_exact_posterior(name, cap):
     exact, batched = pair(load(name), "hard", max_questions=cap)
     for turns in (0, 1, 4, 7):
