@@ -193,7 +193,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
         ({"turns": (Turn(question=999, answer=0),)}, "dialogue 1: question 999"),
         ({"turns": (Turn(question=1, answer=7),)}, "no answer 7"),
         ({"intent": 8}, "intent 8"),
-        ({"fingerprint": "x"}, "as it was then"),
+        ({"fingerprint": "x"}, "as it was, not"),
     ):
         with pytest.raises(DialogueError, match=words):
             read(dialogue(**changes))

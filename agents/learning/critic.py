@@ -32,6 +32,19 @@ KEPT, MUDDLED = 0, 1
 class FacetConstants(nn.Module):
     """What the catalogue fixes of one facet."""
 
+    log_mass: Tensor
+    mass: Tensor
+    hats: Tensor
+    features: Tensor
+    entry_prior: Tensor
+    pair_rows: Tensor
+    pair_columns: Tensor
+    entry_rows: Tensor
+    indices: Tensor
+    option_of: Tensor
+    value_of: Tensor
+    empty: Tensor
+
     def __init__(self, catalogue: Catalogue, facet: Facet, index: FacetIndex):
         super().__init__()
         prior = catalogue.prior

@@ -88,7 +88,7 @@ def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> t
     Company alone is not enough: many directors share all of theirs, and the first 24 of them were the wrong ones
     (0.04 nats on films after 20 answers).
     """
-    v = similar.shape[0]
+    v = len(facet.values)
     places = sparse.coo_array(similar)
     fame = log_mass(facet, prior)
     alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
@@ -132,10 +132,11 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
 def _entries(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Values of a sparse matrix at given places, 0 where it has none."""
     matrix.sort_indices()
-    v = matrix.shape[1]
-    have = np.repeat(np.arange(matrix.shape[0], dtype=np.int64), np.diff(matrix.indptr)) * v + matrix.indices
+    height, v = np.shape(matrix)
+    have = np.repeat(np.arange(height, dtype=np.int64), np.diff(matrix.indptr)) * v + matrix.indices
     at = lookup(have, rows.astype(np.int64) * v + columns)
-    return np.where(at >= 0, matrix.data[at], 0.0)
+    # A place that is not there reads the zero at the end.
+    return np.append(matrix.data, 0.0)[at]
 
 
 def lookup(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -169,7 +170,6 @@ def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dic
 
 def structure_of(catalogue: Catalogue) -> tuple[Pairs, ...]:
     """`pairs` of every facet, kept with the catalogue: training and serving ask more than once."""
-    kept = catalogue.__dict__.setdefault("_learning_pairs", [])
-    if not kept:
-        kept.extend(pairs(catalogue, f) for f in range(len(catalogue.facets)))
-    return tuple(kept)
+    if "_learning_pairs" not in catalogue.__dict__:
+        catalogue.__dict__["_learning_pairs"] = tuple(pairs(catalogue, f) for f in range(len(catalogue.facets)))
+    return catalogue.__dict__["_learning_pairs"]
