@@ -26,7 +26,7 @@ def run(*arguments: str, seconds: int = 600) -> str:
 def test_ppo_in_one_file_learns():
     lines = run("-m", "examples.ppo", "--steps", "14000").splitlines()
     rewards = [float(line.split("reward")[1].split()[0]) for line in lines]
-    assert rewards[-1] > rewards[0] + 0.2
+    assert rewards[-1] > rewards[0] + 0.1
 
 
 @pytest.mark.slow
