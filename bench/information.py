@@ -20,10 +20,10 @@ from scipy import sparse
 
 from sim.channel import make_channel
 from sim.loading import load
+from sim.memory import Population
 from sim.posterior import ChannelPosterior
 from sim.questions import IS, question_bank
 from sim.rates import PRESETS
-from sim.memory import Population
 from sim.users import SimulatedUsers
 
 TURNS = 20
@@ -169,7 +169,8 @@ def main() -> None:
           f" update {np.nanmedian(after[..., 1]):.1f} ms")  # fmt: skip
     for size, batch in batches.items():
         print(
-            f"a dialogue's share in a batch of {size:,}: median turn {np.median(batch):.2f} ms, mean {batch.mean():.2f} ms"
+            f"a dialogue's share in a batch of {size:,}: median turn {np.median(batch):.2f} ms,"
+            f" mean {batch.mean():.2f} ms"
         )
     fast, dense = sparse_against_dense(channel, bank)
     print(f"\nindependent answers, {sum(bank.kind == IS):,} yes/no questions: sparse {fast * 1e3:.1f} ms, dense numpy"

@@ -141,8 +141,9 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         turn = int(self.dialogues.turn[0])
         asked = int(self.beliefs.actions(np.array([action]))[0])
         _, reward, terminated, truncated, info = self.env.step(asked)
-        if self.shaping.expected and terminated and asked >= len(self.beliefs.bank) and self.dialogues.rules.guesses == 1:
-            rules = self.dialogues.rules
+        rules = self.dialogues.rules
+        guessed = terminated and asked >= len(self.beliefs.bank)
+        if self.shaping.expected and guessed and rules.guesses == 1:
             reward = rules.reward_wrong + (rules.reward_right - rules.reward_wrong) * float(before.certain[0])
         if not terminated:
             if self.dialogues.turn[0] > turn:

@@ -130,7 +130,15 @@ def view(
     mask = np.ones((count, shortlist.size + 1), dtype=bool)
     mask[:, :-1] = (ids >= 0) & (left > 0)[:, None]
     np.clip(out, -1.0, 1.0, out=out)
-    return View(observation=out, questions=ids, gain_nats=gain, guess=belief.argmax(axis=1), certain=certain, mask=mask, entropy_nats=entropy)
+    return View(
+        observation=out,
+        questions=ids,
+        gain_nats=gain,
+        guess=belief.argmax(axis=1),
+        certain=certain,
+        mask=mask,
+        entropy_nats=entropy,
+    )
 
 
 def _describe(bank, ids, gain, user, answers, entropy, shortlist: Shortlist) -> np.ndarray:

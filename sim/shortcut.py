@@ -3,9 +3,9 @@
 A yes/no answer follows from the state of the facet's memory and from whether what is asked is true, unless the truth
 is one of several values, was replaced by one that may change the answer, or isn't known.  So two bytes of hash and
 three tables do: the state's byte gives the state, `truth` says what is known of (intent, question), and the answer's
-byte gives the answer.  Inverse CDFs are cut into 256 bins each.  A bin that a threshold falls into says LONG, and so does whatever
-needs a memory; those rows take the long way in `sim.users`, with the whole hash, and get exactly what an inverse CDF
-on 64 bits gives.
+byte gives the answer.  Inverse CDFs are cut into 256 bins each.  A bin that a threshold falls into says LONG, and so
+does whatever needs a memory; those rows take the long way in `sim.users`, with the whole hash, and get exactly what an
+inverse CDF on 64 bits gives.
 
 What is known of (intent, question): a table where that is small.  Else the values of `many` facets, of which nearly
 none are true, have a signature of 40 bits, two for each intent that has the value; a question is FALSE when it lacks
@@ -154,7 +154,7 @@ def _truth(p: Population) -> np.ndarray:
         else:
             values = np.arange(len(facet.values))[:, None] + p.first[f]
             yes = (values >= p.low[ids]) & (values <= p.low[ids] + p.reach[f].astype(np.int64))  # (V, questions)
-            taken = (channel.kernel > 0).astype(np.int64)
+            taken = channel.kernel.astype(bool).astype(np.int64)
             some = taken @ yes.astype(np.int64)
             all_ = some == np.diff(channel.kernel.indptr)[:, None]
             false = np.where(some == 0, FALSE_NO, np.where(all_, FALSE_YES, FALSE))

@@ -56,7 +56,7 @@ class BeliefVecEnv(VecEnv):
     def step_wait(self):
         assert self._actions is not None
         done = [p.step(a) for p, a in zip(self.parts, np.split(self._actions, self._ends[:-1]), strict=True)]
-        observation, reward, ended = (np.concatenate([d[k] for d in done]) for k in range(3))
+        observation, reward, ended = (np.concatenate([np.asarray(d[k]) for d in done]) for k in range(3))
         self._return += reward
         self._length += 1
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
