@@ -132,7 +132,7 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
 def _entries(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Values of a sparse matrix at given places, 0 where it has none."""
     matrix.sort_indices()
-    height, v = len(matrix.indptr) - 1, matrix.shape[-1]
+    height, v = len(matrix.indptr) - 1, int(np.array(matrix.shape)[1])
     have = np.repeat(np.arange(height, dtype=np.int64), np.diff(matrix.indptr)) * v + matrix.indices
     at = lookup(have, rows.astype(np.int64) * v + columns)
     # A place that is not there reads the zero at the end.
