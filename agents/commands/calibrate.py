@@ -107,11 +107,11 @@ def _table(rows: list[dict[str, Any]]) -> None:
 
 def _plot(rows: list[dict[str, Any]], path: str) -> None:
     try:
-        import matplotlib
+        import matplotlib  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError("--plot needs matplotlib; pip install 'clarigym[plots]', or leave --plot out") from None
     matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt  # pyright: ignore[reportMissingImports]
 
     figure, axes = plt.subplots(1, len(rows) // 2, figsize=(3 * len(rows) // 2, 3), squeeze=False)
     for k, row in enumerate(rows):
