@@ -17,6 +17,7 @@ from agents.base import Agent, Setting
 from envs.rules import Dialogues
 from sim.questions import OPEN
 from sim.randomness import extend, stream
+from sim.truth import false_answers
 from sim.users import SILENT
 
 AGENT_STREAM = 1_000_003
@@ -48,6 +49,10 @@ class Episodes:
     """(B,) the agent's belief in the truth at the end."""
     p_guess: np.ndarray
     """(B,) its belief in what it guessed; in its favourite where it guessed nothing."""
+    brier: np.ndarray
+    """(B,) sum over all intents of (belief at the end - truth)^2, from 0 to 2."""
+    false_answers: np.ndarray
+    """(B,) answers at odds with the catalogue."""
     seconds: float
     """Time spent in the agent, all dialogues together."""
 
@@ -95,7 +100,7 @@ def play(
     agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
     seconds = time.perf_counter() - begun
     truth = dialogues.users.intent
-    p_start = _in_beliefs(agent, truth)[0]
+    p_start, _, _ = _in_beliefs(agent, truth)
     reward = np.zeros(count)
     guess = np.full(count, -1, dtype=np.int64)
     success, user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
@@ -133,11 +138,12 @@ def play(
     # Those that were over went on guessing; what they came to is put back.
     dialogues.success[:], dialogues.user_left[:] = success, user_left
     dialogues.guessed[guess < 0] = -1
-    p_truth, p_best = _in_beliefs(agent, truth)
+    p_truth, p_best, squares = _in_beliefs(agent, truth)
     p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
     return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=success,
                     user_left=user_left, questions=questions, reward=reward, p_start=p_start,
-                    p_truth=p_truth, p_guess=p_guess, seconds=seconds)  # fmt: skip
+                    p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
+                    false_answers=_false_answers(dialogues), seconds=seconds)  # fmt: skip
 
 
 def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:
@@ -158,11 +164,20 @@ def opening_options(dialogues: Dialogues) -> np.ndarray:
     return out
 
 
-def _in_beliefs(agent: Agent, intent: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
-    """Belief in one intent a dialogue, and in the favourite, both (B,), without holding (B, N) at once."""
-    p, best = np.empty(len(intent)), np.empty(len(intent))
+def _false_answers(dialogues: Dialogues) -> np.ndarray:
+    """(B,) how many answers of each dialogue are false, those of the opening included."""
+    row, turn = np.nonzero((dialogues.questions >= 0) & (dialogues.answers >= 0))
+    said = dialogues.questions[row, turn], dialogues.answers[row, turn]
+    wrong = false_answers(dialogues.population.bank, dialogues.users.intent[row], *said)
+    return np.bincount(row, wrong, len(dialogues)).astype(np.int64)
+
+
+def _in_beliefs(agent: Agent, intent: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Belief in one intent a dialogue, in the favourite, and the sum of squares, (B,) each, never holding (B, N)."""
+    p, best, squares = np.empty(len(intent)), np.empty(len(intent)), np.empty(len(intent))
     for start in range(0, len(intent), chunk):
         rows = np.arange(start, min(start + chunk, len(intent)))
         belief = agent.belief(rows)
         p[rows], best[rows] = belief[np.arange(len(rows)), intent[rows]], belief.max(axis=1)
-    return p, best
+        squares[rows] = np.einsum("bn,bn->b", belief, belief)
+    return p, best, squares

@@ -117,6 +117,8 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
             "bits": math.log2(p_truth) - math.log2(max(float(played.p_start[b]), TINY)),
             "nll_nats": -math.log(p_truth),
             "p_guess": float(played.p_guess[b]),
+            "brier": float(played.brier[b]),
+            "false_answers": int(played.false_answers[b]),
         })  # fmt: skip
     return out
 

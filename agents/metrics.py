@@ -38,6 +38,7 @@ def summary(rows: Sequence[Row], budget: int, reference: Sequence[Row] | None = 
     reward, p_guess = column(rows, "reward"), column(rows, "p_guess")
     guessed = column(rows, "guess") >= 0
     right = success > 0
+    misled = column(rows, "false_answers") > 0
     asked = questions.sum()
     return {
         "episodes": len(rows),
@@ -51,6 +52,8 @@ def summary(rows: Sequence[Row], budget: int, reference: Sequence[Row] | None = 
         "regret": None if reference is None else float((column(reference, "reward") - reward).mean()),
         "nll_nats": float(column(rows, "nll_nats").mean()),
         "ece": ece(p_guess[guessed], right[guessed]) if guessed.any() else None,
+        "brier": float(column(rows, "brier").mean()),
+        "recovery": float(success[misled].mean()) if misled.any() else None,
     }
 
 

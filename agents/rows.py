@@ -17,7 +17,7 @@ from typing import Any
 
 from agents.exits import BusyError, InputError
 
-SCHEMA = "clarigym.rows/1"
+SCHEMA = "clarigym.rows/2"
 
 
 class RowFile:

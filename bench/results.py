@@ -2,8 +2,8 @@
 
     python -m bench.results --episodes 1000 --workers 2
 
-Each setting is one `clarigym evaluate` whose rows go to runs/results, so the command goes on where it was interrupted.
-`lookahead` chooses a hundred times slower than the others and meets fewer users, the first of the same ones.
+Each setting is a few `clarigym evaluate`, their rows kept in runs/results: the command goes on where it was interrupted.
+`lookahead` and `policy` are slow and meet fewer users, the first of the same ones; regret is against `exact` on those.
 """
 
 from __future__ import annotations
@@ -11,44 +11,71 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import json
 from pathlib import Path
 
 from agents.cli import main as clarigym
+from agents.metrics import summary
+from agents.rows import read_rows
 
 SETTINGS = (("animals", "mixed"), ("groceries", "mixed"), ("movies-1k", "yesno"), ("movies", "mixed"))
 NOISES = ("clean", "typical", "hard")
 AGENTS = ("uniform", "fixed", "entropy", "independent", "exact")
-SLOW = "lookahead"
+TRAINED = ("learned",)
+SLOW = ("lookahead", "policy")
 FEWER = {"animals": 200, "groceries": 200, "movies-1k": 100, "movies": 50}
+BUDGET = 20
 PAGE = Path("docs/results.md")
 
 
-def evaluate(catalogue: str, questions: str, noise: str, agents: str, episodes: int, workers: int, runs: Path) -> list:
-    """The results of one evaluation, its rows kept in `runs`."""
-    rows = runs / f"{catalogue}-{questions}-{noise}-{agents.replace(',', '+')}-{episodes}.jsonl"
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+def evaluate(
+    catalogue: str, questions: str, noise: str, agents: tuple[str, ...], episodes: int, workers: int, runs: Path
+):
+    """The rows of one evaluation, kept in `runs`."""
+    out = runs / f"{catalogue}-{questions}-{noise}-{'+'.join(agents)}-{episodes}.jsonl"
+    with contextlib.redirect_stdout(io.StringIO()):
         code = clarigym(["evaluate", "--catalogue", catalogue, "--questions", questions, "--noise", noise, "--agents",
-                         agents, "--episodes", str(episodes), "--workers", str(workers), "--out", str(rows),
-                         "--resume", "--json"])  # fmt: skip
+                         ",".join(agents), "--episodes", str(episodes), "--workers", str(workers), "--out", str(out),
+                         "--budget", str(BUDGET), "--resume", "--json"])  # fmt: skip
     if code:
         raise SystemExit(code)
-    return json.loads(said.getvalue())["results"]
+    return read_rows(out)[1]
+
+
+def figures(rows: list, agents: tuple[str, ...]) -> list:
+    """One dict an agent; regret against `exact` on the episodes that it met."""
+    by = {a: {r["episode"]: r for r in rows if r["agent"] == a} for a in agents}
+    return [{"agent": a} | summary(list(by[a].values()), BUDGET, [by["exact"][e] for e in by[a]]) for a in agents]
 
 
 def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str]:
     """One table."""
     out = [f"### {catalogue}, {'yes/no' if questions == 'yesno' else questions} questions, `{noise}`", "",
-           "| agent | users | success | 95 % | turns | all | bits/turn | reward | regret | NLL | ECE |",
-           "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
+           "| agent | users | success | 95 % | turns | all | bits/turn | reward | regret | NLL | ECE | Brier "
+           "| recovery |",
+           "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
     for r in results:
         low, high = r["success_ci"]
-        figures = [(r["turns_success"], 2), (r["turns_all"], 2), (r["bits_per_turn"], 2), (r["reward"], 3),
-                   (r["regret"], 3), (r["nll_nats"], 2), (r["ece"], 3)]  # fmt: skip
-        cells = " | ".join("" if x is None else f"{x:.{places}f}" for x, places in figures)
+        shown = [(r["turns_success"], 2), (r["turns_all"], 2), (r["bits_per_turn"], 2), (r["reward"], 3),
+                 (r["regret"], 3), (r["nll_nats"], 2), (r["ece"], 3), (r["brier"], 3), (r["recovery"], 3)]  # fmt: skip
+        cells = " | ".join("" if x is None else f"{x:.{places}f}" for x, places in shown)
         success = f"{100 * r['success']:.1f} % | {100 * low:.1f} to {100 * high:.1f}"
         out.append(f"| {r['agent']} | {r['episodes']:,} | {success} | {cells} |")
+    return [*out, ""]
+
+
+def overview(everything: dict[tuple[str, str], list]) -> list[str]:
+    """All settings in one table: percent found, and questions where it was found."""
+    agents = list(dict.fromkeys(r["agent"] for results in everything.values() for r in results))
+    heads = [f"{catalogue} `{noise}`" for catalogue, noise in everything]
+    out = ["### All at a glance: % found / questions", "", "| | " + " | ".join(heads) + " |",
+           "|---|" + "---:|" * len(heads)]  # fmt: skip
+    for agent in agents:
+        cells = []
+        for results in everything.values():
+            r = next((r for r in results if r["agent"] == agent), None)
+            turns = r and r["turns_success"]
+            cells.append("" if r is None else f"{100 * r['success']:.1f} / {'-' if turns is None else f'{turns:.1f}'}")
+        out.append(f"| {agent} | " + " | ".join(cells) + " |")
     return [*out, ""]
 
 
@@ -58,28 +85,33 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--runs", type=Path, default=Path("runs/results"))
     parser.add_argument("--only", default="", help="catalogues, with commas between")
-    parser.add_argument("--without-slow", action="store_true", help="leave lookahead out")
+    parser.add_argument("--without", default="", help="of learned, lookahead, policy, with commas between")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
     page = [
         "# Results", "",
         f"Made by `python -m bench.results --episodes {given.episodes}`; the columns: [evaluation.md](evaluation.md).",
-        "Budget 20, seed 0. Every agent meets the same users; `lookahead` fewer of them, for it is slow: its regret is",
-        "against `exact` on those it met.", "",
+        f"Budget {BUDGET}, seed 0. Every agent meets the same users; `lookahead` and `policy` fewer of them, for they",
+        "are slow: their regret is against `exact` on those they met. `learned` was trained on `typical` users.", "",
     ]  # fmt: skip
+    everything: dict[tuple[str, str], list] = {}
     for catalogue, questions in SETTINGS:
         if given.only and catalogue not in given.only.split(","):
             continue
         for noise in NOISES:
-            results = evaluate(catalogue, questions, noise, ",".join(AGENTS), given.episodes, given.workers, given.runs)
-            if not given.without_slow:
-                few = min(FEWER[catalogue], given.episodes)
-                pair = evaluate(catalogue, questions, noise, f"exact,{SLOW}", few, given.workers, given.runs)
-                results.append(pair[1])
-            table = lines(catalogue, questions, noise, results)
+            few = min(FEWER[catalogue], given.episodes)
+            rows, agents = [], AGENTS
+            for group, episodes in ((AGENTS, given.episodes), (TRAINED, given.episodes), *(((a,), few) for a in SLOW)):
+                if group[0] in given.without.split(","):
+                    continue
+                rows += evaluate(catalogue, questions, noise, group, episodes, given.workers, given.runs)
+                agents += () if group is AGENTS else group
+            everything[catalogue, noise] = figures(rows, agents)
+            table = lines(catalogue, questions, noise, everything[catalogue, noise])
             print("\n".join(table), flush=True)
             page += table
-            PAGE.write_text("\n".join(page), encoding="utf-8")
+            if not given.only:
+                PAGE.write_text("\n".join([*page, *overview(everything)]), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def rows_of(n: int, seed: int = 0) -> list[dict]:
         reward = (1.0 if right else -1.0) - 0.02 * questions
         out.append({"agent": "a", "episode": e, "intent": 3, "guess": guess, "success": right, "user_left": guess < 0,
                     "questions": questions, "reward": reward, "bits": float(rng.normal(5, 2)),
-                    "nll_nats": -math.log(p), "p_guess": p})  # fmt: skip
+                    "nll_nats": -math.log(p), "p_guess": p, "brier": float(rng.random()),
+                    "false_answers": int(rng.integers(0, 3))})  # fmt: skip
     return out
 
 
@@ -57,6 +58,9 @@ def test_summary_against_plain_loops():
     assert got["bits_per_turn"] == pytest.approx(sum(r["bits"] for r in rows) / sum(r["questions"] for r in rows))
     assert got["reward"] == pytest.approx(sum(r["reward"] for r in rows) / n)
     assert got["nll_nats"] == pytest.approx(sum(r["nll_nats"] for r in rows) / n)
+    assert got["brier"] == pytest.approx(sum(r["brier"] for r in rows) / n)
+    misled = [r for r in rows if r["false_answers"]]
+    assert got["recovery"] == pytest.approx(sum(r["success"] for r in misled) / len(misled))
     assert got["regret"] == pytest.approx(sum(o["reward"] - r["reward"] for r, o in zip(rows, other, strict=True)) / n)
     guessed = sorted((r for r in rows if r["guess"] >= 0), key=lambda r: r["p_guess"])
     size, extra = divmod(len(guessed), 15)
@@ -70,9 +74,10 @@ def test_summary_against_plain_loops():
 
 def test_what_there_is_none_of_is_null():
     row = {"agent": "a", "episode": 0, "intent": 3, "guess": -1, "success": False, "user_left": True, "questions": 0,
-           "reward": -1.0, "bits": 0.0, "nll_nats": 1.0, "p_guess": 0.3}  # fmt: skip
+           "reward": -1.0, "bits": 0.0, "nll_nats": 1.0, "p_guess": 0.3, "brier": 1.2,
+           "false_answers": 0}  # fmt: skip
     got = summary([row], 20)
-    assert all(got[key] is None for key in ("turns_success", "ece", "regret", "bits_per_turn"))
+    assert all(got[key] is None for key in ("turns_success", "ece", "regret", "recovery", "bits_per_turn"))
     assert got["turns_all"] == 20
     json.dumps(got, allow_nan=False)
 
@@ -206,7 +211,7 @@ def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     got = evaluated(["--out", str(path)], capsys)
     wanted = {"agent", "episodes", "success", "success_ci", "turns_success", "turns_all", "bits_per_turn", "reward",
-              "regret", "nll_nats", "ece", "seconds_per_turn"}  # fmt: skip
+              "regret", "nll_nats", "ece", "brier", "recovery", "seconds_per_turn"}  # fmt: skip
     assert all(wanted <= set(one) for one in got["results"])
     assert [one["agent"] for one in got["results"]] == ["exact", "uniform", "fixed"]
     assert got["results"][0]["regret"] == 0

@@ -1,0 +1,52 @@
+"""Which answers are false, against a plain loop over the catalogue's own rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.channel import make_channel
+from sim.loading import load
+from sim.memory import Population
+from sim.questions import DONT_KNOW, OPEN, OVER, QuestionBank, question_bank
+from sim.rates import load_rates
+from sim.truth import false_answers
+from sim.users import SimulatedUsers
+
+
+def plainly(bank: QuestionBank, intent: int, question: int, answer: int) -> bool:
+    facet = bank.catalogue.facets[bank.facet[question]]
+    held = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]].tolist()
+    if not held:
+        return False
+    if bank.kind[question] == OPEN:
+        return answer > 0 and all(facet.option_of[v] != answer - 1 for v in held)
+    wanted = int(bank.value[question])
+    holds = any(v >= wanted for v in held) if bank.kind[question] == OVER else wanted in held
+    return answer < DONT_KNOW if holds else answer > DONT_KNOW
+
+
+@pytest.mark.parametrize("name", ["toy", "animals", "groceries"])
+def test_against_a_plain_loop(name):
+    bank = question_bank(load(name))
+    rng = np.random.default_rng(0)
+    questions = rng.integers(len(bank), size=2000)
+    intents = rng.integers(len(bank.catalogue), size=2000)
+    answers = rng.integers(bank.answers[questions])
+    got = false_answers(bank, intents, questions, answers)
+    assert got.tolist() == [plainly(bank, *x) for x in zip(intents.tolist(), questions.tolist(), answers.tolist())]
+    assert 0 < got.mean() < 1
+
+
+def test_users_without_faults_say_nothing_false():
+    bank = question_bank(load("animals"))
+    rates = load_rates("clean")
+    users = SimulatedUsers(Population(bank, rates, make_channel(bank.catalogue, rates)), 0, np.arange(500))
+    rng = np.random.default_rng(1)
+    questions = rng.integers(len(bank), size=500)
+    assert not false_answers(bank, users.intent, questions, users.answer(questions)).any()
+
+
+def test_nothing_asked_nothing_false():
+    none = np.empty(0, dtype=np.int64)
+    assert false_answers(question_bank(load("toy")), none, none, none).shape == (0,)
