@@ -2,7 +2,7 @@
 
     python -m bench.results --episodes 1000 --workers 2
 
-Each setting is a few `clarigym evaluate`, their rows kept in runs/results: the command goes on where it was interrupted.
+Each setting is a few `clarigym evaluate`; their rows stay in runs/results, so it goes on where it was interrupted.
 `lookahead` and `policy` are slow and meet fewer users, the first of the same ones; regret is against `exact` on those.
 """
 
