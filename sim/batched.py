@@ -186,6 +186,12 @@ class BatchedPosterior:
         known = [k for k in self._known if k is not None]
         return Told(*(np.stack([getattr(k, name) for k in known]) for name in ("gain", "user", "answers")))
 
+    def log_likelihood(self) -> np.ndarray:
+        """(B, N) log p(history | intent), the type and the memory summed out; a prior of 0 counts as 1e-300."""
+        top = self._log.max(axis=2)
+        log = np.log(np.exp(self._log - top[:, :, None]).sum(axis=2)) + top
+        return log - np.log(np.maximum(self.channel.catalogue.prior, 1e-300))
+
     def _tell(self, fresh: list[tuple[History, list[int]]]) -> None:
         """Results for a few different histories."""
         n, q = len(fresh), len(self.bank)
