@@ -23,10 +23,10 @@ import numpy as np
 
 from agents.base import Setting
 from agents.registry import check_name, make_agent
-from agents.stopping import entropy_nats
 from agents.views import Setup
 from envs.rules import Rules
 from sim.catalogue import Catalogue
+from sim.information import entropy_nats
 from sim.loading import load
 from sim.memory import Population
 from sim.posterior import ChannelPosterior

@@ -28,6 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from envs.rules import Rules
+from sim.information import entropy_nats
 
 
 def should_guess(belief: np.ndarray, gain_nats: np.ndarray | float, left: np.ndarray, rules: Rules) -> np.ndarray:
@@ -46,10 +47,3 @@ def should_guess(belief: np.ndarray, gain_nats: np.ndarray | float, left: np.nda
     share = np.clip(gain_nats / np.maximum(entropy_nats(belief), 1e-12), 0.0, 1.0)
     worth = (rules.reward_right - rules.reward_wrong) * (1 - top) * share
     return (worth <= rules.question_cost) & (rules.question_cost > 0) | (share <= 0) | (top >= 1) | (left <= 0)
-
-
-def entropy_nats(belief: np.ndarray) -> np.ndarray:
-    """(n,) entropy of each row of (n, N)."""
-    logs = np.log(np.maximum(belief, 1e-300))
-    logs *= belief
-    return -logs.sum(axis=1)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from envs.rules import NOTHING, Dialogues
 from envs.world import World
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.phrasing import answer_sentence, corruption_sentence, listed, request
 
 
-def dialogue_record(world: World, d: Dialogues, b: int, agent: str) -> Dialogue:
+def dialogue_record(
+    world: World, d: Dialogues, b: int, agent: str, eig_bits: Sequence[float | None] = ()
+) -> Dialogue:  # fmt: skip
     """Dialogue b as a `Dialogue`.
+
+    Args:
+        eig_bits: what the asker expected of each question, one a question that was asked; () where it didn't say.
 
     Raises:
         ValueError: it hasn't ended; its truth is not to be seen yet.
@@ -18,6 +26,9 @@ def dialogue_record(world: World, d: Dialogues, b: int, agent: str) -> Dialogue:
         raise ValueError("the dialogue hasn't ended; its record would show the hidden intent")
     turns = _turns(world, d, b)
     stated = d.opening_count(b)
+    if len(eig_bits):
+        expected = [None] * stated + list(eig_bits)
+        turns = tuple(replace(turn, eig_bits=e) for turn, e in zip(turns, expected, strict=True))
     catalogue = world.catalogue
     guesses = tuple(
         Guess(intent=int(i), right=int(i) == int(d.users.intent[b]), after=int(d.turn[b]), name=catalogue.intents[i])

@@ -14,7 +14,7 @@ from agents.entropy import Facts
 from agents.episodes import agent_seeds, play
 from agents.exits import InputError
 from agents.registry import AGENTS, check_name, make_agent
-from agents.stopping import entropy_nats, should_guess
+from agents.stopping import should_guess
 from agents.testing import check_agent, small_setting
 from envs.rules import Rules
 from sim.questions import OPEN, OVER
@@ -86,10 +86,6 @@ def test_whoever_guesses_with_a_perfect_question_at_hand_guesses_with_any():
     perfect = should_guess(belief, np.inf, left, RULES)
     for gain in (0.0, 0.01, 0.3, 2.0):
         assert (should_guess(belief, np.full(300, gain), left, RULES) >= perfect).all()
-
-
-def test_entropy_of_a_uniform_belief():
-    assert np.allclose(entropy_nats(np.full((1, 8), 1 / 8)), np.log(8))
 
 
 # --- the contract --------------------------------------------------------------------------------------------------

@@ -148,6 +148,8 @@ def test_simulate_writes_the_schema(tmp_path, capsys):
     assert f"{sum(d.success for d in dialogues)} found" in capsys.readouterr().out
     for d in dialogues:
         assert d.success == (bool(d.guesses) and d.guesses[-1].intent == d.intent) and d.agent == "exact"
+    asked = [turn.eig_bits for d in dialogues for turn in d.turns]
+    assert all(e is not None and 0 < e < 3 for e in asked), "what exact expected; toy holds 3 bits"
     assert '"slip"' not in path.read_text(), "the rates are not in it"
     again = tmp_path / "e.jsonl"
     assert main([*command, "--episodes", "10", "--first-episode", "20", "--out", str(again)]) == Exit.OK

@@ -7,13 +7,14 @@ whole dialogues, and `--first-episode` goes on after them.
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from agents.base import Setting
+from agents.base import Agent, Setting
 from agents.commands.common import make_setting
 from agents.episodes import play
 from agents.evaluate import BATCH
@@ -80,14 +81,33 @@ def main(arguments: list[str]) -> Exit:
     with open(config.out, "x", encoding="utf-8", newline="\n") as file:
         for first in range(config.first_episode, end, BATCH):
             numbers = np.arange(first, min(first + BATCH, end))
-            played = play(agent, setting, config.seed, numbers)
+            listener = Listener(agent, len(numbers))
+            played = play(agent, setting, config.seed, numbers, watch=listener)
             found += int(played.success.sum())
             file.writelines(
-                dialogue_record(world, played.dialogues, b, config.agent).to_json() + "\n" for b in range(len(numbers))
+                dialogue_record(world, played.dialogues, b, config.agent, listener.eig_bits[b]).to_json() + "\n"
+                for b in range(len(numbers))
             )
             file.flush()
     print(f"{config.out}: {config.episodes:,} dialogues, {found:,} found")
     return Exit.OK
+
+
+class Listener:
+    """Notes what the agent expects of each question that it asks."""
+
+    def __init__(self, agent: Agent, count: int):
+        self.agent = agent
+        self.eig_bits: list[list[float | None]] = [[] for _ in range(count)]
+
+    def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
+        gain = getattr(self.agent, "gain_nats", None)
+        for b in rows.tolist():
+            nats = np.nan if gain is None else float(gain[b])
+            self.eig_bits[b].append(nats / math.log(2) if math.isfinite(nats) else None)
+
+    def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
+        """Nothing to note."""
 
 
 def world_of(setting: Setting, config: Simulate) -> World:

@@ -20,8 +20,8 @@ from agents.episodes import Episodes, play
 from agents.exits import Exit
 from agents.flags import Leave, at_least, parse
 from agents.registry import DEFAULT, check_name, make_agent
-from agents.stopping import entropy_nats
 from envs.rules import Dialogues, Rules
+from sim.information import entropy_nats
 from sim.phrasing import answer_sentence, corruption_sentence, request
 from sim.questions import Questions
 
