@@ -10,6 +10,7 @@ batch; `agents.testing.check_agent` holds an agent to that and to the rest of th
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -99,7 +100,7 @@ class Agent(Protocol):
 AgentFactory = Callable[[Setting], Agent]
 
 
-class BeliefAgent:
+class BeliefAgent(ABC):
     """An agent that asks what `choose` says until the shared stop rule lets it guess the likeliest intent.
 
     A policy overrides `choose` alone, and `begin` where it keeps something a dialogue.
@@ -113,9 +114,9 @@ class BeliefAgent:
     def begin(self, seeds: np.ndarray) -> None:
         """Forget the last dialogues; `seeds` as in `reset`."""
 
+    @abstractmethod
     def choose(self, rows: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The next question of each dialogue (n,), -1 for none, and what it is expected to tell, nats (n,)."""
-        raise NotImplementedError
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
         seeds = np.atleast_1d(seeds)

@@ -22,7 +22,7 @@ from sim.questions import OPEN, OVER
 GOLDEN = Path(__file__).parent / "playthroughs" / "agents"
 RULES = Rules()
 TRAINED = ("learned", "policy")
-"""Need a checkpoint; their own tests make one."""
+"""Play by a shipped checkpoint: training it anew may change their play, so no play of theirs is written down."""
 UNTRAINED = [name for name in AGENTS if name not in TRAINED]
 
 
@@ -91,7 +91,7 @@ def test_whoever_guesses_with_a_perfect_question_at_hand_guesses_with_any():
 # --- the contract --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*UNTRAINED, "examples.own_agent:halves"])
+@pytest.mark.parametrize("name", [*AGENTS, "examples.own_agent:halves"])
 def test_contract(name, toy):
     assert check_agent(lambda setting: make_agent(name, setting), toy) == []
 
