@@ -111,7 +111,7 @@ class BeliefAgent(ABC):
         self.bank = setting.bank
         self.posterior = posterior
 
-    def begin(self, seeds: np.ndarray) -> None:
+    def begin(self, seeds: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
         """Forget the last dialogues; `seeds` as in `reset`."""
 
     @abstractmethod

@@ -67,7 +67,7 @@ def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy,
 
 def test_resuming_names_what_differs(toy, tmp_path):
     train(*toy, TrainConfig(**SMALL), tmp_path / "a")
-    with pytest.raises(TrainingError, match=r"learning_rate = 0\.05, now it is 0\.01"):
+    with pytest.raises(TrainingError, match=r"learning_rate = 0\.02, now it is 0\.01"):
         train(*toy, TrainConfig(**SMALL, learning_rate=0.01), tmp_path / "a", resume=True)
     with pytest.raises(CheckpointError, match="nothing to resume"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)

@@ -44,9 +44,9 @@ class Train:
     """Histories a step."""
     types: int = 3
     """Latent kinds of user."""
-    learning_rate: float = 0.05
+    learning_rate: float = 0.02
     """Of Adam, falling along a cosine."""
-    answer_weight: float = 1.0
+    answer_weight: float = 20.0
     """Weight of telling the true answers from others."""
     evaluate_every: int = 5_000
     """Dialogues between looks at the held-out ones; a run can be resumed from each."""
