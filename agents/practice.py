@@ -24,6 +24,8 @@ from sim.users import SILENT, SimulatedUsers
 SEED_STEP = 7_919_000_003
 """Keeps users to practise on apart from those that evaluations meet."""
 POLICY_STREAM = 1_000_033
+INTENT_DRAW = 1_000_037
+"""Tells the draw of an intent from those of the turns."""
 POINTS = np.array([-2.0, -1.0, 0.0, 1.5, 2.5])
 SAID_POINTS = 3.0
 SUSPECT_SHARE, OPEN_SHARE, ASIDE = 0.7, 0.35, 0.15
@@ -37,11 +39,16 @@ class Practice:
         seed: of users and policy.
         turns: questions in each dialogue.
         opening: users volunteer a few facets first.
+        among: (n,) the only intents that users may have; None for all.
     """
 
-    def __init__(self, population: Population, seed: int, turns: int = 20, opening: bool = False):
+    def __init__(
+        self, population: Population, seed: int, turns: int = 20, opening: bool = False,
+        among: np.ndarray | None = None,
+    ):  # fmt: skip
         self.population, self.bank, self.turns, self.opening = population, population.bank, turns, opening
         self.seed = np.uint64(seed + SEED_STEP)
+        self.among = among
         facets = self.bank.catalogue.facets
         self.log_prior = np.log(self.bank.catalogue.prior).astype(np.float32)
         self.members = []
@@ -56,8 +63,8 @@ class Practice:
 
     def __call__(self, first: int, count: int) -> Histories:
         episodes = np.arange(first, first + count)
-        users = SimulatedUsers(self.population, self.seed, episodes)
         start = extend(stream(self.seed, episodes), POLICY_STREAM)
+        users = SimulatedUsers(self.population, self.seed, episodes, intents=self._intents(start))
         n = len(self.bank.catalogue)
         noise = np.stack([np.random.default_rng(int(s)).gumbel(size=n).astype(np.float32) for s in start])
         score = noise + self.log_prior
@@ -88,6 +95,14 @@ class Practice:
             for b in live.tolist():
                 self._points(score[b], int(question[b, turn]), int(answer[b, turn]))
         return Histories(intent=users.intent.copy(), question=question, answer=answer, said=said)
+
+    def _intents(self, start: np.ndarray) -> np.ndarray | None:
+        """(B,) intents from among those allowed, by their prior; None leaves the draw to the users."""
+        if self.among is None:
+            return None
+        below = np.cumsum(self.bank.catalogue.prior[self.among])
+        at = np.searchsorted(below, draw(start, INTENT_DRAW) * below[-1], side="right")
+        return self.among[np.minimum(at, len(below) - 1)]
 
     def _ask(self, suspect: int, u: list[float], asked: set[int]) -> int:
         """The next question, -1 when the first tries were all asked before."""

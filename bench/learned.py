@@ -12,10 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from agents.base import Setting
+from agents.episodes import play
+from agents.greedy import Greedy
 from agents.learning.histories import NOTHING, Histories, Source, logged
 from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import FOLDER, METRICS, learned_posterior
 from agents.practice import Practice
+from envs.rules import Rules
 from sim.loading import load
 from sim.memory import Population
 from sim.posterior import ChannelPosterior
@@ -64,6 +68,7 @@ def folder_of(
     tag: str = "",
     log: int = 0,
     residual: bool = False,
+    words: dict[str, np.ndarray] | None = None,
     **settings: Any,
 ) -> Path:
     """Where a run is; trained now unless it is there already.
@@ -72,6 +77,7 @@ def folder_of(
         log: learn from so many dialogues again and again, instead of a stream of them.
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
+        words: `structure.word_similarities`; give a tag with them.
     """
     from agents.learning.train import TrainConfig, train
 
@@ -100,7 +106,7 @@ def folder_of(
         held_out = source(1 << 41, 512) if held_out is None else held_out
         train_residual(bank, source, ResidualConfig(dialogues=config.dialogues), folder, held_out)
     else:
-        train(bank, source, config, folder, held_out=held_out)
+        train(bank, source, config, folder, held_out=held_out, words=words)
     (folder / "done").write_text(key)
     return folder
 
@@ -131,6 +137,12 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, intent=users.intent, question=question, answer=answer)
     return Histories(intent=users.intent.copy(), question=question, answer=answer)
+
+
+def play_greedy(name: str, noise: str, posterior: ChannelPosterior, count: int):
+    """Greedy agents on the users of one seed."""
+    setting = Setting(bank=world(name), rates=rates_of(noise), rules=Rules())
+    return play(Greedy(setting, posterior), setting, seed=1, episode=np.arange(count))
 
 
 def beliefs(posterior: ChannelPosterior, histories: Histories) -> list[np.ndarray]:

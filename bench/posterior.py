@@ -1,43 +1,33 @@
 """`python -m bench.posterior [TABLE ...]`: how near a learned belief comes to the exact one, and what it costs.
 
 Runs are kept in runs/posterior and not trained twice.  `--quick` takes fewer dialogues.  Tables: near, candidates,
-objectives, towers, outside, paired, crossed, logs, wrongname, calibration, speed.
+objectives, towers, outside, paired, crossed, logs, coldstart, words, wrongname, calibration, speed.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import replace
 
 import numpy as np
 
-from agents.base import Setting
-from agents.episodes import play
-from agents.greedy import Greedy
 from agents.learning.calibration import measure
-from agents.learning.histories import Histories, Source
 from agents.practice import Practice
 from bench.learned import (
-    SMALL_CACHE,
     beliefs,
     divergences,
     exact_histories,
     exact_of,
     mean_se,
-    nll,
+    play_greedy,
     population,
-    rates_of,
     run_of,
     table,
     world,
 )
 from bench.posterior_training import TURNS, candidates, objectives, towers
-from envs.rules import Rules
-from sim.memory import Population
+from bench.posterior_users import coldstart, crossed, logs, outside, words, wrongname
 from sim.posterior import ChannelPosterior
-from sim.rates import load_rates
-from sim.users import SimulatedUsers
 
 ONLY: list[str] = []
 
@@ -50,10 +40,12 @@ def near(quick: bool) -> None:
     """Exact's own questions, no early stop; 20,000 practice dialogues."""
     rows = []
     for name, noise, seeds in (
-        ("animals", "typical", 3),
-        ("animals", "hard", 3),
-        ("groceries", "typical", 1),
-        ("movies-1k", "typical", 1),
+        ("animals", "typical", 5),
+        ("animals", "hard", 5),
+        ("groceries", "typical", 3),
+        ("groceries", "hard", 3),
+        ("movies-1k", "typical", 3),
+        ("movies-1k", "hard", 3),
         ("movies", "typical", 1),
         ("movies", "hard", 1),
     ):
@@ -90,77 +82,25 @@ def near(quick: bool) -> None:
     )
 
 
-def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> Source:
-    """Users who err as `noise` says at first and as `later` from a turn on; same memory draws, other thresholds."""
-    base = Practice(population(name, noise), 0)
-    first, second = population(name, noise), population(name, later)
-
-    def source(start: int, count: int) -> Histories:
-        h = base(start, count)
-        ids = np.arange(start, start + count)
-        early, late = (SimulatedUsers(p, base.seed, ids, intents=h.intent) for p in (first, second))
-        answer = h.answer.copy()
-        for t in range(h.question.shape[1]):
-            live = np.flatnonzero(h.question[:, t] >= 0)
-            users = early if t < turn else late
-            answer[live, t] = users.answer(h.question[live, t], live)
-        return replace(h, answer=answer)
-
-    return source
-
-
-def outside(quick: bool) -> None:
-    """Users that the channel's form, or the rates that exact believes, don't have."""
-    rows = []
-    name = "groceries"
-    for label, source, tag in (
-        ("tire after 7 questions", tiring(name), "tiring"),
-        ("a mixture that no preset has", Practice(population(name, "mixture"), 0), "mixture"),
-    ):
-        posterior, _ = run_of(name, "typical", source=source, tag=tag)
-        more, metrics = run_of(name, "typical", source=source, tag=tag, residual=True)
-        kept = "kept" if metrics["residual"]["kept"] else "not kept"
-        histories = source(1 << 42, 300 if quick else 1000)
-        for turns in TURNS:
-            cut = histories.prefix(turns)
-            base = nll(beliefs(exact_of(name, "typical"), cut), cut)
-            row = [label, turns, float(nll(beliefs(posterior, cut), cut).mean()), float(base.mean())]
-            row.append(float(nll(beliefs(exact_of(name, "typical", memory=False), cut), cut).mean()))
-            row.append(f"{nll(beliefs(more, cut), cut).mean():.4f} ({kept})")
-            gain, se = mean_se(base - nll(beliefs(posterior, cut), cut))
-            rows.append([*row, f"{gain:+.4f} ± {se:.4f}"])
-    table(
-        "Outside the family: NLL of the truth, nats (groceries)",
-        [
-            "users",
-            "turns",
-            "learned",
-            "exact with typical's rates",
-            "independent",
-            "with residual",
-            "learned is better than exact by",
-        ],
-        rows,
-    )
-
-
 def paired(quick: bool) -> None:
     """Success of greedy agents on the same users, budget 20."""
     rows = []
     for name, noise, episodes in (
-        ("animals", "typical", 2000),
-        ("animals", "hard", 2000),
-        ("movies-1k", "typical", 1000),
-        ("movies", "typical", 200),
+        ("animals", "typical", 10_000),
+        ("animals", "hard", 10_000),
+        ("movies-1k", "typical", 10_000),
+        ("movies-1k", "hard", 10_000),
+        ("movies", "typical", 2000),
+        ("movies", "hard", 2000),
     ):
         if not _wanted(name, noise):
             continue
         count = episodes // 10 if quick else episodes
         learned, _ = run_of(name, noise)
         found = {
-            "exact": _play(name, noise, exact_of(name, noise), count),
-            "learned": _play(name, noise, learned, count),
-            "independent": _play(name, noise, exact_of(name, noise, memory=False), count),
+            "exact": play_greedy(name, noise, exact_of(name, noise), count),
+            "learned": play_greedy(name, noise, learned, count),
+            "independent": play_greedy(name, noise, exact_of(name, noise, memory=False), count),
         }
         base = found["exact"].success.astype(float)
         for agent, e in found.items():
@@ -179,91 +119,6 @@ def paired(quick: bool) -> None:
     table(
         "Paired success, mixed questions, budget 20",
         ["catalogue", "users", "episodes", "agent", "success", "questions", "points beside exact (95 %)"],
-        rows,
-    )
-
-
-def crossed(quick: bool) -> None:
-    """Trained on one kind of user, met by another."""
-    rows = []
-    name, count = "animals", 200 if quick else 2000
-    for trained, met in (("typical", "hard"), ("hard", "typical")):
-        for label, posterior in (
-            (f"exact, knows {met}", exact_of(name, met)),
-            (f"exact, believes {trained}", ChannelPosterior(population(name, trained).channel, world(name))),
-            (f"learned from {trained}", run_of(name, trained)[0]),
-            (f"learned from {met}", run_of(name, met)[0]),
-        ):
-            e = _play(name, met, posterior, count)
-            loss = -np.log(np.maximum(e.p_truth, 1e-300))
-            rows.append([met, label, float(e.success.mean()), float(e.questions.mean()), float(loss.mean())])
-    table(
-        f"Trained on one, met by another ({name}, {count} paired users)",
-        ["users", "agent", "success", "questions", "NLL at the end"],
-        rows,
-    )
-
-
-def _play(name: str, noise: str, posterior: ChannelPosterior, count: int):
-    setting = Setting(bank=world(name), rates=rates_of(noise), rules=Rules())
-    return play(Greedy(setting, posterior), setting, seed=1, episode=np.arange(count))
-
-
-def logs(quick: bool) -> None:
-    """2,000 practice dialogues of users that no preset has, gone through ten times, and nothing else."""
-    rows = []
-    name, noise = "groceries", "mixture"
-    posterior, _ = run_of(name, noise, log=2000, dialogues=20_000, evaluate_every=2_500)
-    histories = exact_histories(name, noise, 200, 20)
-    for turns in TURNS:
-        cut = histories.prefix(turns)
-        exact = beliefs(exact_of(name, noise), cut)
-        wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
-        others = [posterior, exact_of(name, noise, memory=False), wrong]
-        rows.append([turns, *(float(divergences(exact, beliefs(p, cut)).mean()) for p in others)])
-    table(
-        "Logs only: KL from exact after 2,000 dialogues (groceries, a mixture that no preset has)",
-        ["turns", "learned", "independent, true rates", "exact with typical's rates"],
-        rows,
-    )
-    count = 200 if quick else 1000
-    rows = []
-    for label, p in (
-        ("exact", exact_of(name, noise)),
-        ("learned", posterior),
-        ("independent", exact_of(name, noise, memory=False)),
-    ):
-        e = _play(name, noise, p, count)
-        rows.append([label, float(e.success.mean()), float(e.questions.mean())])
-    table(f"The same, success ({count} paired users)", ["agent", "success", "questions"], rows)
-
-
-def wrongname(quick: bool) -> None:
-    """Users whose memory of the cast is always of somebody else; everybody was trained on, or believes, `typical`."""
-    name = "movies-1k"
-    one = {"types": ("everybody",), "shares": (1.0,), "scales": (1.0,)}
-    rates = replace(load_rates("typical"), name="wrong name", **one, facets={"cast": {"misremembered": 1.0}})
-    users = Population(world(name), rates)
-    source = Practice(users, 3, turns=5, opening=True)
-    histories = source(0, 100 if quick else 500)
-    rows = []
-    for label, p in (
-        ("exact with typical's rates", exact_of(name, "typical")),
-        ("learned from typical", run_of(name, "typical")[0]),
-        ("independent", exact_of(name, "typical", memory=False)),
-        ("exact with these rates", ChannelPosterior(users.channel, world(name), cache_bytes=SMALL_CACHE)),
-    ):
-        found = beliefs(p, histories)
-        truth = histories.intent.tolist()
-        rank = [1 + int((b > b[i]).sum()) for b, i in zip(found, truth)]
-        setting = Setting(bank=world(name), rates=rates, rules=Rules(opening=True))
-        e = play(Greedy(setting, p), setting, seed=2, episode=np.arange(30 if quick else 300))
-        rows.append([label, float(np.median(rank)), float(np.mean(np.array(rank) <= 10)),
-                     float(nll(found, histories).mean()), float(e.success.mean()),
-                     float(e.questions.mean())])  # fmt: skip
-    table(
-        f"Wrong name: cast always misremembered ({name}); after the opening and 5 answers, and greedy to the end",
-        ["posterior", "median rank", "in the first ten", "NLL", "success", "questions"],
         rows,
     )
 
@@ -312,7 +167,21 @@ def speed(quick: bool) -> None:
 
 TABLES = {
     f.__name__: f
-    for f in (near, candidates, objectives, towers, outside, paired, crossed, logs, wrongname, calibration, speed)
+    for f in (
+        near,
+        candidates,
+        objectives,
+        towers,
+        outside,
+        paired,
+        crossed,
+        logs,
+        coldstart,
+        words,
+        wrongname,
+        calibration,
+        speed,
+    )
 }
 
 

@@ -1,0 +1,255 @@
+"""Tables of `bench.posterior` about users whom the channel's form, or the training, doesn't know."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from agents.base import Setting
+from agents.episodes import play
+from agents.greedy import Greedy
+from agents.learning.histories import Histories, Source
+from agents.practice import Practice
+from bench.learned import (
+    SMALL_CACHE,
+    beliefs,
+    divergences,
+    exact_histories,
+    exact_of,
+    mean_se,
+    nll,
+    play_greedy,
+    population,
+    run_of,
+    table,
+    world,
+)
+from bench.posterior_training import TURNS
+from envs.rules import Rules
+from sim.confusion import incidence
+from sim.memory import Population
+from sim.posterior import ChannelPosterior
+from sim.rates import load_rates
+from sim.users import SimulatedUsers
+
+
+def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> Source:
+    """Users who err as `noise` says at first and as `later` from a turn on; same memory draws, other thresholds."""
+    base = Practice(population(name, noise), 0)
+    first, second = population(name, noise), population(name, later)
+
+    def source(start: int, count: int) -> Histories:
+        h = base(start, count)
+        ids = np.arange(start, start + count)
+        early, late = (SimulatedUsers(p, base.seed, ids, intents=h.intent) for p in (first, second))
+        answer = h.answer.copy()
+        for t in range(h.question.shape[1]):
+            live = np.flatnonzero(h.question[:, t] >= 0)
+            users = early if t < turn else late
+            answer[live, t] = users.answer(h.question[live, t], live)
+        return replace(h, answer=answer)
+
+    return source
+
+
+def together(name: str, facets: tuple[str, str], noise: str = "typical", share: float = 0.3) -> Source:
+    """Users of whom a share takes two facets from one other intent, as the cast and the year of the sequel.
+
+    The other intent is the likest one by the values they have in common, popular values counting less, among those that
+    differ on both facets.
+    """
+    base = Practice(population(name, noise), 0)
+    catalogue = world(name).catalogue
+    sibling = _siblings(name, facets)
+
+    def source(start: int, count: int) -> Histories:
+        h = base(start, count)
+        users = SimulatedUsers(population(name, noise), base.seed, np.arange(start, start + count), intents=h.intent)
+        mixed = (np.random.default_rng((start, 11)).random(count) < share) & (sibling[h.intent] >= 0)
+        for b in np.flatnonzero(mixed).tolist():
+            other = int(sibling[h.intent[b]])
+            users.fix_memory(b, {f: catalogue.facet(f).row(other)[0] for f in facets})
+        answer = h.answer.copy()
+        for t in range(h.question.shape[1]):
+            live = np.flatnonzero(h.question[:, t] >= 0)
+            answer[live, t] = users.answer(h.question[live, t], live)
+        return replace(h, answer=answer)
+
+    return source
+
+
+@cache
+def _siblings(name: str, facets: tuple[str, str]) -> np.ndarray:
+    """(N,) the likest intent that has values on both facets, all others than one's own; -1 where there is none."""
+    catalogue = world(name).catalogue
+    n = len(catalogue)
+    likeness = np.zeros((n, n))
+    for facet in catalogue.facets:
+        table = incidence(facet, 1 / np.sqrt(np.maximum(facet.mass(catalogue.prior), 1e-9))[facet.indices])
+        shared = (table @ table.T).toarray()
+        if facet.name in facets:
+            likeness[shared > 0] = -np.inf
+            likeness[:, np.diff(facet.indptr) == 0] = -np.inf
+        else:
+            likeness += np.log1p(shared)
+    np.fill_diagonal(likeness, -np.inf)
+    best = likeness.argmax(axis=1)
+    return np.where(np.isfinite(likeness[np.arange(n), best]), best, -1)
+
+
+def outside(quick: bool) -> None:
+    """Users that the channel's form, or the rates that exact believes, don't have."""
+    rows = []
+    for label, name, source, tag in (
+        ("tire after 7 questions", "groceries", tiring("groceries"), "tiring"),
+        ("take cast and year from a sibling", "movies-1k", together("movies-1k", ("cast", "year")), "together"),
+        ("a mixture that no preset has", "groceries", Practice(population("groceries", "mixture"), 0), "mixture"),
+    ):
+        posterior, _ = run_of(name, "typical", source=source, tag=tag)
+        more, metrics = run_of(name, "typical", source=source, tag=tag, residual=True)
+        kept = "kept" if metrics["residual"]["kept"] else "not kept"
+        histories = source(1 << 42, 300 if quick else 1000)
+        for turns in TURNS:
+            cut = histories.prefix(turns)
+            base = nll(beliefs(exact_of(name, "typical"), cut), cut)
+            mine, alone = beliefs(posterior, cut), beliefs(exact_of(name, "typical", memory=False), cut)
+            found = nll(mine, cut)
+            gain, se = mean_se(base - found)
+            hits = [100 * np.mean([p.argmax() == i for p, i in zip(x, cut.intent.tolist(), strict=True)])
+                    for x in (mine, beliefs(exact_of(name, "typical"), cut), alone)]  # fmt: skip
+            rows.append([f"{label} ({name})", turns, float(found.mean()), float(base.mean()),
+                         float(nll(alone, cut).mean()), f"{nll(beliefs(more, cut), cut).mean():.4f} ({kept})",
+                         f"{gain:+.4f} ± {1.96 * se:.4f}", " / ".join(f"{x:.1f}" for x in hits)])  # fmt: skip
+    table(
+        "Outside the family: NLL of the truth, nats, practice dialogues",
+        [
+            "users",
+            "turns",
+            "learned",
+            "exact with typical's rates",
+            "independent",
+            "with residual",
+            "learned is better than exact by (95 %)",
+            "% found: learned / exact / independent",
+        ],
+        rows,
+    )
+
+
+def coldstart(quick: bool) -> None:
+    """Trained with four films of five as intents, judged on those and on the fifth."""
+    name, noise = "movies-1k", "typical"
+    n = len(world(name).catalogue)
+    unseen = np.sort(np.random.default_rng(5).permutation(n)[: n // 5])
+    seen = np.setdiff1d(np.arange(n), unseen)
+    learned, _ = run_of(name, noise, source=Practice(population(name, noise), 0, among=seen), tag="four of five")
+    rows = []
+    for label, among in (("trained on", seen), ("never met", unseen)):
+        histories = Practice(population(name, noise), 21, among=among)(0, 100 if quick else 500)
+        for turns in TURNS:
+            cut = histories.prefix(turns)
+            found = divergences(beliefs(exact_of(name, noise), cut), beliefs(learned, cut))
+            mean, se = mean_se(found)
+            rows.append([label, turns, f"{mean:.4f} ± {se:.4f}", float(np.median(found))])
+    table(f"Cold start: KL from exact, nats ({name}, practice dialogues)", ["films", "turns", "KL", "median"], rows)
+
+
+def words(quick: bool) -> None:
+    """The same training with cosines of the values' text embeddings among the features of a confusion, and without."""
+    from agents.learning.structure import word_similarities
+    from agents.learning.text import words_of
+
+    rows = []
+    for name in ("groceries", "movies-1k"):
+        found = word_similarities(world(name).catalogue, words_of(world(name).catalogue))
+        histories = exact_histories(name, "typical", 100, 20)
+        for label, posterior in (
+            ("without", run_of(name, "typical")[0]),
+            ("with", run_of(name, "typical", words=found, tag="words")[0]),
+        ):
+            mean = [divergences(beliefs(exact_of(name, "typical"), histories.prefix(t)),
+                                beliefs(posterior, histories.prefix(t))).mean() for t in TURNS]  # fmt: skip
+            rows.append([name, label, *map(float, mean)])
+    table("What words add: KL from exact, nats", ["catalogue", "words", *map(str, TURNS)], rows)
+
+
+def crossed(quick: bool) -> None:
+    """Trained on one kind of user, met by another."""
+    rows = []
+    name, count = "animals", 200 if quick else 2000
+    for trained, met in (("typical", "hard"), ("hard", "typical")):
+        for label, posterior in (
+            (f"exact, knows {met}", exact_of(name, met)),
+            (f"exact, believes {trained}", ChannelPosterior(population(name, trained).channel, world(name))),
+            (f"learned from {trained}", run_of(name, trained)[0]),
+            (f"learned from {met}", run_of(name, met)[0]),
+        ):
+            e = play_greedy(name, met, posterior, count)
+            loss = -np.log(np.maximum(e.p_truth, 1e-300))
+            rows.append([met, label, float(e.success.mean()), float(e.questions.mean()), float(loss.mean())])
+    table(
+        f"Trained on one, met by another ({name}, {count} paired users)",
+        ["users", "agent", "success", "questions", "NLL at the end"],
+        rows,
+    )
+
+
+def logs(quick: bool) -> None:
+    """2,000 practice dialogues of users that no preset has, gone through ten times, and nothing else."""
+    rows = []
+    name, noise = "groceries", "mixture"
+    posterior, _ = run_of(name, noise, log=2000, dialogues=20_000, evaluate_every=2_500)
+    histories = exact_histories(name, noise, 200, 20)
+    for turns in TURNS:
+        cut = histories.prefix(turns)
+        exact = beliefs(exact_of(name, noise), cut)
+        wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
+        others = [posterior, exact_of(name, noise, memory=False), wrong]
+        rows.append([turns, *(float(divergences(exact, beliefs(p, cut)).mean()) for p in others)])
+    table(
+        "Logs only: KL from exact after 2,000 dialogues (groceries, a mixture that no preset has)",
+        ["turns", "learned", "independent, true rates", "exact with typical's rates"],
+        rows,
+    )
+    count = 200 if quick else 1000
+    rows = []
+    for label, p in (
+        ("exact", exact_of(name, noise)),
+        ("learned", posterior),
+        ("independent", exact_of(name, noise, memory=False)),
+    ):
+        e = play_greedy(name, noise, p, count)
+        rows.append([label, float(e.success.mean()), float(e.questions.mean())])
+    table(f"The same, success ({count} paired users)", ["agent", "success", "questions"], rows)
+
+
+def wrongname(quick: bool) -> None:
+    """Users whose memory of the cast is always of somebody else; everybody was trained on, or believes, `typical`."""
+    name = "movies-1k"
+    one = {"types": ("everybody",), "shares": (1.0,), "scales": (1.0,)}
+    rates = replace(load_rates("typical"), name="wrong name", **one, facets={"cast": {"misremembered": 1.0}})
+    users = Population(world(name), rates)
+    source = Practice(users, 3, turns=5, opening=True)
+    histories = source(0, 100 if quick else 500)
+    rows = []
+    for label, p in (
+        ("exact with typical's rates", exact_of(name, "typical")),
+        ("learned from typical", run_of(name, "typical")[0]),
+        ("independent", exact_of(name, "typical", memory=False)),
+        ("exact with these rates", ChannelPosterior(users.channel, world(name), cache_bytes=SMALL_CACHE)),
+    ):
+        found = beliefs(p, histories)
+        truth = histories.intent.tolist()
+        rank = [1 + int((b > b[i]).sum()) for b, i in zip(found, truth)]
+        setting = Setting(bank=world(name), rates=rates, rules=Rules(opening=True))
+        e = play(Greedy(setting, p), setting, seed=2, episode=np.arange(30 if quick else 300))
+        rows.append([label, float(np.median(rank)), float(np.mean(np.array(rank) <= 10)),
+                     float(nll(found, histories).mean()), float(e.success.mean()),
+                     float(e.questions.mean())])  # fmt: skip
+    table(
+        f"Wrong name: cast always misremembered ({name}); after the opening and 5 answers, and greedy to the end",
+        ["posterior", "median rank", "in the first ten", "NLL", "success", "questions"],
+        rows,
+    )
