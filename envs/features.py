@@ -8,8 +8,9 @@ The shortlist is the `by_gain` questions of highest EIG and, behind them, the `b
 user's type: a question may be worth asking because later answers are then understood, which no EIG of a single
 question shows.
 
-`features` needs nothing but the `Posterior` protocol; a posterior that can say for the whole bank what questions tell
-(`told()`, as `sim.batched` does) spares it a few hundred updates on copies.
+`view` needs nothing but the `Posterior` protocol; a posterior that can say what questions tell, for the whole bank
+(`told()`, as `sim.batched` does) or of the shortlist (`shown()`, as `ChannelPosterior` does), spares it a few hundred
+updates on copies.
 """
 
 from __future__ import annotations
@@ -162,6 +163,9 @@ def _describe(bank, ids, gain, user, answers, entropy, shortlist: Shortlist) -> 
 
 def _look(posterior: Any, shortlist: Shortlist, types: np.ndarray):
     """Ids (B, k), EIG (B, k), I(answer; type) (B, k) and answers (B, k, 5) of the shortlist."""
+    if hasattr(posterior, "shown"):
+        seen = posterior.shown(shortlist.by_gain, shortlist.by_user)
+        return seen.ids, seen.gain, seen.user, seen.answers
     if not hasattr(posterior, "told"):
         return _look_one_by_one(posterior, shortlist, types)
     told = posterior.told()

@@ -24,9 +24,10 @@ Terms = ScalarTerms | SetTerms
 
 
 class Node:
-    """One answer history and what follows from it.  Immutable but for what `sim.choice` finds out and leaves here."""
+    """One answer history and what follows from it.  Immutable but for what `sim.choice` and `sim.telling`
+    find out and leave here."""
 
-    __slots__ = ("belief", "best", "history", "joint", "scratch", "sweep", "types")
+    __slots__ = ("belief", "best", "history", "joint", "scratch", "shown", "sweep", "types")
 
     def __init__(self, history: History, joint: np.ndarray) -> None:
         self.history = history
@@ -35,6 +36,7 @@ class Node:
         self.types = over_intents(joint)  # (T,)
         self.sweep: np.ndarray | None = None
         self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.shown: dict[tuple[int, int], Any] = {}
         self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
 
     @property

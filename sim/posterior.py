@@ -18,7 +18,7 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from sim import choice
+from sim import choice, telling
 from sim.channel import Channel
 from sim.histories import Histories, History, Node, canonical
 from sim.likelihood import SILENT, Evidence, ScalarTerms
@@ -147,6 +147,16 @@ class ChannelPosterior:
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         found = [choice.choose(self._histories, node, k) for node in self._nodes]
         return np.stack([ids for ids, _ in found]), np.stack([gain for _, gain in found])
+
+    def shown(self, by_gain: int, by_user: int) -> telling.Shown:
+        """The questions of highest EIG and the others that tell most about the user, see `sim.telling`: (B, k) each."""
+        rows = [telling.shown(self._histories, node, by_gain, by_user) for node in self._nodes]
+        return telling.Shown(*(np.stack([getattr(r, x) for r in rows]) for x in ("ids", "gain", "user", "answers")))
+
+    def restart(self, rows: np.ndarray) -> None:
+        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
+        for b in np.asarray(rows).tolist():
+            self._nodes[b] = self._histories.node(())
 
     def copy(self) -> Self:
         other = object.__new__(type(self))

@@ -6,7 +6,7 @@ mean of them; each question is scored in the light of that summary, and guessing
 number of the questions don't matter to it.
 
 Beliefs are exact, as `exact`'s are: on small catalogues `sim.batched` keeps them, else the posterior that the setting
-hands out, through its protocol alone, which takes some tenths of a second a turn on films.
+hands out: on films a turn takes some tenth of a second (`sim.telling`).
 """
 
 from __future__ import annotations
