@@ -45,8 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        print("clarigym: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print("; ".join(filter(None, ["clarigym: interrupted", str(interrupt)])), file=sys.stderr)
         code = Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is wrong, and the interpreter must not complain at exit.

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import math
 import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -356,54 +351,3 @@ def test_compare_leaves_unpaired_episodes_out(files, capsys):
     assert main(["compare", a, b, "--json"]) == Exit.OK
     got = json.loads(capsys.readouterr().out)["comparisons"][0]
     assert (got["episodes"], got["unpaired"]) == (30, 10)
-
-
-# --- heavy ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_killed_at_random_moments_and_resumed(tmp_path):
-    """SIGKILL to the run and its workers, six times; the rows are those of an uninterrupted run."""
-    whole, path = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
-    base = [sys.executable, "-m", "agents.cli", "evaluate", "--catalogue", "animals", "--questions", "yesno",
-            "--agents", "uniform,fixed", "--episodes", "1000", "--workers", "2", "--json"]  # fmt: skip
-    env = os.environ | {"PYTHONPATH": str(ROOT)}
-    subprocess.run([*base, "--out", str(whole)], check=True, cwd=ROOT, env=env, capture_output=True)
-    rng = random.Random(4)
-    size = whole.stat().st_size
-    for kill in range(6):
-        process = subprocess.Popen([*base, "--out", str(path), "--resume"], cwd=ROOT, env=env, start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        before = path.stat().st_size if path.exists() else 0
-        wanted = before + rng.random() * (size - before) / (6 - kill)
-        while process.poll() is None and (not path.exists() or path.stat().st_size < wanted):
-            time.sleep(0.002)
-        time.sleep(rng.random() * 0.05)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        assert path.read_bytes() == whole.read_bytes()[: path.stat().st_size], "a prefix, perhaps with a broken line"
-    done = subprocess.run([*base, "--out", str(path), "--resume"], check=True, cwd=ROOT, env=env, capture_output=True)
-    assert path.read_bytes() == whole.read_bytes()
-    assert json.loads(done.stdout)["results"][0]["episodes"] == 1000
-
-
-@pytest.mark.slow
-def test_false_alarms_of_compare_are_at_the_nominal_rate():
-    """An agent against itself under other draws of its own, 200 times."""
-    from agents.commands.common import make_setting
-    from agents.episodes import play
-    from agents.evaluate import rows_of as as_rows
-    from agents.registry import make_agent
-    from envs.rules import Rules
-
-    setting = make_setting("toy", "yesno", "hard", Rules(budget=4))
-    agent = make_agent("uniform", setting)
-    runs = [as_rows("uniform", play(agent, setting, 0, np.arange(100), agent_seed=k)) for k in range(400)]
-    alarms = dict.fromkeys(("success", "reward", "nll_nats"), 0)
-    for k in range(200):
-        got = paired(runs[2 * k], runs[2 * k + 1], (4, 4))
-        for key in alarms:
-            alarms[key] += got[key]["differs"]
-    # 200 tries at 5 %: 10 expected, 3 to 19 with probability .995.
-    assert all(3 <= n <= 19 for n in alarms.values()), alarms

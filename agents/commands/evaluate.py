@@ -96,13 +96,16 @@ def main(arguments: list[str]) -> Exit:
         if file:
             rows += check_order(config.out, file.rows, plan)
         advance = stack.enter_context(progress(config, len(rows)))
-        for done in run(plan, plan.tasks(len(rows)), config.workers, setting):
-            rows += done.rows
-            if file:
-                file.append(done.rows)
-            total = spent.setdefault(done.agent, [0.0, 0])
-            total[0], total[1] = total[0] + done.seconds, total[1] + done.questions
-            advance(done)
+        try:
+            for done in run(plan, plan.tasks(len(rows)), config.workers, setting):
+                rows += done.rows
+                if file:
+                    file.append(done.rows)
+                total = spent.setdefault(done.agent, [0.0, 0])
+                total[0], total[1] = total[0] + done.seconds, total[1] + done.questions
+                advance(done)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if file else "") from None
     table = results(rows, config.names, config.budget, spent)
     if config.json:
         print(json.dumps({"config": asdict(config), "results": table}, ensure_ascii=False))
