@@ -33,7 +33,10 @@ FLOOR = 1e-300
 
 def xlogx(p: np.ndarray) -> np.ndarray:
     """p log p, 0 at 0."""
-    return p * np.log(np.maximum(p, FLOOR))
+    out = np.asarray(np.maximum(p, FLOOR))
+    np.log(out, out=out)
+    out *= p
+    return out
 
 
 def entropy_nats(p: np.ndarray, axis: int = -1) -> np.ndarray:

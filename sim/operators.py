@@ -195,10 +195,11 @@ class SetOperator:
         self.channel, self.values, self.has_open = channel, pattern.values, has_open
         everyone = np.arange(channel.facet.intents)
         self.states = _untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
+        self.by_type = np.ascontiguousarray(self.states.transpose(2, 0, 1))  # (T, 3, N)
         self.closed = self._closed(terms, pattern) if len(self.values) else None
         self.absent = not_believed(channel, self.values)  # (C, T, S, A)
         self.open = OpenSetOperator(channel, terms, self.states) if has_open else None
-        self.nbytes = self.states.nbytes + (0 if self.closed is None else self.closed.data.nbytes)
+        self.nbytes = 2 * self.states.nbytes + (0 if self.closed is None else self.closed.data.nbytes)
         self.nbytes += 0 if self.open is None else self.open.nbytes
 
     def _closed(self, terms: SetTerms | None, pattern: SetPattern) -> sparse.csr_array:
@@ -256,8 +257,8 @@ class SetOperator:
             features = (self.closed @ joint.reshape(-1, n)).reshape(channel.types, 6, c, n)
             for t in range(channel.types):
                 forgotten, kept, muddled, sure, wrong_too, wrong = features[t]
-                total = self.states[:, :, t] @ joint[t]  # (3, n)
-                strangers = self.states[1, channel.unknown, t] @ joint[t, channel.unknown]
+                total = self.by_type[t] @ joint[t]  # (3, n)
+                strangers = self.by_type[t, 1, channel.unknown] @ joint[t, channel.unknown]
                 inside = self._answers(t, forgotten, kept, muddled, sure, wrong_too)
                 rest = [np.maximum(whole - part, 0.0) for whole, part in zip(total, (forgotten, kept, muddled))]
                 outside = self._answers(t, rest[0], rest[1], rest[2], named[:, t, None] * strangers, wrong)
