@@ -141,15 +141,19 @@ def run(plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | 
             initargs=(plan, os.getpid()),
         )
         try:
-            yield from pool.map(_run_in_worker, tasks)
+            # Not pool.map: it cancels what is left when it is left early, and the pool's thread then stumbles over
+            # cancelled tasks of ended workers (a traceback on stderr in Python 3.11).
+            for future in [pool.submit(_run_in_worker, task) for task in tasks]:
+                yield future.result()
         except BrokenProcessPool:
             raise RuntimeError("a worker died, perhaps for want of memory; try fewer --workers, and --resume") from None
-        finally:
+        except BaseException:
             # Leaving early (an error, Ctrl+C) must not wait for batches that nobody wants.
-            children = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in children:
+            for child in list((getattr(pool, "_processes", None) or {}).values()):
                 child.terminate()
+            raise
+        finally:
+            pool.shutdown()
 
 
 @contextlib.contextmanager
