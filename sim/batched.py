@@ -22,7 +22,7 @@ from sim.choice import NOTHING, TIE
 from sim.histories import History
 from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, SetTerms, terms
 from sim.open_information import open_prediction
-from sim.operators import SUMMARY, ScalarOperator, SetOperator, SetPattern, Told
+from sim.operators import SUMMARY, FlagsOperator, ScalarOperator, SetOperator, SetPattern, Told
 from sim.questions import OPEN, QuestionBank
 
 SMALL_CATALOGUE = 1000
@@ -70,6 +70,10 @@ class BatchedPosterior:
                  for f, a in zip(scalars, first)]  # fmt: skip
         rows = np.concatenate(where) if where else np.empty(0, np.int64)
         columns = np.tile(np.arange(n), len(scalars))
+        self._flags = [f for f in scalars if facets[f].kind == "flag" and len(self._values[f]) and not self._open[f]]
+        self._flag_rows = np.array([np.arange(self._places[f].start, self._places[f].stop) for f in self._flags])
+        self._flag_questions = bank.starts[self._flags]
+        self._flags_operator: FlagsOperator | None = None
         self._masses = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(int(first[-1]), n))
         self.reset(1)
 
@@ -201,15 +205,20 @@ class BatchedPosterior:
         joint = np.ascontiguousarray(self.joint()[[rows[0] for _, rows in fresh]].transpose(2, 1, 0))  # (T, N, n)
         masses = np.stack([self._masses @ j for j in joint])  # (T, W, n)
         gain, user, answers = np.zeros((n, q)), np.zeros((n, q)), np.zeros((n, q, SUMMARY))
+        if self._flags:
+            told = self._all_flags().tell(masses[:, self._flag_rows])
+            at = self._flag_questions
+            gain[:, at], user[:, at], answers[:, at] = told.gain, told.user, told.answers
         by_facet: list[dict[Evidence, list[int]]] = [{} for _ in self._values]
+        others = [f for f in range(len(by_facet)) if len(self._values[f]) + self._open[f] and f not in self._flags]
         for j, (history, _) in enumerate(fresh):
             about = dict(history)
-            for f, groups in enumerate(by_facet):
-                groups.setdefault(about.get(f, NONE), []).append(j)
-        for f, groups in enumerate(by_facet):
-            start, end = int(self.bank.starts[f]), int(self.bank.starts[f + 1])
-            if start == end:
-                continue
+            asked = [int(self.bank.starts[f]) for f in self._flags if f in about]
+            gain[j, asked] = user[j, asked] = answers[j, asked] = 0.0
+            for f in others:
+                by_facet[f].setdefault(about.get(f, NONE), []).append(j)
+        for f in others:
+            start, groups = int(self.bank.starts[f]), by_facet[f]
             for evidence, rows in groups.items():
                 keep = self._unasked(f, evidence)
                 if not keep.any():
@@ -230,6 +239,12 @@ class BatchedPosterior:
             self._told.put(history, known, 8 * q * (2 + SUMMARY) + 1024)
             for b in rows:
                 self._known[b] = known
+
+    def _all_flags(self) -> FlagsOperator:
+        if self._flags_operator is None:
+            flags = [(self.channel.facets[f], self._values[f]) for f in self._flags]
+            self._flags_operator = FlagsOperator([ScalarOperator(c, None, v, False) for c, v in flags])
+        return self._flags_operator
 
     def _unasked(self, f: int, evidence: Evidence) -> np.ndarray:
         """(questions on f,) bool, not to be written to."""

@@ -5,7 +5,7 @@ and what a facet's answers depend on is its evidence alone, which comes again an
 conditional answer probabilities given evidence become an operator, made once and kept, that is applied to the beliefs
 of all dialogues with that evidence at once:
 
-- scalar facets: a dense table p(answer | value, type), applied to the beliefs' masses of values;
+- scalar facets: a dense table p(answer | value, type), applied to the beliefs' masses of values, all flags at once;
 - `many` facets: sparse features on the entries of the relation (state masses, believed and true) and of the
   confusions (believed and not true), one product a type.
 
@@ -150,6 +150,27 @@ class ScalarOperator:
                 inside = np.einsum("tca,tcn->can", own, masses[:, self.values])
                 gain[:, self.has_open :] = _two_classes(inside, predicted - inside).T
         return Told(np.maximum(gain, 0.0), user, np.concatenate(answers, axis=1))
+
+
+class FlagsOperator:
+    """Several flags' questions at once: nothing was answered about them, or nothing would be left to ask.
+
+    Args:
+        flags: an operator each, of one question.
+    """
+
+    def __init__(self, flags: list[ScalarOperator]) -> None:
+        self.table = np.stack([flag.table for flag in flags], axis=1)  # (T, F, 3, 5)
+
+    def tell(self, masses: np.ndarray) -> Told:
+        """From (T, F, 3, n); questions in the order of the flags."""
+        by_type = np.matmul(self.table.swapaxes(2, 3), masses)  # (T, F, 5, n)
+        total = by_type.sum(axis=0)
+        joint = np.zeros((*self.table.shape[1:], masses.shape[-1]))  # (F, 3, 5, n)
+        for table, mass in zip(self.table, masses):
+            joint += table[..., None] * mass[:, :, None]
+        gain = xlogx(joint).sum(axis=(1, 2)) - xlogx(total).sum(axis=1) - xlogx(masses.sum(axis=0)).sum(axis=1)
+        return Told(np.maximum(gain, 0.0).T, _user_information(by_type).T, total.transpose(2, 0, 1))
 
 
 def _two_classes(inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
