@@ -30,14 +30,14 @@ from textual.theme import Theme
 from textual.widgets import Static
 
 from agents import saves
-from agents.registry import AGENTS, DEFAULT
+from agents.registry import AGENTS, LEARNED, YARDSTICK
 from agents.views import Setup
 from screens.engine import Done, Engine
 from screens.host import Host
 from screens.start import MODES, StartScreen
 
 SWITCH_INTERVAL = 0.001
-AGENT = "learned" if "learned" in AGENTS else DEFAULT
+AGENT = LEARNED
 """Who asks unless told: what was learned from dialogues, where that is there (`agents.mind` falls back on exact)."""
 SMALLEST = (60, 20)
 DARK = Theme(
@@ -385,7 +385,7 @@ def read_replay(path: Path, setup: Setup) -> tuple[Any, Setup]:
     if dialogue is None:
         raise DialogueError(f"{path} holds no dialogue")
     noise = setup.noise if dialogue.noise == "person" else dialogue.noise
-    agent = dialogue.agent if dialogue.agent in AGENTS else DEFAULT
+    agent = dialogue.agent if dialogue.agent in AGENTS else YARDSTICK
     played = replace(setup, catalogue=dialogue.catalogue, questions=dialogue.questions, budget=dialogue.budget)
     return dialogue, replace(played, noise=noise, agent=agent)
 

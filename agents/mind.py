@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from agents.base import Setting
-from agents.registry import check_name, make_agent
+from agents.registry import LEARNED, YARDSTICK, check_name, make_agent
 from agents.views import Setup
 from envs.rules import Rules
 from sim.catalogue import Catalogue
@@ -37,7 +37,6 @@ GUESS = -1
 BEST = 5
 """Questions that are shown beside the one that is asked."""
 FEW_ANSWERS = 5
-LEARNED, EXACT = "learned", "exact"
 ROW = np.zeros(1, dtype=np.int64)
 Progress = Callable[[str, float], None]
 """Told what is being done and the share that is done, 0 to 1."""
@@ -95,8 +94,8 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
         if setup.agent != LEARNED:
             raise
         # The default agent isn't there for every catalogue; a game is worth more than its default.
-        note = f"{error} Until then '{EXACT}' plays."
-        world = World(replace(setup, agent=EXACT), catalogue, bank, setting, note=note)
+        note = f"{error} Until then '{YARDSTICK}' plays."
+        world = World(replace(setup, agent=YARDSTICK), catalogue, bank, setting, note=note)
         Mind(world).best(BEST)
     progress("ready", 1.0)
     return world

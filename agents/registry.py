@@ -22,7 +22,9 @@ AGENTS: dict[str, tuple[str, str]] = {
     "lookahead": ("agents.lookahead:lookahead", "two steps ahead among the few best questions"),
 }
 """Name to factory and one line."""
-DEFAULT = "exact"
+YARDSTICK = "exact"
+"""Who plays where nobody is named and the truth about the users may be known."""
+LEARNED = "learned"
 
 
 def check_name(name: str) -> str:
@@ -35,6 +37,19 @@ def check_name(name: str) -> str:
         return name
     near = did_you_mean(name, AGENTS)
     raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(AGENTS))}; your own: module:factory)")
+
+
+def default_agent(setting) -> str:
+    """Who plays before people where nobody is named: `learned` where a checkpoint fits the catalogue, else `exact`."""
+    from agents.learning.serve import CheckpointError, shipped_for
+
+    if setting.checkpoint:
+        return LEARNED
+    try:
+        shipped_for(setting.catalogue)
+    except CheckpointError:
+        return YARDSTICK
+    return LEARNED
 
 
 def make_agent(name: str, setting):

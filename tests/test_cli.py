@@ -139,6 +139,15 @@ def test_every_agent_can_be_watched(agent, capsys, monkeypatch):
     assert all(turn["eig_bits"] >= 0 for turn in got["turns"])
 
 
+def test_whoever_is_not_named_is_learned_where_a_checkpoint_fits(tmp_path, capsys):
+    assert main(["watch", "--catalogue", "toy", "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["config"]["agent"] == "learned"
+    own = tmp_path / "own.csv"
+    own.write_text("name,colour,size\na,red,1\nb,blue,2\nc,red,3\nd,green,4\n")
+    assert main(["watch", "--catalogue", str(own), "--json"]) == Exit.OK
+    assert json.loads(capsys.readouterr().out)["config"]["agent"] == "exact"
+
+
 def test_simulate_writes_the_schema(tmp_path, capsys):
     path = tmp_path / "d.jsonl"
     command = ["simulate", "--catalogue", "toy", "--noise", "hard"]

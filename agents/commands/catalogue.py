@@ -114,5 +114,5 @@ def run_check(config: Check) -> Exit:
         out.print(f"... and {len(problems) - config.show:,} more (--show N, or --json)")
     warnings = len(problems) - errors
     what = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
-    out.print(f"{config.catalogue}: {what if problems else 'no problems'}", style="bold")
+    out.print(f"{config.catalogue}: {what if problems else 'no problems'}", style="bold", soft_wrap=True)
     return Exit.BAD_INPUT if errors else Exit.OK

@@ -11,7 +11,7 @@ import tyro
 from agents.commands.common import console
 from agents.exits import Exit
 from agents.flags import Leave, parse
-from agents.registry import AGENTS, DEFAULT
+from agents.registry import AGENTS, LEARNED
 from sim.loading import BUILT_IN
 from sim.rates import GRID_KINDS, GRID_PERCENT, PRESETS
 
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> Exit:
     out.print("  " + ", ".join(BUILT_IN) + "; or a file of your own")
     out.print("agents", style="bold")
     for name, (_, line) in AGENTS.items():
-        out.print(f"  {name:<12} {line}{' (the default)' if name == DEFAULT else ''}", soft_wrap=True)
+        out.print(f"  {name:<12} {line}{' (plays before people)' if name == LEARNED else ''}", soft_wrap=True)
     out.print("  module:factory is your own (docs/agents.md)")
     out.print("environments", style="bold")
     for name in envs.IDS:

@@ -19,7 +19,7 @@ import tyro
 from agents.commands.common import console
 from agents.exits import Exit, InputError
 from agents.flags import Leave, parse
-from agents.registry import DEFAULT, check_name
+from agents.registry import YARDSTICK, check_name
 from agents.scenario import Outcome, Stage
 from agents.scripting import SHIPPED, read_scenarios
 
@@ -30,7 +30,7 @@ class Run:
 
     paths: tyro.conf.Positional[tuple[str, ...]] = ()
     """Scenario files (TOML or JSONL) or folders of them; none: those that ship."""
-    agent: str = DEFAULT
+    agent: str = YARDSTICK
     """Who asks."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """One JSON object on stdout instead of lines."""

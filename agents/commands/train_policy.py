@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.exits import Exit, InputError
 from agents.flags import Leave, parse
-from agents.policy.config import TrainPolicy
+from agents.policy.config import TrainPolicy, reference_stages
 
 HELD_OUT = 1 << 40
 """Evaluation's users: this seed and the one trained with have none in common."""
@@ -24,9 +24,17 @@ def main(arguments: list[str]) -> Exit:
     import torch
 
     torch.set_num_threads(1)
-    from agents.policy.train import train
+    from agents.policy.train import train, train_stages
 
-    train(config, lambda line: print(line, file=sys.stderr, flush=True))
+    def say(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    if config.reference:
+        stages = reference_stages(config.out, config.resume, config.evaluate)
+        train_stages(stages, say)
+        config = stages[-1]
+    else:
+        train(config, say)
     print(f"{config.out}/policy.safetensors: clarigym watch --agent policy --checkpoint {config.out}", file=sys.stderr)
     if config.evaluate:
         _evaluate(config)

@@ -6,7 +6,7 @@ Colours and bars on a terminal, the same lines in plain text through a pipe, one
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from agents.commands.common import console, encodes, make_setting
 from agents.episodes import Episodes, play
 from agents.exits import Exit
 from agents.flags import Leave, at_least, parse
-from agents.registry import DEFAULT, check_name, make_agent
+from agents.registry import check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
 from sim.information import entropy_nats
 from sim.phrasing import answer_sentence, corruption_sentence, request
@@ -36,8 +36,9 @@ class Watch:
 
     catalogue: str = "movies"
     """A built-in catalogue or a CSV, Parquet or JSONL file."""
-    agent: str = DEFAULT
-    """Who asks; `clarigym list` has the names, module:factory is your own."""
+    agent: str = ""
+    """Who asks: a name from `clarigym list`, or module:factory of your own; without one, learned where a checkpoint
+    ships for the catalogue, else exact."""
     noise: str = "typical"
     """How users err: a preset or a TOML file of rates."""
     questions: Questions = "mixed"
@@ -56,7 +57,8 @@ class Watch:
     """One JSON object on stdout instead."""
 
     def __post_init__(self) -> None:
-        check_name(self.agent)
+        if self.agent:
+            check_name(self.agent)
         at_least("budget", self.budget, 1)
         at_least("seed", self.seed, 0)
         at_least("episode", self.episode, 0)
@@ -69,6 +71,7 @@ def main(arguments: list[str]) -> Exit:
         return leave.code
     rules = Rules(budget=config.budget, opening=config.opening)
     setting = make_setting(config.catalogue, config.questions, config.noise, rules, checkpoint=config.checkpoint)
+    config = replace(config, agent=config.agent or default_agent(setting))
     agent = make_agent(config.agent, setting)
     scribe = Scribe(setting, agent)
     dialogues = Dialogues(setting.population, rules, 1)
