@@ -215,7 +215,7 @@ def test_control_c_is_one_line(workers, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == Exit.INTERRUPTED
-    assert err.strip() == "clarigym: interrupted" and out == ""
+    assert err.strip() == f"clarigym: interrupted; what is done is in {path}, go on with --resume" and out == ""
 
 
 def test_faults_of_its_own_are_told_apart(capsys, monkeypatch):
