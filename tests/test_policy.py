@@ -13,7 +13,7 @@ import pytest
 from agents.base import Agent, Setting
 from agents.episodes import play
 from agents.exits import InputError
-from agents.policy.config import TrainPolicy
+from agents.policy.config import TrainPolicy, reference_stages
 from agents.policy.serve import REFERENCE, load_network, policy
 from agents.policy.synthetic import synthetic
 from agents.registry import make_agent
@@ -100,6 +100,16 @@ def test_configurations_that_cannot_be():
         TrainPolicy(catalogues=("toy", "animals"), num_envs=1)
 
 
+def test_the_reference_is_a_configuration():
+    stages = reference_stages("somewhere", evaluate=7)
+    assert [stage.steps for stage in stages] == [80_000, 252_000, 298_000]
+    assert [stage.resume for stage in stages] == [False, True, True]
+    assert stages[2].out == "somewhere" and stages[2].evaluate == 7
+    TrainPolicy(reference=True, out="elsewhere", resume=True)
+    with pytest.raises(ValueError, match="reference fixes learning_rate; leave --learning-rate away"):
+        TrainPolicy(reference=True, learning_rate=0.1)
+
+
 def test_synthetic_catalogues_are_functions_of_their_seed():
     assert synthetic(4).fingerprint == synthetic(4).fingerprint != synthetic(5).fingerprint
     for seed in range(6):
@@ -154,6 +164,41 @@ def test_the_adapter_hands_on_what_the_environments_do():
             assert infos[b]["terminal_observation"].shape == observations[b].shape
         ended += dones.sum()
     assert ended == 10
+
+
+@IGNORE
+@pytest.mark.slow
+def test_the_reference_trains_in_three_stages_and_goes_on_where_it_was_cut_off(tmp_path):
+    pytest.importorskip("sb3_contrib")
+    from dataclasses import replace
+
+    import torch
+
+    from agents.policy.train import train, train_stages
+
+    torch.set_num_threads(1)
+
+    def tiny(out):
+        sizes = {"num_envs": 12, "n_steps": 8, "batch_size": 48, "max_questions": 12, "imitate": 480}
+        steps = (192, 384, 480)
+        return [replace(s, steps=n, **sizes) for s, n in zip(reference_stages(str(out)), steps, strict=True)]
+
+    lines = []
+    model = train_stages(tiny(tmp_path / "once"), lines.append)
+    assert model.num_timesteps == 480
+    assert [line for line in lines if line.startswith("stage")][1] == "stage 2 of 3: to turn 384"
+    about = json.loads((tmp_path / "once" / "config.json").read_text())
+    assert (about["seed"], about["gae"], about["expected"], about["entropy"]) == (2, 0.97, True, 0.0)
+    assert (model.gae_lambda, model.ent_coef) == (0.97, 0.0)
+    # The rate falls along a line of the stage's own: the third begins at turn 384 and ends at 480.
+    assert [model.lr_schedule(1 - turn / 480) for turn in (384, 432, 480)] == pytest.approx([6e-4, 3e-4, 0.0])
+    assert load_network(tmp_path / "once").shortlist.size == 10
+    stages = tiny(tmp_path / "cut")
+    train(stages[0], lambda line: None)
+    again = train_stages([replace(stages[0], resume=True), *stages[1:]], lambda line: None)
+    assert again.num_timesteps == 480
+    curve = (tmp_path / "cut" / "curve.jsonl").read_text().splitlines()
+    assert [json.loads(line)["steps"] for line in curve] == [96, 192, 288, 384, 480]
 
 
 @IGNORE

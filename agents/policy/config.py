@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import tyro
 
@@ -59,6 +59,8 @@ class TrainPolicy:
     """Go on from the folder's model.zip."""
     checkpoint_every: int = 50_000
     """Turns between two saved states."""
+    reference: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Train anew what ships as the reference policy, in three stages; with it go --out, --resume and --evaluate."""
     evaluate: int = 0
     """Afterwards, let so many users of each catalogue meet the policy, exact and learned."""
 
@@ -74,7 +76,25 @@ class TrainPolicy:
                 f"num_envs = {self.num_envs}; {len(self.catalogues)} catalogues with {len(self.noise)} presets need "
                 f"at least {len(self.catalogues) * len(self.noise)}"
             )
+        if self.reference:
+            for field in fields(self):
+                free = field.name in ("reference", "out", "resume", "evaluate")
+                if not free and getattr(self, field.name) != field.default:
+                    raise ValueError(f"reference fixes {field.name}; leave --{field.name.replace('_', '-')} away")
 
     @property
     def shortlist(self) -> Shortlist:
         return Shortlist(by_gain=self.by_gain, by_user=self.by_user)
+
+
+def reference_stages(out: str, resume: bool = False, evaluate: int = 0) -> list[TrainPolicy]:
+    """The three stages in which the reference policy is trained; `steps` counts on from one to the next."""
+    first = TrainPolicy(
+        catalogues=("animals", "groceries", *(f"synthetic-{seed}" for seed in range(4))), noise=("hard",),
+        max_questions=200, steps=80_000, num_envs=96, n_steps=48, batch_size=1536, epochs=5, learning_rate=5e-4,
+        entropy=0.001, imitate=40_000, checkpoint_every=5_000, out=out, resume=resume, evaluate=evaluate,
+    )  # fmt: skip
+    more = replace(first, expected=True, gae=0.97, resume=True)
+    second = replace(more, steps=first.steps + 172_000, learning_rate=8e-4, seed=1)
+    third = replace(more, steps=second.steps + 46_000, learning_rate=6e-4, entropy=0.0, seed=2)
+    return [first, second, third]

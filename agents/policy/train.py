@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -69,11 +69,24 @@ def make_part(config: TrainPolicy, catalogue: Any, noise: Any, count: int) -> Be
     return BeliefVectorEnv(env, posterior, shortlist=config.shortlist, shaping=shaping)
 
 
-def train(config: TrainPolicy, say: Callable[[str], None] = print, parts: list[BeliefVectorEnv] | None = None):
+def train_stages(stages: Sequence[TrainPolicy], say: Callable[[str], None] = print):
+    """Train in stages, each from where the one before it stopped; those that are over already are passed by."""
+    model, begun = None, 0
+    for number, stage in enumerate(stages, 1):
+        say(f"stage {number} of {len(stages)}: to turn {stage.steps:,}")
+        again = stage.resume and (Path(stage.out) / "model.zip").is_file()
+        model = train(replace(stage, resume=again), say, begun=begun)
+        begun = stage.steps
+    return model
+
+
+def train(config: TrainPolicy, say: Callable[[str], None] = print, parts: list[BeliefVectorEnv] | None = None,
+          begun: int = 0):  # fmt: skip
     """Train as configured; the folder's files are written on the way.  Returns the model.
 
     Args:
         parts: environments made otherwise, for catalogues that have no name; same-step autoreset.
+        begun: the turn from which the learning rate falls along its line.
 
     Raises:
         ValueError: nothing to resume, a catalogue that is too large.
@@ -82,18 +95,20 @@ def train(config: TrainPolicy, say: Callable[[str], None] = print, parts: list[B
     out.mkdir(parents=True, exist_ok=True)
     env = BeliefVecEnv(parts or make_parts(config), config.seed * 1_000_003)
     saved = out / "model.zip"
+    line = config.learning_rate * config.steps / max(config.steps - begun, 1)
+    # All but the weights come from the configuration, when going on too.
+    settings: dict[str, Any] = {
+        "learning_rate": lambda left: min(config.learning_rate, line * left), "n_steps": config.n_steps,
+        "batch_size": config.batch_size, "n_epochs": config.epochs, "gae_lambda": config.gae,
+        "ent_coef": config.entropy, "seed": config.seed,
+    }  # fmt: skip
     if config.resume:
         if not saved.is_file():
             raise ValueError(f"{saved} isn't there: nothing to resume; leave --resume away to begin")
-        model = MaskablePPO.load(saved, env=env, device="cpu")
+        model = MaskablePPO.load(saved, env=env, device="cpu", **settings)
     else:
         log = str(out / "tensorboard") if _has_tensorboard() else None
-        rate = config.learning_rate
-        model = MaskablePPO(
-            ShortlistPolicy, env, learning_rate=lambda left: rate * left, n_steps=config.n_steps,
-            batch_size=config.batch_size, n_epochs=config.epochs, gamma=1.0, gae_lambda=config.gae,
-            ent_coef=config.entropy, seed=config.seed, device="cpu", tensorboard_log=log, verbose=0,
-        )  # fmt: skip
+        model = MaskablePPO(ShortlistPolicy, env, gamma=1.0, device="cpu", tensorboard_log=log, verbose=0, **settings)
         (out / "curve.jsonl").unlink(missing_ok=True)
     (out / "config.json").write_text(json.dumps(asdict(config), indent=1) + "\n", encoding="utf-8")
     if config.imitate and not config.resume:
@@ -168,8 +183,12 @@ def greedy_actions(part: BeliefVectorEnv) -> np.ndarray:
 
 
 def imitate(policy: ShortlistPolicy, env: BeliefVecEnv, turns: int, seed: int, say: Callable[[str], None],
-            stray: float = 0.1, updates: int = 2000, batch: int = 512) -> None:  # fmt: skip
-    """Fit the policy to greedy actions, and the value to the returns of the dialogues they were taken in."""
+            stray: float = 0.1, batch: int = 512) -> None:  # fmt: skip
+    """Fit the policy to greedy actions, and the value to the returns of the dialogues they were taken in.
+
+    Some 25 passes over the turns: 2,000 gradient steps for 40,000 of them.
+    """
+    updates = max(20, turns // 20)
     rng = np.random.default_rng(seed)
     observation = env.reset()
     seen, masks, targets, rewards, ends = [], [], [], [], []
