@@ -12,6 +12,7 @@ from envs.beliefs import BeliefEnv, BeliefVectorEnv
 from envs.features import GLOBAL, PER_QUESTION, TOP, USER_SCALE, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Rules
+from sim import telling
 from sim.batched import BatchedPosterior
 from sim.catalogue import Catalogue, make_facet
 from sim.information import entropy_nats
@@ -148,6 +149,17 @@ def test_films_can_be_learned_on():
         assert films.observation_space.contains(observation)
     assert over and abs(reward) == 1.0 and "intent" in info
     assert films.beliefs.view.entropy_nats[0] < before
+
+
+@pytest.mark.slow
+def test_what_tells_most_about_the_user_is_found_among_few():
+    posterior = posterior_of(gymnasium.make("clarigym/Movies-v0", noise="hard"), ChannelPosterior)
+    node, histories = posterior._nodes[0], posterior._histories
+    shown = posterior.shown(8, 2)
+    others = np.setdiff1d(np.arange(len(posterior.bank)), shown.ids[0, :8])
+    assert len(telling._candidates(histories, node)) < 1000
+    user = telling._tell(histories, node, others)[1]
+    np.testing.assert_allclose(shown.user[0, 8:], np.sort(user)[::-1][:2])
 
 
 def test_masks_follow_the_budget_and_illegal_actions_guess():
