@@ -27,7 +27,9 @@ TABLES = ("curves", "transfer", "dad", "myopia", "room", "throughput")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=TABLES)
-    parser.add_argument("--only", nargs="+", help="curves, dad: these catalogues")
+    parser.add_argument(
+        "--only", nargs="+", choices=("toy", "animals", "movies-1k"), help="curves, dad: these catalogues"
+    )
     parser.add_argument("--figure", type=Path, default=ROOT / "docs" / "figures" / "rl_curves.png")
     parser.add_argument("--catalogue", default="movies-1k", help="transfer: films")
     parser.add_argument("--cap", type=int, help="transfer, room: largest bank (200; room 4)")

@@ -5,7 +5,7 @@ sums as the EIG does.  Over the whole bank of films that would take a second a t
 about the user are sought among open ones, all of facets of up to `FEW` questions, and of larger facets the `MOST`
 values of largest belief, the `MOST` of largest prior, and what was said.  Rarer values of one facet differ little in
 what they tell about who forgets and who slips.  On catalogues with no large facet that is the whole bank; on films, in
-fifteen states of three dialogues (`hard`), the two best of the whole bank were always among these, 199 to 274 of 48,252.
+fifteen states of three dialogues (`hard`), the two best of the 48,252 were always among these 199 to 274.
 """
 
 from __future__ import annotations

@@ -317,6 +317,25 @@ def test_view_wants_nothing_but_the_protocol():
     assert set(np.flatnonzero(different)) <= set(GLOBAL + 3 + PER_QUESTION * np.flatnonzero(is_open))
 
 
+def test_dialogues_begin_anew_with_a_posterior_that_can_only_be_copied():
+    options = {"noise": "hard", "budget": 3, "autoreset_mode": "SameStep", "opening": True}
+    env = gymnasium.make_vec(TOY, num_envs=4, **options)
+    bare, full = (
+        BeliefVectorEnv(env, Bare(posterior_of(env, ChannelPosterior))),
+        vector(4, TOY, ChannelPosterior, options),
+    )
+    both = bare.reset(seed=3)[0], full.reset(seed=3)[0]
+    rng, begun = np.random.default_rng(1), 0
+    for _ in range(9):
+        np.testing.assert_allclose(both[0][:, :GLOBAL], both[1][:, :GLOBAL], atol=1e-6)
+        action = np.where(rng.random(4) < 0.3, 10, rng.integers(3, size=4))
+        one, other = bare.step(action), full.step(action)
+        both = one[0], other[0]
+        np.testing.assert_array_equal(one[1], other[1])
+        begun += one[2].sum()
+    assert begun > 4
+
+
 def test_a_guess_paid_by_its_expectation_pays_the_same_on_average():
     plain, expected = vector(512), vector(512, shaping=Shaping(expected=True))
     sums = []
