@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import json
 import math
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,7 @@ from sim.posterior import ChannelPosterior
 from sim.questions import question_bank
 
 torch.set_num_threads(1)
+ROOT = Path(__file__).parent.parent
 SMALL = {"dialogues": 160, "batch_size": 16, "evaluate_every": 32, "held_out": 16}
 
 
@@ -63,6 +66,31 @@ def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy,
     train(*toy, config, tmp_path / "killed", resume=True)
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole") != first
     assert (tmp_path / "killed" / saving.STATE).read_bytes() == (tmp_path / "whole" / saving.STATE).read_bytes()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("extra", [[], ["--residual"]])
+def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
+    """SIGKILL four times, at random moments of the channel's training and, with one, of the residual's."""
+    command = [sys.executable, "-m", "agents.cli", "train", "--catalogue", "toy", "--count", "1600",
+               "--evaluate-every", "160", *extra]  # fmt: skip
+    begun = time.monotonic()
+    subprocess.run([*command, "--out", str(tmp_path / "whole")], check=True, cwd=ROOT, capture_output=True)
+    length = time.monotonic() - begun
+    rng, killed, kills = random.Random(3), tmp_path / "killed", 0
+    for _ in range(4):
+        resume = ["--resume"] if (killed / saving.STATE).exists() else []
+        process = subprocess.Popen([*command, "--out", str(killed), *resume], cwd=ROOT, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)  # fmt: skip
+        try:
+            process.wait(timeout=length * rng.uniform(0.2, 0.9))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+    assert kills
+    subprocess.run([*command, "--out", str(killed), "--resume"], check=True, cwd=ROOT, capture_output=True)
+    assert weights(killed) == weights(tmp_path / "whole")
 
 
 def test_resuming_names_what_differs(toy, tmp_path):
