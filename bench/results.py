@@ -64,19 +64,17 @@ def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str
 
 
 def overview(everything: dict[tuple[str, str], list]) -> list[str]:
-    """All settings in one table: percent found, and questions where it was found."""
+    """All settings at a glance: what share was found, and after how many questions."""
     agents = list(dict.fromkeys(r["agent"] for results in everything.values() for r in results))
-    heads = [f"{catalogue} `{noise}`" for catalogue, noise in everything]
-    out = ["### All at a glance: % found / questions", "", "| | " + " | ".join(heads) + " |",
-           "|---|" + "---:|" * len(heads)]  # fmt: skip
-    for agent in agents:
-        cells = []
-        for results in everything.values():
-            r = next((r for r in results if r["agent"] == agent), None)
-            turns = r and r["turns_success"]
-            cells.append("" if r is None else f"{100 * r['success']:.1f} / {'-' if turns is None else f'{turns:.1f}'}")
-        out.append(f"| {agent} | " + " | ".join(cells) + " |")
-    return [*out, ""]
+    heads = [f"{catalogue} {noise}" for catalogue, noise in everything]
+    out = []
+    for title, key, scale in (("Found, %", "success", 100.0), ("Questions, where it was found", "turns_success", 1.0)):
+        out += [f"### {title}", "", "| | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
+        for agent in agents:
+            of = [next((r[key] for r in results if r["agent"] == agent), None) for results in everything.values()]
+            out.append(f"| {agent} | " + " | ".join("" if x is None else f"{scale * x:.1f}" for x in of) + " |")
+        out.append("")
+    return out
 
 
 def main() -> None:
