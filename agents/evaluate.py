@@ -137,7 +137,9 @@ def run(plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | 
         return
     with _threads_of_workers():
         pool = ProcessPoolExecutor(
-            min(workers, len(tasks)), multiprocessing.get_context("spawn"), initializer=_begin_worker,
+            min(workers, len(tasks)),
+            multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
             initargs=(plan, os.getpid()),
         )
         try:

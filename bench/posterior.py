@@ -1,7 +1,7 @@
 """`python -m bench.posterior [TABLE ...]`: how near a learned belief comes to the exact one, and what it costs.
 
 Runs are kept in runs/posterior and not trained twice.  `--quick` takes fewer dialogues.  Tables: near, candidates,
-objectives, towers, outside, paired, crossed, logs, coldstart, words, wrongname, calibration, speed.
+objectives, towers, outside, paired, crossed, logs, coldstart, words, wrongname, calibration, speed, throughput.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from bench.learned import (
     table,
     world,
 )
-from bench.posterior_training import TURNS, candidates, objectives, towers
+from bench.posterior_training import TURNS, candidates, objectives, throughput, towers
 from bench.posterior_users import coldstart, crossed, logs, outside, words, wrongname
 from sim.posterior import ChannelPosterior
 
@@ -181,6 +181,7 @@ TABLES = {
         wrongname,
         calibration,
         speed,
+        throughput,
     )
 }
 

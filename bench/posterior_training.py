@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
+import time
+
 import numpy as np
 
-from agents.learning.histories import evidence_of
+from agents.learning.histories import Histories, evidence_of
 from agents.practice import Practice
 from bench.learned import beliefs, divergences, exact_histories, exact_of, population, run_of, table, world
 
@@ -59,6 +62,7 @@ def _compare(quick: bool, title: str, settings) -> None:
                     dialogues=6400,
                     evaluate_every=1600,
                     answer_weight=weight,
+                    learning_rate=0.05,
                 )
                 found.append([divergences(exact[t], beliefs(posterior, histories.prefix(t))).mean() for t in TURNS])
                 costs.append([metrics["seconds"], metrics["scores"] / 1e6])
@@ -91,6 +95,40 @@ def _compare(quick: bool, title: str, settings) -> None:
         ],
         rows,
     )
+
+
+def throughput(quick: bool) -> None:
+    """Dialogues a second that training takes in, one thread, beside a plain two-tower InfoNCE."""
+    from agents.learning.residual import ResidualConfig, train_residual
+    from agents.learning.train import TrainConfig, train
+
+    rows = []
+    count = 640 if quick else 2560
+    for name in ("groceries", "movies-1k"):
+        practice = Practice(population(name, "typical"), 0)
+        made = practice(0, count)
+
+        def source(start: int, number: int, made=made) -> Histories:
+            return made[np.arange(start, start + number) % count]
+
+        held_out = practice(1 << 41, 16)
+        towers = ResidualConfig(dialogues=count, objective="infonce", proposal="in-batch", held_out=16, looks=1)
+        begun = time.perf_counter()
+        train_residual(world(name), source, towers, None, held_out)
+        base = time.perf_counter() - begun
+        rows.append([name, "two towers, InfoNCE, in-batch 64", f"{count / base:.0f}", "1.0"])
+        for label, settings in (
+            ("channel, full softmax, batch 32", {"objective": "full"}),
+            ("channel, 8 weighted candidates, batch 32", {"objective": "importance", "negatives": 7}),
+            ("channel, 64 weighted candidates, batch 32", {"objective": "importance", "negatives": 63}),
+        ):
+            config = TrainConfig(dialogues=count, evaluate_every=count, held_out=16, **settings)
+            with tempfile.TemporaryDirectory() as out:
+                begun = time.perf_counter()
+                train(world(name), source, config, out, held_out=held_out)
+                spent = time.perf_counter() - begun
+            rows.append([name, label, f"{count / spent:.0f}", f"{base / spent:.2f}"])
+    table("Training, dialogues a second", ["catalogue", "what", "dialogues / s", "beside two towers"], rows)
 
 
 def towers(quick: bool) -> None:
