@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from agents.base import Setting
-from agents.episodes import play
+from agents.episodes import Episodes, play
 from agents.greedy import Greedy
 from agents.learning.histories import NOTHING, Histories, Source, logged
 from agents.learning.judge import belief_after, divergence_nats
@@ -22,7 +22,7 @@ from agents.practice import Practice
 from envs.rules import Rules
 from sim.loading import load
 from sim.memory import Population
-from sim.posterior import ChannelPosterior
+from sim.posterior import ChannelPosterior, Posterior
 from sim.questions import QuestionBank, question_bank
 from sim.rates import Rates, load_rates
 from sim.users import SimulatedUsers
@@ -139,10 +139,10 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
     return Histories(intent=users.intent.copy(), question=question, answer=answer)
 
 
-def play_greedy(name: str, noise: str, posterior: ChannelPosterior, count: int):
-    """Greedy agents on the users of one seed."""
+def play_greedy(name: str, noise: str, posterior: Posterior, first: int, end: int) -> Episodes:
+    """A greedy agent on users first .. end - 1 of one seed."""
     setting = Setting(bank=world(name), rates=rates_of(noise), rules=Rules())
-    return play(Greedy(setting, posterior), setting, seed=1, episode=np.arange(count))
+    return play(Greedy(setting, posterior), setting, seed=1, episode=np.arange(first, end))
 
 
 def beliefs(posterior: ChannelPosterior, histories: Histories) -> list[np.ndarray]:

@@ -186,7 +186,7 @@ def crossed(quick: bool) -> None:
             (f"learned from {trained}", run_of(name, trained)[0]),
             (f"learned from {met}", run_of(name, met)[0]),
         ):
-            e = play_greedy(name, met, posterior, count)
+            e = play_greedy(name, met, posterior, 0, count)
             loss = -np.log(np.maximum(e.p_truth, 1e-300))
             rows.append([met, label, float(e.success.mean()), float(e.questions.mean()), float(loss.mean())])
     table(
@@ -220,7 +220,7 @@ def logs(quick: bool) -> None:
         ("learned", posterior),
         ("independent", exact_of(name, noise, memory=False)),
     ):
-        e = play_greedy(name, noise, p, count)
+        e = play_greedy(name, noise, p, 0, count)
         rows.append([label, float(e.success.mean()), float(e.questions.mean())])
     table(f"The same, success ({count} paired users)", ["agent", "success", "questions"], rows)
 
