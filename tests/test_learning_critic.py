@@ -7,15 +7,17 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 import agents.learning.critic as critic_module
 from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories
 from agents.learning.parameters import Tables
 from agents.learning.serve import learned_channel
-from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs
+from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, structure_of
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
+from sim.confusion import confusion_kernel
 from sim.loading import load
 from sim.posterior import ChannelPosterior
 from sim.questions import question_bank
@@ -177,3 +179,16 @@ def test_gradients_are_right():
 def test_types_start_apart():
     tables = ChannelCritic(question_bank(load("toy"))).parameters_.tables()
     assert (tables.forgotten[:, 0] < tables.forgotten[:, 1]).all() and (tables.slip[:, 1] < tables.slip[:, 2]).all()
+
+
+@pytest.mark.parametrize("name", ["groceries", "movies-1k"])
+def test_what_may_be_confused_holds_what_users_confuse(name):
+    """No confusion of the simulator's is impossible for the learner, or nearly none: its candidates are few."""
+    catalogue = load(name)
+    for f, facet in enumerate(catalogue.facets):
+        kernel = confusion_kernel(catalogue, f)
+        near = structure_of(catalogue)[f]
+        pattern = sparse.csr_array((np.ones(near.nnz), near.indices, near.indptr), shape=kernel.shape)
+        held = np.asarray(kernel.multiply(pattern).sum(axis=1)).ravel()
+        assert held[np.diff(kernel.indptr) > 0].min(initial=1.0) > 0.9, facet.name
+        assert np.diff(near.indptr).max(initial=0) <= 64 or facet.kind == "number", facet.name

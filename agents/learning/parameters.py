@@ -44,6 +44,8 @@ UNTYPED = {
 FREE = {"guessed": 4, "salience": 1, "kernel": P}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
+KERNEL_STEP = 3.0
+"""Weights of pair features in units of their logits: they travel further than rates do, and steps are of one length."""
 SPREAD = 0.9
 WIDTH, FREEDOM = 0.05, 1.0
 """Scale and degrees of freedom of the Student priors on departures from the shared logits."""
@@ -152,7 +154,7 @@ class ChannelParameters(nn.Module):
             recognition=chance["recognition"],
             absence=chance["absence"],
             salience=plain[:, PLAIN_AT["salience"]][:, 0],
-            kernel=plain[:, PLAIN_AT["kernel"]],
+            kernel=KERNEL_STEP * plain[:, PLAIN_AT["kernel"]],
         )
 
 

@@ -89,6 +89,7 @@ def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> t
     (0.04 nats on films after 20 answers).
     """
     v = len(facet.values)
+    similar.sort_indices()  # before its entries are read: `_top` would sort them under our hands
     places = sparse.coo_array(similar)
     fame = log_mass(facet, prior)
     alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
