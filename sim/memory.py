@@ -53,7 +53,7 @@ class Population:
         self._flatten_kernels()
         self._flatten_answers()
         self._flatten_questions()
-        self.members = Members(self)
+        self.members = Holds(self)
         self.prior = Alias(np.array([0, len(self.catalogue)]), self.catalogue.prior, np.arange(len(self.catalogue)))
         self.type_below = threshold(self.channel.shares.cumsum()[:-1])  # (T - 1,)
         facets = np.arange(max(1, len(self.many)), dtype=np.int64)
@@ -212,7 +212,7 @@ class Population:
         return cell, top, mind
 
 
-class Members:
+class Holds:
     """Which (intent, value) hold, for `many` facets: a table where that is small, else a search among the keys."""
 
     def __init__(self, population: Population):

@@ -11,7 +11,7 @@ from scipy import stats
 
 from sim import alias
 from sim.catalogue import Catalogue, Facet, make_facet, normalised
-from sim.memory import Members, Population
+from sim.memory import Holds, Population
 from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
 from sim.rates import PRESETS, Rates
 from sim.scripted import ScriptedUser
@@ -254,7 +254,7 @@ def test_membership_filter_agrees_with_the_table(monkeypatch):
     monkeypatch.setattr("sim.memory.EXACT_TABLE", 0)
     hashed = Population(bank, NOISY)
     assert exact.members.exact and not hashed.members.exact
-    assert isinstance(hashed.members, Members)
+    assert isinstance(hashed.members, Holds)
     asked = np.random.default_rng(1).integers(len(bank), size=5_000)
     seeds = np.arange(5_000)
     assert (SimulatedUsers(exact, seeds).answer(asked) == SimulatedUsers(hashed, seeds).answer(asked)).all()
