@@ -64,17 +64,18 @@ def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str
 
 
 def overview(everything: dict[tuple[str, str], list]) -> list[str]:
-    """All settings at a glance: what share was found, and after how many questions."""
+    """All settings at a glance: percent found, and questions where it was found."""
     agents = list(dict.fromkeys(r["agent"] for results in everything.values() for r in results))
-    heads = [f"{catalogue} {noise}" for catalogue, noise in everything]
-    out = []
-    for title, key, scale in (("Found, %", "success", 100.0), ("Questions, where it was found", "turns_success", 1.0)):
-        out += [f"### {title}", "", "| | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads)]
+    out = ["### All at a glance: % found, and questions where it was found", "",
+           "| users | " + " | ".join(agents) + " |", "|---|" + "---:|" * len(agents)]  # fmt: skip
+    for (catalogue, noise), results in everything.items():
+        cells = []
         for agent in agents:
-            of = [next((r[key] for r in results if r["agent"] == agent), None) for results in everything.values()]
-            out.append(f"| {agent} | " + " | ".join("" if x is None else f"{scale * x:.1f}" for x in of) + " |")
-        out.append("")
-    return out
+            r = next((r for r in results if r["agent"] == agent), None)
+            turns = "-" if r is None or r["turns_success"] is None else f"{r['turns_success']:.1f}"
+            cells.append("" if r is None else f"{100 * r['success']:.1f} in {turns}")
+        out.append(f"| {catalogue}, `{noise}` | " + " | ".join(cells) + " |")
+    return [*out, ""]
 
 
 def main() -> None:
