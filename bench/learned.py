@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from agents.base import Setting
+from agents.cli import main as clarigym
 from agents.episodes import Episodes, play
 from agents.greedy import Greedy
-from agents.learning.histories import NOTHING, Histories, Source, logged
+from agents.learning.histories import NOTHING, Histories, Source, logged, read_histories
 from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import FOLDER, METRICS, learned_posterior
 from agents.practice import Practice
@@ -69,6 +70,7 @@ def folder_of(
     log: int = 0,
     residual: bool = False,
     words: dict[str, np.ndarray] | None = None,
+    held_out: Histories | None = None,
     **settings: Any,
 ) -> Path:
     """Where a run is; trained now unless it is there already.
@@ -78,6 +80,7 @@ def folder_of(
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
         words: `structure.word_similarities`; give a tag with them.
+        held_out: what to judge by, where the source is a log; give a tag with it.
     """
     from agents.learning.train import TrainConfig, train
 
@@ -93,7 +96,6 @@ def folder_of(
     import torch
 
     torch.set_num_threads(1)
-    held_out = None
     if residual:
         base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
         shutil.copytree(base, folder, dirs_exist_ok=True)
@@ -109,6 +111,20 @@ def folder_of(
         train(bank, source, config, folder, held_out=held_out, words=words)
     (folder / "done").write_text(key)
     return folder
+
+
+def simulated_log(name: str, rates: Rates, count: int) -> Histories:
+    """Dialogues of `clarigym simulate --agent exact` with such users, read back from the file that it writes."""
+    path = RUNS / f"log-{name}-{rates.name}-{count}.jsonl"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        toml = path.with_suffix(".toml")
+        given = {k: v for k, v in rates.to_dict().items() if k not in ("name", "facets")}
+        toml.write_text("".join(f"{k} = {json.dumps(v)}\n" for k, v in given.items()), encoding="utf-8")
+        command = ["simulate", "--catalogue", name, "--noise", str(toml), "--agent", "exact", "--episodes", str(count)]
+        if clarigym([*command, "--seed", "3", "--out", str(path)]):
+            raise SystemExit("simulate failed")
+    return read_histories(path, world(name).catalogue, lambda kind, most: world(name))[0]
 
 
 def exact_of(name: str, noise: str, memory: bool = True) -> ChannelPosterior:

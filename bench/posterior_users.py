@@ -10,9 +10,10 @@ import numpy as np
 from agents.base import Setting
 from agents.episodes import play
 from agents.greedy import Greedy
-from agents.learning.histories import Histories, Source
+from agents.learning.histories import Histories, Source, logged
 from agents.practice import Practice
 from bench.learned import (
+    MIXTURE,
     SMALL_CACHE,
     beliefs,
     divergences,
@@ -23,6 +24,7 @@ from bench.learned import (
     play_greedy,
     population,
     run_of,
+    simulated_log,
     table,
     world,
 )
@@ -197,32 +199,32 @@ def crossed(quick: bool) -> None:
 
 
 def logs(quick: bool) -> None:
-    """2,000 practice dialogues of users that no preset has, gone through ten times, and nothing else."""
-    rows = []
+    """2,000 logged dialogues of users that no preset has, gone through ten times, and nothing else."""
     name, noise = "groceries", "mixture"
-    posterior, _ = run_of(name, noise, log=2000, dialogues=20_000, evaluate_every=2_500)
+    source, held_out = logged(simulated_log(name, MIXTURE, 2000), 0)
+    how = {"dialogues": 20_000, "evaluate_every": 2_500}
+    wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
+    found = (
+        ("exact", exact_of(name, noise)),
+        ("learned from 2,000 of `simulate --agent exact`",
+         run_of(name, noise, source=source, held_out=held_out, tag="simulate", **how)[0]),
+        ("learned from 2,000 practice dialogues", run_of(name, noise, log=2000, **how)[0]),
+        ("independent, true rates", exact_of(name, noise, memory=False)),
+        ("exact with typical's rates", wrong),
+    )  # fmt: skip
     histories = exact_histories(name, noise, 200, 20)
-    for turns in TURNS:
-        cut = histories.prefix(turns)
-        exact = beliefs(exact_of(name, noise), cut)
-        wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
-        others = [posterior, exact_of(name, noise, memory=False), wrong]
-        rows.append([turns, *(float(divergences(exact, beliefs(p, cut)).mean()) for p in others)])
-    table(
-        "Logs only: KL from exact after 2,000 dialogues (groceries, a mixture that no preset has)",
-        ["turns", "learned", "independent, true rates", "exact with typical's rates"],
-        rows,
-    )
+    exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
     count = 200 if quick else 1000
     rows = []
-    for label, p in (
-        ("exact", exact_of(name, noise)),
-        ("learned", posterior),
-        ("independent", exact_of(name, noise, memory=False)),
-    ):
+    for label, p in found:
+        kl = [float(divergences(exact[t], beliefs(p, histories.prefix(t))).mean()) for t in TURNS]
         e = play_greedy(name, noise, p, 0, count)
-        rows.append([label, float(e.success.mean()), float(e.questions.mean())])
-    table(f"The same, success ({count} paired users)", ["agent", "success", "questions"], rows)
+        rows.append([label, *kl, float(e.success.mean()), float(e.questions.mean())])
+    table(
+        f"Logs only (groceries, a mixture that no preset has): KL from exact by turn; {count} paired users",
+        ["posterior", *map(str, TURNS), "success", "questions"],
+        rows,
+    )
 
 
 def wrongname(quick: bool) -> None:
