@@ -60,7 +60,8 @@ def _compare(quick: bool, title: str, settings) -> None:
                     seed=seed,
                     batch_size=batch,
                     dialogues=6400,
-                    evaluate_every=1600,
+                    evaluate_every=3200,
+                    held_out=1024,
                     answer_weight=weight,
                     learning_rate=0.05,
                 )
