@@ -70,7 +70,7 @@ def folder_of(
     log: int = 0,
     residual: bool = False,
     words: dict[str, np.ndarray] | None = None,
-    held_out: Histories | None = None,
+    judged: Histories | None = None,
     **settings: Any,
 ) -> Path:
     """Where a run is; trained now unless it is there already.
@@ -80,7 +80,7 @@ def folder_of(
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
         words: `structure.word_similarities`; give a tag with them.
-        held_out: what to judge by, where the source is a log; give a tag with it.
+        judged: what to judge by, where the source is a log; give a tag with it.
     """
     from agents.learning.train import TrainConfig, train
 
@@ -96,6 +96,7 @@ def folder_of(
     import torch
 
     torch.set_num_threads(1)
+    held_out = judged
     if residual:
         base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
         shutil.copytree(base, folder, dirs_exist_ok=True)

@@ -207,7 +207,7 @@ def logs(quick: bool) -> None:
     found = (
         ("exact", exact_of(name, noise)),
         ("learned from 2,000 of `simulate --agent exact`",
-         run_of(name, noise, source=source, held_out=held_out, tag="simulate", **how)[0]),
+         run_of(name, noise, source=source, judged=held_out, tag="simulate", **how)[0]),
         ("learned from 2,000 practice dialogues", run_of(name, noise, log=2000, **how)[0]),
         ("independent, true rates", exact_of(name, noise, memory=False)),
         ("exact with typical's rates", wrong),
