@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -85,18 +86,26 @@ def _key(folder: str, texts: Sequence[str]) -> str:
     return h.hexdigest()
 
 
-def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
-    import torch
+@lru_cache(maxsize=1)
+def _model(folder: str):
+    """Tokenizer and model; kept, for a catalogue asks once a facet."""
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()  # of loading weights, which is over before it can be read
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder)
-        model = AutoModel.from_pretrained(folder).eval()
+        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise WordsError(
             f"no model of words at '{folder}' ({first}); give a folder or a hub id, or leave it out"
         ) from None
+
+
+def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
+    import torch
+
+    tokenizer, model = _model(folder)
     # Equal lengths together: little padding, and the same numbers whatever stands beside a text.
     order = np.argsort([len(t) for t in texts], kind="stable")
     out: np.ndarray | None = None
