@@ -5,6 +5,8 @@ Panels draw a `View` in whatever width they have.  Each says with letters and le
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
@@ -16,8 +18,6 @@ from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, sho
 HEAD = "bold $primary"
 DIM = MUTED
 BAR = "$accent"
-DOUBTFUL = 0.2
-"""Chance of a forgotten or mixed up facet from which on it is shown."""
 DOUBTFUL = 0.2
 """Chance of a forgotten or mixed up facet from which on it is shown."""
 MARK = {"yes": "●", "probably": "◐", "don't know": "?", "probably not": "◌", "no": "○"}
@@ -35,8 +35,9 @@ class Panel(Widget):
     def render(self) -> Content:
         return lines(self.rows(self.view, max(self.content_size.width, 20))) if self.view else Content("")
 
+    @abstractmethod
     def rows(self, view: View, width: int) -> list[Row]:
-        raise NotImplementedError
+        """What is drawn, line by line, in a width of so many cells."""
 
 
 class Likeliest(Panel):
