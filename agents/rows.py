@@ -154,7 +154,10 @@ def read_rows(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     lines = data[: data.rfind(b"\n") + 1].splitlines()
-    header = parse(lines[0], Path(path), 1) if lines else {}
+    try:
+        header = parse(lines[0], Path(path), 1) if lines else {}
+    except InputError:  # whatever it is, there is nothing to resume
+        header = {}
     if header.get("schema") != SCHEMA:
         raise InputError(f"{path} is no file of evaluate's rows: its first line must have the schema '{SCHEMA}'")
     return header, [parse(line, Path(path), number) for number, line in enumerate(lines[1:], 2)]

@@ -351,3 +351,11 @@ def test_compare_leaves_unpaired_episodes_out(files, capsys):
     assert main(["compare", a, b, "--json"]) == Exit.OK
     got = json.loads(capsys.readouterr().out)["comparisons"][0]
     assert (got["episodes"], got["unpaired"]) == (30, 10)
+
+
+def test_what_is_no_file_of_rows_cannot_be_compared(tmp_path, capsys):
+    other = tmp_path / "notes.md"
+    other.write_text("# Notes\n")
+    assert main(["compare", str(other), str(other)]) == Exit.BAD_INPUT
+    err = capsys.readouterr().err
+    assert "no file of evaluate's rows" in err and "--resume" not in err and err.count("\n") == 1
