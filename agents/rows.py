@@ -155,9 +155,9 @@ def read_rows(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     lines = data[: data.rfind(b"\n") + 1].splitlines()
     try:
-        header = parse(lines[0], Path(path), 1) if lines else {}
-    except InputError:  # whatever it is, there is nothing to resume
-        header = {}
-    if header.get("schema") != SCHEMA:
-        raise InputError(f"{path} is no file of evaluate's rows: its first line must have the schema '{SCHEMA}'")
+        header = json.loads(lines[0]) if lines else None
+    except ValueError:  # no word about --resume, as parse has: whatever this file is, there is nothing to resume
+        raise InputError(f"{path}, line 1: not JSON, so it is no file of evaluate's rows") from None
+    if not isinstance(header, dict) or header.get("schema") != SCHEMA:
+        raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the schema '{SCHEMA}'")
     return header, [parse(line, Path(path), number) for number, line in enumerate(lines[1:], 2)]
