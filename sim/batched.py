@@ -41,7 +41,7 @@ class BatchedPosterior:
         cache_bytes: memory for operators, as much again for results by answer history, and for likelihoods.
 
     Raises:
-        ValueError: bank and channel are of two catalogues.
+        ValueError: bank and channel are of two catalogues, or the channel's users change as they answer.
     """
 
     def __init__(self, channel: Channel, bank: QuestionBank, *, cache_bytes: int = 1 << 28) -> None:
@@ -49,6 +49,8 @@ class BatchedPosterior:
             raise ValueError(
                 f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'"
             )
+        if channel.later:
+            raise ValueError(f"the users of '{channel.name}' answer otherwise later on; take ChannelPosterior for them")
         self.channel, self.bank = channel, bank
         self._likes: Cache[np.ndarray] = Cache(cache_bytes)
         self._operators: Cache[ScalarOperator | SetOperator] = Cache(cache_bytes)

@@ -21,7 +21,7 @@ from scipy import sparse
 
 from sim.catalogue import Catalogue, Facet
 from sim.confusion import confusion_kernel, incidence
-from sim.questions import DONT_KNOW
+from sim.questions import ANSWERS, DONT_KNOW
 from sim.rates import EDGE, Rates
 
 KEPT, MUDDLED = 0, 1
@@ -145,6 +145,15 @@ class FacetChannel:
         return self.mass * self.recognition
 
 
+class Later(NamedTuple):
+    """What users are like from some point of a dialogue on."""
+
+    turn: int
+    """How many answers come before."""
+    facets: tuple[FacetChannel, ...]
+    """Differ from those before in what is answered and in how much is forgotten or muddled, in nothing else."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Channel:
     """A population of users of one catalogue."""
@@ -156,6 +165,8 @@ class Channel:
     shares: np.ndarray
     """(T,) p(type)."""
     facets: tuple[FacetChannel, ...]
+    later: tuple[Later, ...] = ()
+    """How users answer later on in a dialogue, if not as at first; see `sim.stages`."""
 
 
 def make_channel(catalogue: Catalogue, rates: Rates) -> Channel:
@@ -249,10 +260,10 @@ def forgotten_table(guess: np.ndarray) -> np.ndarray:
 
 
 def not_believed(channel: FacetChannel, values: np.ndarray) -> np.ndarray:
-    """(C, T, S, A) yes/no answers about values of a `many` facet that are not believed."""
+    """(C, T, S, A) yes/no answers about values of a `many` facet that are not believed; A a stage, side by side."""
     says = channel.absence[values][:, None, None, None]
     out = says * channel.yesno[None, :, :, 0]
-    out[..., DONT_KNOW] += 1 - says[..., 0]
+    out[..., DONT_KNOW :: len(ANSWERS)] += 1 - says  # at every stage that the table has
     return out
 
 

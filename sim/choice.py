@@ -43,7 +43,7 @@ def predict(histories: Histories, node: Node, question: int) -> np.ndarray:
     """(A,) p(answer | history)."""
     f = int(histories.bank.facet[question])
     if histories.bank.kind[question] == OPEN:
-        return open_prediction(histories.channel.facets[f], histories.current(node, f), node.joint)
+        return open_prediction(histories.asking(node)[f], histories.current(node, f), node.joint)
     return _joint(histories, node, f, np.array([question]))[0].sum(axis=-1)
 
 
@@ -124,7 +124,7 @@ def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np
     asked = histories.asked(node)
     ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
     pending: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for f, channel in enumerate(histories.channel.facets):
+    for f, channel in enumerate(histories.asking(node)):
         mine = _unasked(histories, f, asked)
         if len(mine) and bank.kind[mine[0]] == OPEN:
             ids.append(mine[:1])
@@ -171,7 +171,7 @@ def _unasked(histories: Histories, f: int, asked: set[int]) -> np.ndarray:
 def _open_gain(histories: Histories, node: Node, f: int) -> float:
     key = -1 - f
     if key not in node.scratch:
-        node.scratch[key] = open_information(histories.channel.facets[f], histories.current(node, f), node.joint)[0]
+        node.scratch[key] = open_information(histories.asking(node)[f], histories.current(node, f), node.joint)[0]
     return node.scratch[key]
 
 
@@ -182,7 +182,7 @@ def _gains(histories: Histories, node: Node, f: int, questions: np.ndarray) -> n
 
 def _joint(histories: Histories, node: Node, f: int, questions: np.ndarray) -> np.ndarray:
     """(C, A, Y) joint of answer and class for yes/no questions on one facet."""
-    channel, now = histories.channel.facets[f], histories.current(node, f)
+    channel, now = histories.asking(node)[f], histories.current(node, f)
     values = histories.bank.value[questions].astype(np.int64)
     if channel.facet.scalar:
         assert not isinstance(now, SetTerms)
@@ -203,7 +203,7 @@ def _refined(histories: Histories, node: Node, ids: np.ndarray) -> np.ndarray:
             out[mine] = _open_gain(histories, node, f)
         if (mine := np.flatnonzero((facet == f) & ~is_open)).size:
             joint = _joint(histories, node, f, ids[mine])
-            channel, now, values = histories.channel.facets[f], histories.current(node, f), bank.value[ids[mine]]
+            channel, now, values = histories.asking(node)[f], histories.current(node, f), bank.value[ids[mine]]
             out[mine] = mutual_information(joint)
             out[mine] += within_class(channel, now, node.joint, values.astype(np.int64), rows, joint)
     return out

@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from sim.cache import Cache
-from sim.channel import Channel
+from sim.channel import Channel, FacetChannel
 from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, Evidence, ScalarTerms, SetTerms, terms
 from sim.questions import OPEN, QuestionBank
+from sim.stages import WIDTH, History, Stages
 from sim.sums import over_intents, over_types
 
-History = tuple[tuple[int, Evidence], ...]
-"""(facet, what was answered about it), facets ascending, empty evidence left out."""
 Terms = ScalarTerms | SetTerms
 
 
@@ -62,6 +61,7 @@ class Histories:
         residual: Callable[[History], np.ndarray] | None = None,
     ) -> None:
         self.channel, self.bank, self.memory, self.residual = channel, bank, memory, residual
+        self.stages = Stages(channel)
         self._nodes: Cache[Node] = Cache(cache_bytes)
         self._terms: Cache[Terms] = Cache(cache_bytes)
         self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
@@ -89,19 +89,19 @@ class Histories:
     def extended(self, history: History, question: int, answer: int) -> History:
         """With one more answer; a repeated question adds nothing."""
         f = int(self.bank.facet[question])
-        table = dict(history)
+        table, stage = dict(history), self.stages.of(history)
         before = table.get(f, Evidence())
         if self.bank.kind[question] == OPEN:
-            table[f] = before.stated(answer - 1 if answer > 0 else SAID_DONT_KNOW)
+            table[f] = before.stated(answer - 1 if answer > 0 else SAID_DONT_KNOW, stage)
         else:
-            table[f] = before.answered(int(self.bank.value[question]), answer)
+            table[f] = before.answered(int(self.bank.value[question]), answer + WIDTH * stage)
         return canonical(table)
 
     def terms(self, f: int, evidence: Evidence) -> Terms:
         """The likelihood of what was answered about one facet."""
         found = self._terms.get((f, evidence))
         if found is None:
-            found = terms(self.channel.facets[f], evidence)
+            found = terms(self.stages.heard(f, evidence), evidence)
             size = sum(x.nbytes for x in found.__dict__.values() if isinstance(x, np.ndarray))
             self._terms.put((f, evidence), found, size)
         return found
@@ -114,6 +114,10 @@ class Histories:
             if g == f:
                 return self.terms(f, evidence)
         return None
+
+    def asking(self, node: Node) -> tuple[FacetChannel, ...]:
+        """The facets as the next question will be answered."""
+        return self.stages.asking[self.stages.of(node.history)]
 
     def asked(self, node: Node) -> set[int]:
         """The questions that were answered."""
@@ -128,7 +132,7 @@ class Histories:
         """The evidence as parts that share no memory: one, or with memory off one an answer."""
         if self.memory:
             return (evidence,)
-        said = (Evidence(said=evidence.said),) if evidence.said != NOT_SAID else ()
+        said = (Evidence(said=evidence.said, stage=evidence.stage),) if evidence.said != NOT_SAID else ()
         return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
 
     def _log_like(self, f: int, evidence: Evidence) -> np.ndarray:

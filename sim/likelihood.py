@@ -34,9 +34,11 @@ class Evidence(NamedTuple):
     """What a user has answered about one facet; hashable and in canonical order."""
 
     yesno: tuple[tuple[int, int], ...] = ()
-    """(value or threshold, answer), ascending, one entry a question."""
+    """(value or threshold, answer), ascending, one entry a question; a later stage's answers follow (`sim.stages`)."""
     said: int = NOT_SAID
     """The option said; SAID_DONT_KNOW; SILENT in the opening; NOT_SAID when the open question was never put."""
+    stage: int = 0
+    """Of the open answer."""
 
     def answered(self, value: int, answer: int) -> Evidence:
         """With one more yes/no answer; a question that was asked before adds nothing."""
@@ -44,9 +46,9 @@ class Evidence(NamedTuple):
             return self
         return self._replace(yesno=tuple(sorted((*self.yesno, (value, answer)))))
 
-    def stated(self, said: int) -> Evidence:
+    def stated(self, said: int, stage: int = 0) -> Evidence:
         """With an open answer.  It supersedes silence in the opening, which tells nothing beside it."""
-        return self if self.said >= SAID_DONT_KNOW else self._replace(said=said)
+        return self if self.said >= SAID_DONT_KNOW else self._replace(said=said, stage=stage)
 
 
 @dataclass(frozen=True, eq=False)

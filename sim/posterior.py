@@ -106,6 +106,11 @@ class ChannelPosterior:
         self._nodes: list[Node] = []
         self.reset(1)
 
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """How many answers come before each later stage of the channel; empty where users don't change."""
+        return self._histories.stages.turns
+
     def reset(self, dialogues: int) -> None:
         self._nodes = [self._histories.node(())] * dialogues
 

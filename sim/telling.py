@@ -67,7 +67,7 @@ def _candidates(histories: Histories, node: Node) -> np.ndarray:
     """Ids, ascending, of the questions among which those about the user are sought."""
     bank, asked = histories.bank, histories.asked(node)
     out = [choice._telling(histories, node, asked)]
-    for f, channel in enumerate(histories.channel.facets):
+    for f, channel in enumerate(histories.asking(node)):
         mine = choice._unasked(histories, f, asked)
         if len(mine) > FEW:
             if bank.kind[mine[0]] == OPEN:
@@ -94,7 +94,7 @@ def _tell(histories: Histories, node: Node, ids: np.ndarray) -> tuple[np.ndarray
         mine = np.flatnonzero(bank.facet[ids] == f)
         for j in mine[bank.kind[ids[mine]] == OPEN]:
             now = histories.current(node, f)
-            by_type = np.stack([open_prediction(histories.channel.facets[f], now, n.joint) for n in alone], axis=1)
+            by_type = np.stack([open_prediction(histories.asking(node)[f], now, n.joint) for n in alone], axis=1)
             p = by_type.sum(axis=1)
             gain[j], user[j] = choice._open_gain(histories, node, f), mutual_information(by_type)
             answers[j, :3] = p[0], p[1:].max(), -xlogx(p).sum() / np.log(len(p))

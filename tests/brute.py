@@ -8,6 +8,7 @@ a `many` facet), `says` the distribution of the remembered value as {option: cha
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
@@ -91,20 +92,33 @@ def answer_probabilities(channel: Channel, bank: QuestionBank, question: int, t:
     return out
 
 
+def stage(channel: Channel, answers: int) -> Channel:
+    """The channel as it is after so many answers."""
+    for turn, facets in reversed(channel.later):
+        if answers >= turn:
+            return replace(channel, facets=facets)
+    return channel
+
+
 def joint(channel: Channel, bank: QuestionBank, history, silent=()) -> np.ndarray:
     """p(intent, type, answers), (N, T); `history` is [(question, answer)], `silent` the facets tried in vain."""
     n, t_ = len(channel.catalogue), len(channel.shares)
     out = channel.catalogue.prior[:, None] * channel.shares[None, :]
     by_facet: dict[int, dict[int, int]] = {}
+    first: dict[int, Channel] = dict.fromkeys(silent, channel)
+    then: dict[int, Channel] = {}
     for q, a in history:
+        now = stage(channel, len(then))
         by_facet.setdefault(int(bank.facet[q]), {}).setdefault(q, a)
+        first.setdefault(int(bank.facet[q]), now)
+        then.setdefault(q, now)
     for i in range(n):
         for t in range(t_):
             for f in sorted(set(by_facet) | set(silent)):
                 total = 0.0
-                for p, state, memory in memories(channel, f, i, t):
+                for p, state, memory in memories(first[f], f, i, t):
                     for q, a in by_facet.get(f, {}).items():
-                        p *= answer_probabilities(channel, bank, q, t, state, memory)[a]
+                        p *= answer_probabilities(then[q], bank, q, t, state, memory)[a]
                     if f in silent:
                         q = int(bank.open_question[f])
                         tau = channel.facets[f].opening

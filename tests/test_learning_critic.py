@@ -60,9 +60,9 @@ def critic_belief(critic: ChannelCritic, histories: Histories, candidates=None) 
     return out / out.sum(axis=1, keepdims=True)
 
 
-def perturbed(bank, seed: int = 0, types: int = 3) -> ChannelCritic:
+def perturbed(bank, seed: int = 0, types: int = 3, turns: tuple[int, ...] = ()) -> ChannelCritic:
     """A critic with parameters away from their start."""
-    critic = ChannelCritic(bank, types).double()
+    critic = ChannelCritic(bank, types, turns=turns).double()
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for p in critic.parameters():
@@ -70,14 +70,14 @@ def perturbed(bank, seed: int = 0, types: int = 3) -> ChannelCritic:
     return critic
 
 
-@given(catalogues(), st.integers(0, 10_000), st.booleans())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-def test_equals_the_posterior_that_serves_it(catalogue: Catalogue, seed: int, opening: bool):
+@given(catalogues(), st.integers(0, 10_000), st.booleans(), st.sampled_from([(), (2,), (1, 3, 4)]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_equals_the_posterior_that_serves_it(catalogue: Catalogue, seed: int, opening: bool, turns):
     try:
         bank = question_bank(catalogue)
     except ValueError:
         return
-    critic = perturbed(bank, seed)
+    critic = perturbed(bank, seed, turns=turns)
     histories = random_histories(bank, np.random.default_rng(seed), 4, 6, opening)
     channel = learned_channel(catalogue, critic.parameters_.tables().numpy(), keep=None)
     expected = exact_belief(channel, bank, histories)
@@ -98,7 +98,7 @@ def simulator_tables(channel, rates) -> Tables:
                ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess", "opening")}  # fmt: skip
     arrays = stacked | {k: np.tile(v, (len(facets), 1)) for k, v in knots.items()}
     arrays |= {"shares": channel.shares, "salience": np.full(len(facets), 0.5), "kernel": kernel}
-    return Tables(**{k: torch.tensor(v) for k, v in arrays.items()})
+    return Tables.of(arrays, torch.float64)
 
 
 @pytest.mark.parametrize("name", ["toy", "animals", "groceries"])
@@ -178,7 +178,7 @@ def test_gradients_are_right():
 
 def test_types_start_apart():
     tables = ChannelCritic(question_bank(load("toy"))).parameters_.tables()
-    assert (tables.forgotten[:, 0] < tables.forgotten[:, 1]).all() and (tables.slip[:, 1] < tables.slip[:, 2]).all()
+    assert (tables.forgotten[..., 0] < tables.forgotten[..., 1]).all() and (tables.slip[..., 1] < tables.slip[..., 2]).all()
 
 
 @pytest.mark.parametrize("name", ["groceries", "movies-1k"])

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from sim.batched import BatchedPosterior
 from sim.catalogue import Catalogue, make_facet
-from sim.channel import make_channel
+from sim.channel import Later, make_channel
 from sim.likelihood import SAID_DONT_KNOW
 from sim.loading import load
 from sim.posterior import ChannelPosterior
 from sim.questions import OPEN, question_bank
 from sim.rates import PRESETS
+from sim.stages import answering
 from tests import brute
 from tests.catalogues import catalogues
 
+STAGED = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 presets = st.sampled_from(sorted(PRESETS))
+three_types = st.sampled_from(["typical", "hard"])
 
 
 def world(catalogue: Catalogue, preset: str = "hard"):
@@ -53,6 +59,48 @@ def test_belief_is_the_enumeration_of_all_memories(catalogue, preset, random):
     posterior = told(channel, bank, history)
     np.testing.assert_allclose(posterior.belief()[0], expected.sum(axis=1) / expected.sum(), atol=1e-9)
     np.testing.assert_allclose(posterior.types()[0], expected.sum(axis=0) / expected.sum(), atol=1e-9)
+
+
+def changing(channel, preset: str, turns: tuple[int, ...]):
+    """The channel with users who from some turns on answer, and forget, as another preset says, ever more so."""
+    other, later = make_channel(channel.catalogue, PRESETS[preset]), []
+    for number, turn in enumerate(turns, start=1):
+        share = number / len(turns)
+        facets = tuple(
+            answering(a, **{k: (1 - share) * getattr(a, k) + share * getattr(b, k) for k in STAGED})
+            for a, b in zip(channel.facets, other.facets)
+        )
+        later.append(Later(turn, facets))
+    return replace(channel, later=tuple(later))
+
+
+@settings(max_examples=80, deadline=None)
+@given(catalogues(max_intents=6), three_types, three_types, st.randoms(use_true_random=False))
+def test_users_who_change_are_believed_as_they_are(catalogue, early, late, random):
+    channel, bank = world(catalogue, early)
+    channel = changing(channel, late, (1, 3))
+    history = histories(bank, random, 6)
+    expected = brute.joint(channel, bank, history)
+    posterior = told(channel, bank, history)
+    np.testing.assert_allclose(posterior.belief()[0], expected.sum(axis=1) / expected.sum(), atol=1e-9)
+    np.testing.assert_allclose(posterior.types()[0], expected.sum(axis=0) / expected.sum(), atol=1e-9)
+    unasked = [q for q in range(len(bank)) if q not in dict(history)]
+    if unasked:
+        question = random.choice(unasked)
+        evidence = expected.sum()
+        exact = [brute.joint(channel, bank, [*history, (question, a)]).sum() / evidence
+                 for a in range(int(bank.answers[question]))]  # fmt: skip
+        np.testing.assert_allclose(posterior.predict(np.array([question]))[0], exact, atol=1e-9)
+    chosen, gain = posterior.choose(1)
+    if chosen[0, 0] >= 0:
+        exact = brute.eig(channel, bank, history, int(chosen[0, 0]))
+        assert exact - 0.1 < gain[0, 0] <= exact + 1e-9
+
+
+def test_many_at_a_time_refuse_users_who_change():
+    bank = question_bank(load("toy"))
+    with pytest.raises(ValueError, match="answer otherwise later on; take ChannelPosterior"):
+        BatchedPosterior(changing(make_channel(bank.catalogue, PRESETS["typical"]), "hard", (2,)), bank)
 
 
 @settings(max_examples=60, deadline=None)

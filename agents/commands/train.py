@@ -44,6 +44,8 @@ class Train:
     """Histories a step."""
     types: int = 3
     """Latent kinds of user."""
+    stretch: int = 0
+    """Let users change from each so many answers to the next so many (they tire, say); 0: they stay as they are."""
     learning_rate: float = 0.02
     """Of Adam, falling along a cosine."""
     answer_weight: float = 20.0

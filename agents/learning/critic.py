@@ -24,6 +24,7 @@ from agents.learning.structure import hat_weights, log_mass, structure_of, with_
 from sim.catalogue import Catalogue, Facet
 from sim.likelihood import SAID_DONT_KNOW, SILENT
 from sim.questions import DONT_KNOW, QuestionBank
+from sim.stages import WIDTH
 
 TINY = 1e-30
 KEPT, MUDDLED = 0, 1
@@ -94,12 +95,16 @@ class ChannelCritic(nn.Module):
     Args:
         types: how many latent kinds of user.
         words: `structure.word_similarities`, where there are any.
+        turns: how many answers come before each later stage, see `sim.stages`.
     """
 
-    def __init__(self, bank: QuestionBank, types: int = 3, words: dict[str, np.ndarray] | None = None):
+    def __init__(
+        self, bank: QuestionBank, types: int = 3, words: dict[str, np.ndarray] | None = None,
+        turns: tuple[int, ...] = (),
+    ):  # fmt: skip
         super().__init__()
-        self.bank, self.catalogue = bank, bank.catalogue
-        self.parameters_ = ChannelParameters(bank.catalogue, types)
+        self.bank, self.catalogue, self.turns = bank, bank.catalogue, turns
+        self.parameters_ = ChannelParameters(bank.catalogue, types, turns)
         pairs = [with_words(p, (words or {}).get(f"words.{f}")) for f, p in enumerate(structure_of(bank.catalogue))]
         self.index = [FacetIndex(f, p) for f, p in zip(bank.catalogue.facets, pairs, strict=True)]
         self.constants = nn.ModuleList(
@@ -108,7 +113,7 @@ class ChannelCritic(nn.Module):
 
     def compile(self, histories: Histories, candidates: np.ndarray | None) -> list[tuple[int, FacetBatch]]:  # type: ignore[override]
         """The index lists of a batch, facet by facet.  candidates: (B, C), or None for the whole catalogue."""
-        evidence = evidence_of(self.bank, histories)
+        evidence = evidence_of(self.bank, histories, self.turns)
         out = []
         for f, index in enumerate(self.index):
             rows = np.array([b for b, table in enumerate(evidence) if f in table], dtype=np.int64)
@@ -128,7 +133,7 @@ class ChannelCritic(nn.Module):
         tables = self.parameters_.tables() if tables is None else tables
         like = tables.forgotten
         columns = len(self.catalogue) if candidates is None else candidates.shape[1]
-        out = torch.zeros(dialogues, columns, like.shape[1], dtype=like.dtype, device=like.device)
+        out = torch.zeros(dialogues, columns, like.shape[-1], dtype=like.dtype, device=like.device)
         for f, batch in compiled:
             ids = None if candidates is None else torch.from_numpy(candidates[batch.dialogue]).to(like.device)
             view = FacetView(self.constants[f], tables, f)  # type: ignore[arg-type]
@@ -144,11 +149,14 @@ class ChannelCritic(nn.Module):
 
 
 class FacetView:
-    """One facet's sums at the present parameters.  E evidences, C candidates, J touched values, T types, S states."""
+    """One facet's sums at the present parameters.  E evidences, C candidates, J touched values, T types, S states.
+
+    `told(batch)` goes first: it takes each evidence's rates from the stages at which its answers were given.
+    """
 
     def __init__(self, constants: FacetConstants, tables: Tables, f: int):
         self.k = constants
-        self.forgotten, self.muddled = tables.forgotten[f], tables.muddled[f]
+        self.forgotten, self.muddled = tables.forgotten[f], tables.muddled[f]  # (stages, T)
         self.yesno, self.yesno_forgotten = tables.yesno[f], tables.yesno_forgotten[f]
         self.silent, self.slip, self.guess, self.opening = (
             tables.silent[f],
@@ -172,10 +180,16 @@ class FacetView:
     def zeros(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self.forgotten.dtype, device=self.forgotten.device)
 
+    def told(self, batch: FacetBatch) -> None:
+        """From here on forgotten and muddled, silent, slip and guess are those of each evidence: (E, T), (E, T, S)."""
+        first, stage = self.tensor(batch.first), self.tensor(batch.stage)
+        self.forgotten, self.muddled = self.forgotten[first], self.muddled[first]
+        self.silent, self.slip, self.guess = self.silent[stage], self.slip[stage], self.guess[stage]
+
     def log_forgotten(self, batch: FacetBatch) -> Tensor:
         """(E, T) log p(answers | forgotten)."""
         e, answer = self.tensor(batch.yesno[:, 0]), self.tensor(batch.yesno[:, 2])
-        out = self.zeros(len(batch.said), len(self.forgotten)).index_add(0, e, self.yesno_forgotten.log().T[answer])
+        out = self.zeros(len(batch.said), self.forgotten.shape[-1]).index_add(0, e, self.yesno_forgotten.log().T[answer])
         said = self.tensor(batch.said)
         named = (self.guess * self.options[said.clamp(min=0)][:, None].clamp(min=TINY)).log()
         out = out + torch.where((said >= 0)[:, None], named, 0.0)
@@ -192,7 +206,8 @@ class FacetView:
 
     def scalar(self, batch: FacetBatch, ids: Tensor | None) -> Tensor:
         """(E, C, T) log p(answers | candidate, type) of a facet whose memory is one value."""
-        e_count, v, t = len(batch.said), self.k.values, len(self.forgotten)
+        self.told(batch)
+        e_count, v, t = len(batch.said), self.k.values, self.forgotten.shape[-1]
         memory = torch.arange(v, device=self.forgotten.device)
         log = self.zeros(e_count, v, t, 2)
         e, value, answer = (self.tensor(batch.yesno[:, j]) for j in range(3))
@@ -202,18 +217,18 @@ class FacetView:
         said = self.tensor(batch.said)
         hit = (self.k.option_of == said[:, None])[:, :, None]  # (E, V, 1)
         at_random = self.slip * self.options[said.clamp(min=0)].clamp(min=TINY)[:, None]  # (E, T)
-        right = (1 - self.slip) * hit + at_random[:, None]
-        named = right.log()[..., None] + (1 - self.silent).log()
+        right = (1 - self.slip)[:, None] * hit + at_random[:, None]
+        named = right.log()[..., None] + (1 - self.silent).log()[:, None]
         log = log + torch.where((said >= 0)[:, None, None, None], named, 0.0) + self.log_silence(said)[:, None]
         shift = log.amax(dim=(1, 3)).detach()  # (E, T)
         like = torch.exp(log - shift[:, None, :, None])
         table = self.zeros(v, v).index_put((self.k.pair_rows, self.k.pair_columns), self.kernel)
         confused = torch.einsum("xy,eyt->ext", table, like[..., MUDDLED])
-        known = (1 - self.muddled) * like[..., KEPT] + self.muddled * confused
+        known = (1 - self.muddled)[:, None] * like[..., KEPT] + self.muddled[:, None] * confused
         unknown = torch.einsum("v,evt->et", self.background, like[..., KEPT])
         rest = torch.cat([known, unknown[:, None]], dim=1)  # (E, V + 1, T)
         lost = self.forgotten * torch.exp(self.log_forgotten(batch) - shift)
-        total = (lost[:, None] + (1 - self.forgotten) * rest).clamp(min=TINY).log() + shift[:, None]
+        total = (lost[:, None] + (1 - self.forgotten)[:, None] * rest).clamp(min=TINY).log() + shift[:, None]
         row = torch.where(self.k.value_of < 0, v, self.k.value_of)
         if ids is None:
             return total[:, row]
@@ -221,7 +236,8 @@ class FacetView:
 
     def many(self, batch: FacetBatch, ids: Tensor | None, columns: int) -> Tensor:
         """(E, C, T) log p(answers | candidate, type) of a facet with several values an intent."""
-        e_count, t = len(batch.said), len(self.forgotten)
+        self.told(batch)
+        e_count, t = len(batch.said), self.forgotten.shape[-1]
         e, value, answer, told = (self.tensor(batch.touched[:, j]) for j in range(4))
         said = self.tensor(batch.said)
         recognised = (self.k.hats[value] @ self.recognition)[:, None, None]
@@ -250,8 +266,8 @@ class FacetView:
         # 1e-30 for a facet on which nobody is muddled.
         parts = torch.stack([
             (self.forgotten.log() + self.log_forgotten(batch))[:, None].expand(-1, columns, -1),
-            remembered + (1 - self.muddled).log() + kept,
-            remembered + self.muddled.clamp(min=TINY).log() + muddled,
+            (remembered + (1 - self.muddled).log())[:, None] + kept,
+            (remembered + self.muddled.clamp(min=TINY).log())[:, None] + muddled,
         ])  # fmt: skip
         out = torch.logsumexp(parts, dim=0)
         empty = self.k.empty.bool() if ids is None else self.k.empty[ids].bool()
@@ -265,7 +281,7 @@ class FacetView:
         absence = (self.k.hats[value] @ self.absence)[:, None, None]
         asked = (answer >= 0)[:, None, None]
         told = self.yesno.permute(3, 2, 0, 1)[answer.clamp(min=0)]  # (J, 2, T, S)
-        passed = (answer == DONT_KNOW)[:, None, None]
+        passed = (answer % WIDTH == DONT_KNOW)[:, None, None]
         g0 = absence * told[:, 0] + torch.where(passed, 1 - absence, torch.zeros_like(absence))
         one = torch.ones_like(g0)
         return torch.where(asked, told[:, 1], one), torch.where(asked, g0, one)

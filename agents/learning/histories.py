@@ -16,6 +16,7 @@ from sim.catalogue import Catalogue
 from sim.dialogue import DialogueError, read_dialogues
 from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
 from sim.questions import OPEN, QuestionBank
+from sim.stages import WIDTH, stage_at
 
 NOTHING = -1
 
@@ -72,25 +73,33 @@ def concatenate(parts: Sequence[Histories]) -> Histories:
         answer=np.concatenate([padded(p.answer) for p in parts]))  # fmt: skip
 
 
-def evidence_of(bank: QuestionBank, histories: Histories) -> list[dict[int, Evidence]]:
-    """What each dialogue knows of each facet, as `sim.posterior` keeps it: a question asked again adds nothing."""
+def evidence_of(bank: QuestionBank, histories: Histories, turns: tuple[int, ...] = ()) -> list[dict[int, Evidence]]:
+    """What each dialogue knows of each facet, as `sim.posterior` keeps it: a question asked again adds nothing.
+
+    Args:
+        turns: how many answers come before each later stage, see `sim.stages`.
+    """
     facets, kinds, values = bank.facet.tolist(), bank.kind.tolist(), bank.value.tolist()
     opens = np.flatnonzero(bank.open_question >= 0).tolist()
     out = []
     for b in range(len(histories)):
         table: dict[int, Evidence] = {}
+        given = 0
         if histories.said is not None:
             for f in opens:
                 u = int(histories.said[b, f])
                 table[f] = Evidence(said=u if u >= 0 else SILENT)
+                given += u >= 0
         for q, a in zip(histories.question[b].tolist(), histories.answer[b].tolist()):
             if q < 0:
                 break
-            before = table.get(facets[q], Evidence())
+            before, stage = table.get(facets[q], Evidence()), stage_at(turns, given)
             if kinds[q] == OPEN:
-                table[facets[q]] = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW)
+                after = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW, stage)
             else:
-                table[facets[q]] = before.answered(values[q], a)
+                after = before.answered(values[q], a + WIDTH * stage)
+            given += after is not before
+            table[facets[q]] = after
         out.append({f: e for f, e in table.items() if e.yesno or e.said != NOT_SAID})
     return out
 

@@ -15,6 +15,7 @@ import numpy as np
 from agents.learning.structure import Pairs, lookup
 from sim.catalogue import Facet
 from sim.likelihood import Evidence
+from sim.stages import first_stage
 
 DENSE = 1 << 22
 
@@ -26,6 +27,10 @@ class FacetBatch(NamedTuple):
     """(E,) rows of the batch that have answers on the facet."""
     said: np.ndarray
     """(E,) the open answer, coded as in `sim.likelihood.Evidence`."""
+    stage: np.ndarray
+    """(E,) at which stage it was given."""
+    first: np.ndarray
+    """(E,) the stage at which the facet first came up."""
     yesno: np.ndarray
     """(n, 3) evidence row, value, answer."""
     touched: np.ndarray
@@ -70,10 +75,12 @@ class FacetIndex:
         """The lists for these evidences; candidates (E, C), or None for the whole catalogue."""
         yesno = [(e, v, a) for e, about in enumerate(evidence) for v, a in about.yesno]
         said = np.array([about.said for about in evidence], dtype=np.int64)
+        stage = np.array([about.stage for about in evidence], dtype=np.int64)
+        begun = np.array([first_stage(about) for about in evidence], dtype=np.int64)
         nothing = np.empty((0, 3), np.int64), np.empty((0, 6), np.int64)
         table = np.array(yesno, dtype=np.int64).reshape(-1, 3)
         if self.facet.scalar:
-            return FacetBatch(dialogue, said, table, np.empty((0, 4), np.int64), *nothing)
+            return FacetBatch(dialogue, said, stage, begun, table, np.empty((0, 4), np.int64), *nothing)
         rows = []
         for e, about in enumerate(evidence):
             mine = {v: [e, v, a, 0] for v, a in about.yesno}
@@ -82,9 +89,9 @@ class FacetIndex:
             rows += [mine[v] for v in sorted(mine)]
         touched = np.array(rows, dtype=np.int64).reshape(-1, 4)
         if not len(touched):
-            return FacetBatch(dialogue, said, table, touched, *nothing)
+            return FacetBatch(dialogue, said, stage, begun, table, touched, *nothing)
         lists = self._from_values(touched) if candidates is None else self._from_candidates(touched, candidates)
-        return FacetBatch(dialogue, said, table, touched, *lists)
+        return FacetBatch(dialogue, said, stage, begun, table, touched, *lists)
 
     def _from_candidates(self, touched: np.ndarray, candidates: np.ndarray):
         e_count, c = candidates.shape

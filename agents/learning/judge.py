@@ -12,7 +12,7 @@ from sim.posterior import ChannelPosterior
 
 def belief_after(posterior: ChannelPosterior, histories: Histories) -> Iterator[np.ndarray]:
     """(N,) belief after each dialogue, without the beliefs on the way there."""
-    for table in evidence_of(posterior.bank, histories):
+    for table in evidence_of(posterior.bank, histories, posterior.turns):
         yield posterior._histories.node(tuple(sorted(table.items()))).belief
 
 

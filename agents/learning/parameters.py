@@ -16,7 +16,9 @@ whether the memory is muddled, and on what is believed.  How famous a value must
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -24,6 +26,7 @@ from torch import Tensor, nn
 
 from agents.learning.structure import KNOTS, P
 from sim.catalogue import Catalogue
+from sim.stages import WIDTH
 
 TYPED = {  # name: (number of logits, chance at the start, how a careless type differs)
     "forgotten": (1, 0.15, 1.0),
@@ -47,7 +50,7 @@ SALIENCE_START = 0.25
 KERNEL_STEP = 3.0
 """Weights of pair features in units of their logits: they travel further than rates do, and steps are of one length."""
 SPREAD = 0.9
-WIDTH, FREEDOM = 0.05, 1.0
+SCALE, FREEDOM = 0.05, 1.0
 """Scale and degrees of freedom of the Student priors on departures from the shared logits."""
 TOGETHER = {"wrong": 0.3, "unsure": 0.3, "silent": 0.3, "hedge": 1.0}
 """Standard deviation of each name's shared logits about their mean."""
@@ -55,24 +58,27 @@ TOGETHER = {"wrong": 0.3, "unsure": 0.3, "silent": 0.3, "hedge": 1.0}
 
 @dataclass(frozen=True, eq=False)
 class Tables:
-    """Probabilities of all facets; F facets, T types, S = 2 states, A = 5 answers.  Torch in training, numpy saved."""
+    """Probabilities of all facets; F facets, G stages, T types, S = 2 states, A = 5 answers.
+
+    Torch in training; `numpy` has what is saved and served, the first stage apart from `later.*`.
+    """
 
     shares: Tensor
     """(T,)"""
     forgotten: Tensor
-    """(F, T)"""
+    """(F, G, T)"""
     muddled: Tensor
-    """(F, T)"""
+    """(F, G, T)"""
     yesno: Tensor
-    """(F, T, S, 2, A)"""
+    """(F, T, S, 2, G A), the stages side by side"""
     yesno_forgotten: Tensor
-    """(F, T, A)"""
+    """(F, T, G A)"""
     silent: Tensor
-    """(F, T, S)"""
+    """(F, G, T, S)"""
     slip: Tensor
-    """(F, T)"""
+    """(F, G, T)"""
     guess: Tensor
-    """(F, T)"""
+    """(F, G, T)"""
     opening: Tensor
     """(F,)"""
     recognition: Tensor
@@ -83,9 +89,43 @@ class Tables:
     """(F,)"""
     kernel: Tensor
     """(F, P)"""
+    turns: tuple[int, ...] = ()
+    """How many answers come before each later stage."""
 
     def numpy(self) -> dict[str, np.ndarray]:
-        return {name: x.detach().cpu().double().numpy().copy() for name, x in self.__dict__.items()}
+        """By name the arrays of the first stage, and with `later.` before it those of the others, (G - 1, ...)."""
+        whole = {k: x.detach().cpu().double().numpy() for k, x in self.__dict__.items() if k != "turns"}
+        out, stages = whole.copy(), len(self.turns) + 1
+        for name in STAGED:
+            x = whole[name]
+            if name.startswith("yesno"):
+                x = np.moveaxis(x.reshape(*x.shape[:-1], stages, WIDTH), -2, 0)
+            else:
+                x = np.moveaxis(x, 1, 0)
+            out[name] = x[0]
+            if self.turns:
+                out[f"later.{name}"] = np.ascontiguousarray(x[1:])
+        if self.turns:
+            out["later.turns"] = np.array(self.turns, dtype=np.int64)
+        return {name: np.ascontiguousarray(x).copy() for name, x in out.items()}
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], dtype: torch.dtype = torch.float32) -> Self:
+        """The inverse of `numpy`; other arrays are passed over."""
+        turns = tuple(np.asarray(arrays.get("later.turns", ())).tolist())
+        out = {k: np.asarray(arrays[k]) for k in cls.__dataclass_fields__ if k != "turns"}
+        for name in STAGED:
+            later = np.asarray(arrays[f"later.{name}"]) if turns else np.empty((0, *out[name].shape))
+            x = np.concatenate([out[name][None], later])
+            if name.startswith("yesno"):
+                x = np.moveaxis(x, 0, -2)
+                out[name] = x.reshape(*x.shape[:-2], -1)
+            else:
+                out[name] = np.moveaxis(x, 0, 1)
+        return cls(**{k: torch.tensor(x, dtype=dtype) for k, x in out.items()}, turns=turns)
+
+
+STAGED = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 
 
 def _slices(table) -> dict[str, slice]:
@@ -105,11 +145,11 @@ def _logit(p: float) -> float:
 
 
 class ChannelParameters(nn.Module):
-    """Logits of F facets and T types."""
+    """Logits of F facets and T types, and of the stages before each of which `turns` answers come."""
 
-    def __init__(self, catalogue: Catalogue, types: int = 3, spread: float = SPREAD):
+    def __init__(self, catalogue: Catalogue, types: int = 3, turns: tuple[int, ...] = (), spread: float = SPREAD):
         super().__init__()
-        f, self.types = len(catalogue.facets), types
+        f, self.types, self.turns = len(catalogue.facets), types, turns
         start = torch.cat([torch.full((n,), _logit(p)) for n, p, _ in TYPED.values()])
         direction = torch.cat([torch.full((n,), d) for n, _, d in TYPED.values()])
         plain = torch.cat([torch.full((n,), _logit(p)) for n, p in UNTYPED.values()] +
@@ -123,10 +163,13 @@ class ChannelParameters(nn.Module):
         self.plain_shared = nn.Parameter(plain)
         self.plain_facet = nn.Parameter(torch.zeros(f, len(plain)))
         self.share_logits = nn.Parameter(torch.zeros(types))
+        self.change = nn.Parameter(torch.zeros(len(turns), len(start))) if turns else None
 
     def penalty(self) -> Tensor:
         """() minus the log of the priors, up to a constant."""
         out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(self.plain_facet)
+        if self.change is not None:
+            out = out + _student(self.change)
         for name, deviation in TOGETHER.items():
             logits = self.typed_shared[TYPED_AT[name]]
             out = out + 0.5 * ((logits - logits.mean()) ** 2).sum() / deviation**2
@@ -134,19 +177,26 @@ class ChannelParameters(nn.Module):
 
     def tables(self) -> Tables:
         typed = self.typed_shared + self.typed_facet[:, None] + self.typed_type + self.typed_joint  # (F, T, D)
+        typed = typed[:, None]
+        if self.change is not None:
+            # What changes from stage to stage is the same for all facets and types.
+            since = torch.cat([torch.zeros_like(self.change[:1]), self.change.cumsum(dim=0)])
+            typed = typed + since[:, None]  # (F, G, T, D)
         plain = self.plain_shared + self.plain_facet  # (F, D')
-        f, t = typed.shape[:2]
+        shape = typed.shape[:3]
         # No chance is nearer to 0 or 1 than this, for the sums divide by them.
         rate = {name: torch.sigmoid(typed[..., at]).clamp(1e-5, 1 - 1e-5) for name, at in TYPED_AT.items()}
         chance = {name: torch.sigmoid(plain[..., PLAIN_AT[name]]).clamp(1e-5, 1 - 1e-5) for name in UNTYPED}
         guess = rate["guess_yesno"][..., 0]
-        shape = torch.softmax(plain[:, PLAIN_AT["guessed"]], dim=-1)[:, None] * guess[..., None]  # (F, T, 4)
+        guessed = torch.softmax(plain[:, PLAIN_AT["guessed"]], dim=-1)[:, None, None] * guess[..., None]  # (F, G, T, 4)
+        yesno = _answers(rate["wrong"].view(*shape, 2, 2), rate["unsure"], rate["hedge"].view(*shape, 2, 2))
+        lost = torch.cat([guessed[..., :2], 1 - guess[..., None], guessed[..., 2:]], dim=-1)
         return Tables(
             shares=torch.softmax(self.share_logits, dim=0),
             forgotten=rate["forgotten"][..., 0],
             muddled=rate["muddled"][..., 0],
-            yesno=_answers(rate["wrong"].view(f, t, 2, 2), rate["unsure"], rate["hedge"].view(f, t, 2, 2)),
-            yesno_forgotten=torch.cat([shape[..., :2], 1 - guess[..., None], shape[..., 2:]], dim=-1),
+            yesno=yesno.movedim(1, -2).flatten(-2),
+            yesno_forgotten=lost.movedim(1, -2).flatten(-2),
             silent=rate["silent"],
             slip=rate["slip"][..., 0],
             guess=rate["guess_open"][..., 0],
@@ -155,19 +205,20 @@ class ChannelParameters(nn.Module):
             absence=chance["absence"],
             salience=plain[:, PLAIN_AT["salience"]][:, 0],
             kernel=KERNEL_STEP * plain[:, PLAIN_AT["kernel"]],
+            turns=self.turns,
         )
 
 
 def _student(departures: Tensor) -> Tensor:
     """() minus the log density of each column of (n, D) under a multivariate Student distribution."""
-    square = (departures**2).sum(dim=0) / (FREEDOM * WIDTH**2)
+    square = (departures**2).sum(dim=0) / (FREEDOM * SCALE**2)
     return 0.5 * (FREEDOM + len(departures)) * torch.log1p(square).sum()
 
 
 def _answers(wrong: Tensor, unsure: Tensor, hedge: Tensor) -> Tensor:
-    """(F, T, S, 2, A) from p(opposite) by (S, believed), p(don't know) by (S,), p(hedged) by (S, right or wrong)."""
-    says = 1 - unsure[..., None]  # (F, T, S, 1)
-    right, opposite = says * (1 - wrong), says * wrong  # (F, T, S, 2)
+    """(..., S, 2, A) from p(opposite) by (S, believed), p(don't know) by (S,), p(hedged) by (S, right or wrong)."""
+    says = 1 - unsure[..., None]  # (..., S, 1)
+    right, opposite = says * (1 - wrong), says * wrong  # (..., S, 2)
     sure_right, sure_wrong = right * (1 - hedge[..., :1]), opposite * (1 - hedge[..., 1:])
     half_right, half_wrong = right * hedge[..., :1], opposite * hedge[..., 1:]
     none = unsure[..., None].expand_as(right)

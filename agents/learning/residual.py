@@ -101,12 +101,8 @@ class Scorer:
     def __init__(self, bank: QuestionBank, tables: dict[str, np.ndarray] | None, residual: Residual):
         words = {k: v for k, v in (tables or {}).items() if k.startswith("words.")}
         self.bank, self.residual = bank, residual
-        self.critic = ChannelCritic(bank, words=words or None)
-        self.tables = None
-        if tables is not None:
-            self.tables = Tables(
-                **{k: torch.tensor(tables[k], dtype=torch.float32) for k in Tables.__dataclass_fields__}
-            )
+        self.tables = None if tables is None else Tables.of(tables)
+        self.critic = ChannelCritic(bank, words=words or None, turns=() if self.tables is None else self.tables.turns)
 
     def __call__(self, batch: Histories, candidates: np.ndarray | None) -> tuple[Tensor, Tensor]:
         """Scores with the residual and without, (B, C)."""

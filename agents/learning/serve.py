@@ -22,14 +22,16 @@ from scipy import sparse
 from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of, with_words
 from agents.learning.tokens import ServedResidual
 from sim.catalogue import Catalogue
-from sim.channel import Channel, FacetChannel
+from sim.channel import Channel, FacetChannel, Later
 from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
+from sim.stages import answering
 
 FORMAT = "clarigym.checkpoint/1"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 KEEP = 16
+ANSWERING = ("forgotten", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -105,7 +107,15 @@ def learned_channel(
     structure = [with_words(pairs, tables.get(f"words.{f}")) for f, pairs in enumerate(structure_of(catalogue))]
     facets = tuple(_facet(catalogue, f, tables, structure[f], keep) for f in range(len(catalogue.facets)))
     names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
-    return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets)
+    later = tuple(
+        Later(int(turn), tuple(
+            answering(facet, **{k: tables[f"later.{k}"][g, f] for k in ANSWERING},
+                      muddled=tables["later.muddled"][g, f] * (facet.kernel.nnz > 0))
+            for f, facet in enumerate(facets)
+        ))
+        for g, turn in enumerate(tables.get("later.turns", ()))
+    )  # fmt: skip
+    return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets, later=later)
 
 
 def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from sim.catalogue import Catalogue
 from sim.likelihood import SAID_DONT_KNOW, Evidence
+from sim.stages import WIDTH
 
 KINDS, SAID, UNSAID = 7, 5, 6
 
@@ -45,7 +46,7 @@ class Vocabulary:
         for f, about in dict(evidence).items():
             for v, a in about.yesno:
                 values.append(int(self.first[f]) + v)
-                kinds.append(f * KINDS + a)
+                kinds.append(f * KINDS + a % WIDTH)
             if about.said >= 0:
                 values.append(int(self.first[f] + self.said[f][about.said]))
                 kinds.append(f * KINDS + SAID)

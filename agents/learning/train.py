@@ -49,6 +49,8 @@ AVERAGING = 4
 """Step k enters the average of parameters with weight AVERAGING / (k + AVERAGING): late ones count most."""
 RATE_END = 0.2
 """The learning rate falls to this share of itself: the average needs steps that still go about."""
+LONGEST = 20
+"""Answers after which users change no more, whatever `stretch` says."""
 HELD_OUT_FROM = 1 << 40
 """Number of the first held-out dialogue of a source."""
 
@@ -75,6 +77,8 @@ class TrainConfig:
     """How many to learn from; simulated ones are all different, logged ones are gone through again and again."""
     types: int = 3
     """Latent kinds of user."""
+    stretch: int = 0
+    """Users may change from each so many answers to the next so many (they tire, say); 0 if they stay as they are."""
     learning_rate: float = 0.02
     """Of Adam, on logits; falls along half a cosine."""
     answer_weight: float = 20.0
@@ -105,6 +109,8 @@ class TrainConfig:
             raise TrainingError(f"mix = {self.mix}; it must be above 0 and at most 1")
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
             raise TrainingError(f"learning_rate = {self.learning_rate}; it must be above 0")
+        if self.stretch < 0:
+            raise TrainingError(f"stretch = {self.stretch}; it must not be negative")
         if self.answer_weight < 0 or self.minutes < 0:
             raise TrainingError("answer_weight and minutes must not be negative")
         if self.device not in ("cpu", "cuda"):
@@ -258,7 +264,8 @@ def next_truth(beliefs, histories: Histories) -> np.ndarray:
 
 def _start(bank: QuestionBank, config: TrainConfig, words) -> Run:
     torch.manual_seed(config.seed)
-    critic = ChannelCritic(bank, config.types, words).to(config.device)
+    turns = tuple(range(config.stretch, LONGEST, config.stretch)) if config.stretch else ()
+    critic = ChannelCritic(bank, config.types, words, turns).to(config.device)
     dual = torch.nn.Parameter(torch.zeros(2, device=config.device))
     average = copy.copy(critic)  # the same constants, parameters of its own
     average._modules = dict(critic._modules)
