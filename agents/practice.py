@@ -119,7 +119,7 @@ class Practice:
         return int(left[int(u * len(left))]) if len(left) else -1
 
     def _ask(self, suspect: int, u: list[float], asked: set[int], before: int = -1) -> int:
-        """The next question, first tried on facet `before` if that is one; -1 when the first tries were all asked before."""
+        """The next question, tried on facet `before` first (-1: none); -1 when what was tried had been asked."""
         for attempt in range(4):
             f = int(self.askable[int((u[0] + 0.37 * attempt) % 1 * len(self.askable))])
             if before >= 0 and not attempt:

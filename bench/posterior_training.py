@@ -48,40 +48,39 @@ def _compare(quick: bool, title: str, settings) -> None:
     exact = {t: beliefs(exact_of(name, noise), histories.prefix(t)) for t in TURNS}
     rows = []
     for objective, proposal, negatives, batch in settings:
-        for weight in (0.0,):
-            found, costs = [], []
-            for seed in range(1 if quick else 2):
-                posterior, metrics = run_of(
-                    name,
-                    noise,
-                    objective=objective,
-                    proposal=proposal or "auto",
-                    negatives=max(1, negatives),
-                    seed=seed,
-                    batch_size=batch,
-                    dialogues=6400,
-                    evaluate_every=3200,
-                    held_out=1024,
-                    answer_weight=weight,
-                    learning_rate=0.05,
-                )
-                found.append([divergences(exact[t], beliefs(posterior, histories.prefix(t))).mean() for t in TURNS])
-                costs.append([metrics["seconds"], metrics["scores"] / 1e6])
-            mean = np.mean(found, axis=0)
-            seconds, scores = np.mean(costs, axis=0)
-            k = "all" if objective == "full" else negatives + 1
-            rows.append(
-                [
-                    objective,
-                    proposal or "-",
-                    k,
-                    batch,
-                    *map(float, mean),
-                    float(np.std(found, axis=0)[-1]),
-                    f"{seconds:.0f}",
-                    f"{scores:.2f}",
-                ]
+        found, costs = [], []
+        for seed in range(1 if quick else 2):
+            posterior, metrics = run_of(
+                name,
+                noise,
+                objective=objective,
+                proposal=proposal or "auto",
+                negatives=max(1, negatives),
+                seed=seed,
+                batch_size=batch,
+                dialogues=6400,
+                evaluate_every=3200,
+                held_out=1024,
+                answer_weight=0.0,
+                learning_rate=0.05,
             )
+            found.append([divergences(exact[t], beliefs(posterior, histories.prefix(t))).mean() for t in TURNS])
+            costs.append([metrics["seconds"], metrics["scores"] / 1e6])
+        mean = np.mean(found, axis=0)
+        seconds, scores = np.mean(costs, axis=0)
+        k = "all" if objective == "full" else negatives + 1
+        rows.append(
+            [
+                objective,
+                proposal or "-",
+                k,
+                batch,
+                *map(float, mean),
+                float(np.std(found, axis=0)[-1]),
+                f"{seconds:.0f}",
+                f"{scores:.2f}",
+            ]
+        )
     table(
         f"{title} ({name}, 6,400 dialogues, answer weight 0; KL by turn)",
         [

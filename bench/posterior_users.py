@@ -104,13 +104,15 @@ def _siblings(name: str, facets: tuple[str, str]) -> np.ndarray:
 def outside(quick: bool) -> None:
     """Users that the channel's form, or the rates that exact believes, don't have."""
     rows = []
-    for label, name, source, tag in (
-        ("tire after 7 questions", "groceries", tiring("groceries"), "tiring"),
-        ("take cast and year from a sibling", "movies-1k", together("movies-1k", ("cast", "year")), "together"),
-        ("a mixture that no preset has", "groceries", Practice(population("groceries", "mixture"), 0), "mixture"),
+    sibling = together("movies-1k", ("cast", "year"))
+    for label, name, source, tag, how in (
+        ("tire after 7 questions", "groceries", tiring("groceries"), "tiring", {}),
+        ("the same, heard by threes (`--stretch 3`)", "groceries", tiring("groceries"), "tiring", {"stretch": 3}),
+        ("take cast and year from a sibling", "movies-1k", sibling, "together", {}),
+        ("a mixture that no preset has", "groceries", Practice(population("groceries", "mixture"), 0), "mixture", {}),
     ):
-        posterior, _ = run_of(name, "typical", source=source, tag=tag)
-        more, metrics = run_of(name, "typical", source=source, tag=tag, residual=True)
+        posterior, _ = run_of(name, "typical", source=source, tag=tag, **how)
+        more, metrics = run_of(name, "typical", source=source, tag=tag, residual=True, **how)
         kept = "kept" if metrics["residual"]["kept"] else "not kept"
         histories = source(1 << 42, 300 if quick else 1000)
         for turns in TURNS:

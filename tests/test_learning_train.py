@@ -127,7 +127,7 @@ def test_training_comes_near_the_exact_posterior(toy, tmp_path):
 
 
 def test_users_who_change_are_learned(toy, tmp_path):
-    """Never wrong in four answers, then seldom right: a belief that hears when an answer came takes the late ones so."""
+    """From the fifth answer on the opposite is said: a belief that hears when an answer came knows what to do."""
     bank, practice = toy
 
     def source(first: int, count: int) -> Histories:
@@ -143,7 +143,8 @@ def test_users_who_change_are_learned(toy, tmp_path):
     assert loss[4] < loss[0] - 0.1
     posterior = learned_posterior(bank, tmp_path / "4")
     assert posterior.turns == (4, 8, 12, 16)
-    surely = [facets[0].yesno[1, 0, 1, [0, 4]] for facets in (posterior.channel.facets, posterior.channel.later[0].facets)]
+    stages = posterior.channel.facets, posterior.channel.later[0].facets
+    surely = [facets[0].yesno[1, 0, 1, [0, 4]] for facets in stages]
     assert surely[0][1] > 0.5 > surely[0][0] and surely[1][0] > surely[1][1]
 
 

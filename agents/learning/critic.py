@@ -189,7 +189,8 @@ class FacetView:
     def log_forgotten(self, batch: FacetBatch) -> Tensor:
         """(E, T) log p(answers | forgotten)."""
         e, answer = self.tensor(batch.yesno[:, 0]), self.tensor(batch.yesno[:, 2])
-        out = self.zeros(len(batch.said), self.forgotten.shape[-1]).index_add(0, e, self.yesno_forgotten.log().T[answer])
+        out = self.zeros(len(batch.said), self.forgotten.shape[-1])
+        out = out.index_add(0, e, self.yesno_forgotten.log().T[answer])
         said = self.tensor(batch.said)
         named = (self.guess * self.options[said.clamp(min=0)][:, None].clamp(min=TINY)).log()
         out = out + torch.where((said >= 0)[:, None], named, 0.0)

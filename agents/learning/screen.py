@@ -1,9 +1,9 @@
 """A cheap stand-in for the belief of a large catalogue, to draw negatives from.
 
-Every answer counts as independent evidence at the critic's present rates (those of the first stage), types averaged, false memories spread over
-everything: one addition per intent that an answer touches.  It is wrong in the ways in which `independent` is wrong,
-and tempered for that; `proposals.posterior_mixture` corrects for whatever it is.  A batch of 32 on 15,362 films takes
-a twentieth of a second where the true sums take over one.
+Every answer counts as independent evidence at the critic's present rates (those of the first stage), types averaged,
+false memories spread over everything: one addition per intent that an answer touches.  It is wrong in the ways in
+which `independent` is wrong, and tempered for that; `proposals.posterior_mixture` corrects for whatever it is.  A batch
+of 32 on 15,362 films takes a twentieth of a second where the true sums take over one.
 """
 
 from __future__ import annotations
