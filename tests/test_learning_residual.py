@@ -49,10 +49,11 @@ def test_blind_to_order(toy):
     np.testing.assert_allclose(*(residual(evidence_of(bank, h)).detach().numpy() for h in (a, b)), atol=1e-5)
 
 
-def test_a_tower_alone_learns(toy):
+@pytest.mark.parametrize("objective", ["full", "infonce", "nwj", "flo"])
+def test_a_tower_alone_learns(toy, objective):
     bank, practice = toy
-    found = train_residual(bank, practice, ResidualConfig(dialogues=3200, held_out=64, learning_rate=0.01), None,
-                           practice(1 << 40, 64))  # fmt: skip
+    config = ResidualConfig(dialogues=3200, held_out=64, learning_rate=0.01, objective=objective, proposal="in-batch")
+    found = train_residual(bank, practice, config, None, practice(1 << 40, 64))
     assert found["gain_nats"] > 0.3  # over the prior
 
 

@@ -258,7 +258,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
 
 
 ALLOWED = {"sim.catalogue", "sim.questions", "sim.dialogue", "sim.posterior", "sim.channel", "sim.likelihood",
-           "sim.confusion", "sim.histories"}  # fmt: skip
+           "sim.confusion", "sim.histories", "sim.stages"}  # fmt: skip
 
 
 def test_learning_never_imports_users_or_rates():

@@ -143,14 +143,15 @@ def train_residual(
     checkpoint = None if folder is None else read_checkpoint(folder, bank.catalogue)
     residual = Residual(bank, start=0.0 if checkpoint else 0.1)
     scorer = Scorer(bank, checkpoint.tables if checkpoint else None, residual)
-    optimiser = torch.optim.AdamW(residual.parameters(), lr=config.learning_rate, weight_decay=config.decay)
+    dual = nn.Parameter(torch.zeros(2))
+    optimiser = torch.optim.AdamW([*residual.parameters(), dual], lr=config.learning_rate, weight_decay=config.decay)
     steps = max(1, config.dialogues // config.batch_size)
     begun, best, kept, scored = time.perf_counter(), losses(scorer, held_out)[0], residual.arrays(), 0
     for step in range(steps):
         rng = np.random.default_rng((config.seed, 11, step))
         batch = source((1 << 30) + step * config.batch_size, config.batch_size)
         batch = batch.prefix(rng.integers(batch.turns + 1))
-        estimate, count = _estimate(scorer, batch, config, rng)
+        estimate, count = _estimate(scorer, batch, config, rng, dual)
         scored += count
         for group in optimiser.param_groups:
             group["lr"] = config.learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps))
@@ -185,7 +186,8 @@ def train_residual(
     return out
 
 
-def _estimate(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator):
+def _estimate(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator, dual: Tensor):
+    """The objective's estimate, and how many scores were computed; `dual` (2,) is FLO's second critic."""
     catalogue = scorer.bank.catalogue
     prior, truth = catalogue.prior, batch.intent
     objective = config.objective
@@ -198,7 +200,11 @@ def _estimate(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.
     drawn, count = _draw(scorer, batch, config, rng)
     scores = scorer(batch, drawn.ids)[0]
     weight = torch.from_numpy(drawn.log_weight).float()
-    return objectives.OBJECTIVES[objective](scores, weight), scores.numel() + count
+    if objective == "flo":
+        estimate = objectives.flo(scores, weight, dual[0] + (dual[1] - 1) * scores[:, 0])
+    else:
+        estimate = objectives.OBJECTIVES[objective](scores, weight)
+    return estimate, scores.numel() + count
 
 
 def _draw(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator):
