@@ -54,7 +54,10 @@ class Histories:
 
 
 Source = Callable[[int, int], Histories]
-"""(first, count) to dialogues first .. first + count - 1: the same whenever asked, so a resumed run sees the same."""
+"""(first, count) to dialogues first .. first + count - 1: the same whenever asked, so a resumed run sees the same.
+
+A source that comes back to the same dialogues has how many they are as its attribute `distinct`.
+"""
 
 
 def concatenate(parts: Sequence[Histories]) -> Histories:
@@ -163,23 +166,30 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
     return histories, bank
 
 
-def logged(histories: Histories, seed: int, share: float = 0.1) -> tuple[Source, Histories]:
-    """A log as a source that goes through it again and again, each time in another order; and its held-out last part.
+class Log:
+    """Dialogues as a source that goes through them again and again, each time in another order.
 
     Dialogue k of the source is the same whenever asked.
     """
-    keep = len(histories) - max(1, int(share * len(histories)))
 
-    def source(first: int, count: int) -> Histories:
+    def __init__(self, histories: Histories, seed: int):
+        self.histories, self.seed = histories, seed
+        self.distinct = len(histories)
+
+    def __call__(self, first: int, count: int) -> Histories:
         number = np.arange(first, first + count)
         rows = np.empty(count, dtype=np.int64)
-        for epoch in np.unique(number // keep).tolist():
-            order = np.random.default_rng((seed, 5, epoch)).permutation(keep)
-            mine = number // keep == epoch
-            rows[mine] = order[number[mine] % keep]
-        return histories[rows]
+        for epoch in np.unique(number // self.distinct).tolist():
+            order = np.random.default_rng((self.seed, 5, epoch)).permutation(self.distinct)
+            mine = number // self.distinct == epoch
+            rows[mine] = order[number[mine] % self.distinct]
+        return self.histories[rows]
 
-    return source, histories[np.arange(keep, len(histories))]
+
+def logged(histories: Histories, seed: int, share: float = 0.1) -> tuple[Log, Histories]:
+    """A log as a source, and its last part, which is held out."""
+    keep = len(histories) - max(1, int(share * len(histories)))
+    return Log(histories[np.arange(keep)], seed), histories[np.arange(keep, len(histories))]
 
 
 def _padded(rows: list[list[int]]) -> np.ndarray:

@@ -188,6 +188,7 @@ def train(
         raise TrainingError("device = 'cuda', but no CUDA device is there; leave --device out to train on the CPU")
     out = Path(out)
     steps = math.ceil(config.dialogues / config.batch_size)
+    distinct: int = getattr(source, "distinct", steps * config.batch_size)
     run = _start(bank, config, words)
     about = {**asdict(config), **(describe or {}), "fingerprint": bank.catalogue.fingerprint}
     if resume:
@@ -201,7 +202,7 @@ def train(
     while run.step < steps:
         rng = np.random.default_rng((config.seed, 3, run.step))
         whole = source(run.step * config.batch_size, config.batch_size)
-        estimate, loss, scored = _loss(run, whole, objective, proposal, config, steps, rng)
+        estimate, loss, scored = _loss(run, whole, objective, proposal, config, distinct, rng)
         seen_scores += scored
         if not bool(torch.isfinite(loss)):
             raise TrainingError(
@@ -279,8 +280,11 @@ def _cut(histories: Histories, rng: np.random.Generator) -> Histories:
     return histories.prefix(rng.integers(histories.turns + 1))
 
 
-def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: TrainConfig, steps: int, rng):
-    """The objective's estimate, the loss, and how many scores were computed."""
+def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: TrainConfig, distinct: int, rng):
+    """The objective's estimate, the loss, and how many scores were computed.
+
+    The priors on the parameters count once against `distinct` dialogues, however often these are gone through.
+    """
     critic, truth, prior = run.critic, whole.intent, run.critic.catalogue.prior
     batch = _cut(whole, rng)
     device = config.device
@@ -309,7 +313,7 @@ def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: Tra
         else:
             estimate = objectives.OBJECTIVES[objective](scores, weight)
         scored = scores.numel()
-    loss = estimate.loss + run.critic.parameters_.penalty() / (steps * config.batch_size)
+    loss = estimate.loss + run.critic.parameters_.penalty() / distinct
     if config.answer_weight:
         answers = critic(whole, truth[:, None])[0]
         count = max(1.0, float(whole.turns.mean()))
