@@ -44,8 +44,8 @@ def near(quick: bool) -> None:
     """Exact's own questions, no early stop; 20,000 practice dialogues."""
     rows = []
     for name, noise, seeds in (
-        ("animals", "typical", 5),
-        ("animals", "hard", 5),
+        ("animals", "typical", 3),
+        ("animals", "hard", 3),
         ("groceries", "typical", 3),
         ("groceries", "hard", 3),
         ("movies-1k", "typical", 3),
