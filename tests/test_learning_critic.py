@@ -14,7 +14,7 @@ from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories
 from agents.learning.parameters import Tables
 from agents.learning.serve import learned_channel
-from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, structure_of
+from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
 from sim.confusion import confusion_kernel
@@ -193,3 +193,15 @@ def test_what_may_be_confused_holds_what_users_confuse(name):
         held = np.asarray(kernel.multiply(pattern).sum(axis=1)).ravel()
         assert held[np.diff(kernel.indptr) > 0].min(initial=1.0) > 0.9, facet.name
         assert np.diff(near.indptr).max(initial=0) <= 64 or facet.kind == "number", facet.name
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([-3.0, -1.5, -1.5 + 1e-9, 0.0, 0.25])), max_size=30))
+def test_ranks_are_counted_within_a_value(pairs):
+    pairs.sort(key=lambda pair: pair[0])
+    rows, score = np.array([r for r, _ in pairs], np.int64), np.array([s for _, s in pairs], float)
+    expected = [
+        sum(r == rows[i] and (s > score[i] + 1e-7 or (abs(s - score[i]) < 1e-7 and j < i))
+            for j, (r, s) in enumerate(pairs))
+        for i in range(len(pairs))
+    ]  # fmt: skip
+    assert _rank(rows, score).tolist() == expected

@@ -153,7 +153,7 @@ def _kernel(near: Pairs, weights: np.ndarray, keep: int | None) -> sparse.csr_ar
     chance = _softmax_by(near.features.astype(np.float64) @ weights, near.rows, v)
     rows, columns = near.rows, near.indices
     if keep is not None and near.nnz and np.diff(near.indptr).max() > keep:
-        order = np.lexsort((columns, -chance, rows))
+        order = np.lexsort((-chance, rows))  # stable: equal chances by column, as they come
         place = np.arange(len(order)) - near.indptr[rows[order]]
         order = np.sort(order[place < keep])
         rows, columns, chance = rows[order], columns[order], chance[order]

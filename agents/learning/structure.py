@@ -80,8 +80,7 @@ def pairs(catalogue: Catalogue, f: int) -> Pairs:
         similar.eliminate_zeros()
         rows, columns = _candidates(similar, facet, catalogue.prior)
         company = _entries(similar, rows, columns)
-    keep = np.flatnonzero(rows != columns)
-    keep = keep[np.lexsort((columns[keep], rows[keep]))]
+    keep = np.flatnonzero(rows != columns)  # they come by row and column
     rows, columns, company = rows[keep], columns[keep], company[keep]
     indptr = np.zeros(v + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
@@ -105,7 +104,13 @@ def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> t
     ]
     near = _fame_neighbours(facet.mass(prior))
     keys = np.concatenate([*(x.row.astype(np.int64) * v + x.col for x in lists), near[0] * v + near[1]])
-    return np.divmod(np.unique(keys), v)
+    return np.divmod(_distinct(keys), v)
+
+
+def _distinct(keys: np.ndarray) -> np.ndarray:
+    """Each key once, ascending.  numpy's own hashes them first: three times as slow on a million."""
+    keys = np.sort(keys)
+    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 
 
 def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.ndarray:
@@ -122,9 +127,10 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
         return out
     out[:, 0] = np.log(company + FLOOR)
     out[:, 1] = -np.abs(fame[rows] - fame[columns])
-    near = np.unique(np.stack(_fame_neighbours(facet.mass(catalogue.prior))).T.astype(np.int64) @ [len(fame), 1])
-    alike = np.log(company + FLOOR * np.isin(rows.astype(np.int64) * len(fame) + columns, near)) + 0.5 * out[:, 1]
-    out[:, -len(RANKS) :] = _rank(rows, columns, alike)[:, None] >= np.array(RANKS)
+    near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
+    near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
+    alike = np.log(company + FLOOR * near) + 0.5 * out[:, 1]
+    out[:, -len(RANKS) :] = _rank(rows, alike)[:, None] >= np.array(RANKS)
     out[:, 2] = fame[columns] - fame.mean()
     if facet.kind == "many":
         table = sparse.csr_array(incidence(facet, np.sqrt(catalogue.prior)[facet.rows]))
@@ -139,9 +145,11 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
     return out
 
 
-def _rank(rows: np.ndarray, columns: np.ndarray, score: np.ndarray) -> np.ndarray:
-    """How many of the same row (ascending) have a higher score, ties within 1e-6 by column."""
-    order = np.lexsort((columns, -np.round(score / 1e-6), rows))
+def _rank(rows: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """How many of the same row (rows ascend) have a higher score; ties within 1e-6 go to the one that comes first."""
+    # One stable sort of packed keys, 26 bits of score below the row: columns ascend within a row already.
+    steps = np.round(score / 1e-6).astype(np.int64)
+    order = np.argsort(rows.astype(np.int64) * (1 << 26) + (steps.max(initial=0) - steps), kind="stable")
     first = np.searchsorted(rows, rows)
     out = np.empty(len(rows), np.int64)
     out[order] = np.arange(len(rows)) - first[order]
