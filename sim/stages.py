@@ -21,6 +21,8 @@ from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, Evidence
 from sim.questions import ANSWERS
 
 WIDTH = len(ANSWERS)
+CHANGING = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
+"""The arrays of `FacetChannel` that may differ between stages."""
 History = tuple[tuple[int, Evidence], ...]
 """(facet, what was answered about it), facets ascending, empty evidence left out."""
 

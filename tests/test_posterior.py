@@ -17,11 +17,10 @@ from sim.loading import load
 from sim.posterior import ChannelPosterior
 from sim.questions import OPEN, question_bank
 from sim.rates import PRESETS
-from sim.stages import answering
+from sim.stages import CHANGING, answering
 from tests import brute
 from tests.catalogues import catalogues
 
-STAGED = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 presets = st.sampled_from(sorted(PRESETS))
 three_types = st.sampled_from(["typical", "hard"])
 
@@ -67,7 +66,7 @@ def changing(channel, preset: str, turns: tuple[int, ...]):
     for number, turn in enumerate(turns, start=1):
         share = number / len(turns)
         facets = tuple(
-            answering(a, **{k: (1 - share) * getattr(a, k) + share * getattr(b, k) for k in STAGED})
+            answering(a, **{k: (1 - share) * getattr(a, k) + share * getattr(b, k) for k in CHANGING})
             for a, b in zip(channel.facets, other.facets)
         )
         later.append(Later(turn, facets))

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from agents.learning.structure import KNOTS, P
 from sim.catalogue import Catalogue
-from sim.stages import WIDTH
+from sim.stages import CHANGING, WIDTH
 
 TYPED = {  # name: (number of logits, chance at the start, how a careless type differs)
     "forgotten": (1, 0.15, 1.0),
@@ -96,7 +96,7 @@ class Tables:
         """By name the arrays of the first stage, and with `later.` before it those of the others, (G - 1, ...)."""
         whole = {k: x.detach().cpu().double().numpy() for k, x in self.__dict__.items() if k != "turns"}
         out, stages = whole.copy(), len(self.turns) + 1
-        for name in STAGED:
+        for name in CHANGING:
             x = whole[name]
             if name.startswith("yesno"):
                 x = np.moveaxis(x.reshape(*x.shape[:-1], stages, WIDTH), -2, 0)
@@ -114,7 +114,7 @@ class Tables:
         """The inverse of `numpy`; other arrays are passed over."""
         turns = tuple(np.asarray(arrays.get("later.turns", ())).tolist())
         out = {k: np.asarray(arrays[k]) for k in cls.__dataclass_fields__ if k != "turns"}
-        for name in STAGED:
+        for name in CHANGING:
             later = np.asarray(arrays[f"later.{name}"]) if turns else np.empty((0, *out[name].shape))
             x = np.concatenate([out[name][None], later])
             if name.startswith("yesno"):
@@ -123,9 +123,6 @@ class Tables:
             else:
                 out[name] = np.moveaxis(x, 0, 1)
         return cls(**{k: torch.tensor(x, dtype=dtype) for k, x in out.items()}, turns=turns)
-
-
-STAGED = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 
 
 def _slices(table) -> dict[str, slice]:

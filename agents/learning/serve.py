@@ -25,13 +25,12 @@ from sim.catalogue import Catalogue
 from sim.channel import Channel, FacetChannel, Later
 from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
-from sim.stages import answering
+from sim.stages import CHANGING, answering
 
 FORMAT = "clarigym.checkpoint/2"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 KEEP = 16
-ANSWERING = ("forgotten", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -107,15 +106,13 @@ def learned_channel(
     structure = [with_words(pairs, tables.get(f"words.{f}")) for f, pairs in enumerate(structure_of(catalogue))]
     facets = tuple(_facet(catalogue, f, tables, structure[f], keep) for f in range(len(catalogue.facets)))
     names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
-    later = tuple(
-        Later(int(turn), tuple(
-            answering(facet, **{k: tables[f"later.{k}"][g, f] for k in ANSWERING},
-                      muddled=tables["later.muddled"][g, f] * (facet.kernel.nnz > 0))
-            for f, facet in enumerate(facets)
-        ))
-        for g, turn in enumerate(tables.get("later.turns", ()))
-    )  # fmt: skip
-    return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets, later=later)
+    later = []
+    for g, turn in enumerate(tables.get("later.turns", ())):
+        changed = [{k: tables[f"later.{k}"][g, f] for k in CHANGING} for f in range(len(facets))]
+        for facet, arrays in zip(facets, changed):
+            arrays["muddled"] = arrays["muddled"] * (facet.kernel.nnz > 0)
+        later.append(Later(int(turn), tuple(answering(x, **arrays) for x, arrays in zip(facets, changed))))
+    return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets, later=tuple(later))
 
 
 def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:
