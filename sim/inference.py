@@ -251,6 +251,8 @@ def _separator(known: pl.Series) -> str | None:
             continue
         pieces = known.str.split(separator).explode().str.strip_chars()
         pieces = pieces.filter(pieces != "")
+        if not len(pieces):  # cells of separators alone
+            continue
         distinct = pieces.n_unique()
         short = (pieces.str.len_chars().mean() or 0) <= 40 and pieces.str.contains(r"[()\[\]]").mean() < 0.05  # type: ignore[operator]
         again = distinct < 0.9 * cells or (len(pieces) >= 2.5 * len(known) and len(pieces) >= 2 * distinct)
