@@ -50,8 +50,8 @@ def near(quick: bool) -> None:
         ("groceries", "hard", 3),
         ("movies-1k", "typical", 3),
         ("movies-1k", "hard", 3),
-        ("movies", "typical", 1),
-        ("movies", "hard", 1),
+        ("movies", "typical", 3),
+        ("movies", "hard", 3),
     ):
         if not _wanted(name, noise):
             continue
