@@ -82,7 +82,8 @@ def folder_of(
         words: `structure.word_similarities`; give a tag with them.
         judged: what to judge by, where the source is a log; give a tag with it.
     """
-    from agents.learning.train import TrainConfig, train
+    from agents.learning.config import TrainConfig
+    from agents.learning.train import train
 
     config = TrainConfig(**settings)
     bank = world(name)

@@ -99,8 +99,9 @@ def _compare(quick: bool, title: str, settings) -> None:
 
 def throughput(quick: bool) -> None:
     """Dialogues a second that training takes in, one thread, beside a plain two-tower InfoNCE."""
+    from agents.learning.config import TrainConfig
     from agents.learning.residual import ResidualConfig, train_residual
-    from agents.learning.train import TrainConfig, train
+    from agents.learning.train import train
 
     rows = []
     count = 640 if quick else 2560

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from agents.learning.config import TrainConfig
 from agents.learning.histories import Histories, evidence_of
 from agents.learning.judge import belief_after
 from agents.learning.residual import Residual, ResidualConfig, Scorer, losses, train_residual
 from agents.learning.serve import learned_posterior, read_checkpoint
 from agents.learning.tokens import ServedResidual
-from agents.learning.train import TrainConfig, train
+from agents.learning.train import train
 from agents.practice import Practice
 from sim.loading import load
 from sim.memory import Population

@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from agents.learning import text
+from agents.learning.config import TrainConfig
 from agents.learning.serve import learned_posterior
 from agents.learning.structure import PAIR_FEATURES, structure_of, with_words, word_similarities
-from agents.learning.train import TrainConfig, train
+from agents.learning.train import train
 from agents.practice import Practice
 from sim.loading import load
 from sim.memory import Population

@@ -18,10 +18,11 @@ import torch
 
 import agents.learning
 from agents.learning import saving, serve
+from agents.learning.config import TrainConfig, TrainingError
 from agents.learning.histories import Histories, concatenate, logged, read_histories
 from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
-from agents.learning.train import Run, TrainConfig, TrainingError, _look, train
+from agents.learning.train import Run, _look, train
 from agents.practice import Practice
 from sim.dialogue import DialogueError
 from sim.loading import load

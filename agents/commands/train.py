@@ -82,7 +82,8 @@ def main(arguments: list[str]) -> Exit:
         return leave.code
     import torch
 
-    from agents.learning.train import Progress, TrainConfig, train
+    from agents.learning.config import TrainConfig
+    from agents.learning.train import Progress, train
 
     torch.set_num_threads(config.threads)
     shared = {k: v for k, v in asdict(config).items() if k in TrainConfig.__dataclass_fields__ and k != "dialogues"}
