@@ -59,6 +59,7 @@ def _compare(quick: bool, title: str, settings) -> None:
                 seed=seed,
                 batch_size=batch,
                 dialogues=6400,
+                passes=1,
                 evaluate_every=3200,
                 held_out=1024,
                 answer_weight=0.0,
@@ -123,7 +124,7 @@ def throughput(quick: bool) -> None:
             ("channel, 8 weighted candidates, batch 32", {"objective": "importance", "negatives": 7}),
             ("channel, 64 weighted candidates, batch 32", {"objective": "importance", "negatives": 63}),
         ):
-            config = TrainConfig(dialogues=count, evaluate_every=count, held_out=16, **settings)
+            config = TrainConfig(dialogues=count, passes=1, evaluate_every=count, held_out=16, **settings)
             with tempfile.TemporaryDirectory() as out:
                 begun = time.perf_counter()
                 train(world(name), source, config, out, held_out=held_out)

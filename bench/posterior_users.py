@@ -201,16 +201,15 @@ def crossed(quick: bool) -> None:
 
 
 def logs(quick: bool) -> None:
-    """2,000 logged dialogues of users that no preset has, gone through ten times, and nothing else."""
+    """2,000 logged dialogues of users that no preset has, gone through thirty times, and nothing else."""
     name, noise = "groceries", "mixture"
     source, held_out = logged(simulated_log(name, MIXTURE, 2000), 0)
-    how = {"dialogues": 20_000, "evaluate_every": 2_500}
     wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
     found = (
         ("exact", exact_of(name, noise)),
         ("learned from 2,000 of `simulate --agent exact`",
-         run_of(name, noise, source=source, judged=held_out, tag="simulate", **how)[0]),
-        ("learned from 2,000 practice dialogues", run_of(name, noise, log=2000, **how)[0]),
+         run_of(name, noise, source=source, judged=held_out, tag="simulate")[0]),
+        ("learned from 2,000 practice dialogues", run_of(name, noise, log=2000)[0]),
         ("independent, true rates", exact_of(name, noise, memory=False)),
         ("exact with typical's rates", wrong),
     )  # fmt: skip

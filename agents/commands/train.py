@@ -27,7 +27,9 @@ class Train:
     dialogues: str = ""
     """A log to learn from instead (JSONL, as `clarigym simulate` writes); its last tenth is held out."""
     count: int = 20_000
-    """How many dialogues to learn from; of a log, gone through again and again."""
+    """How many dialogues to learn from; a log is gone through until it comes to as many."""
+    passes: int = 3
+    """How often they are gone through."""
     questions: Questions = "mixed"
     """Kinds of question (a log has its own)."""
     turns: int = 20
@@ -50,7 +52,7 @@ class Train:
     """Of Adam, falling along a cosine."""
     answer_weight: float = 20.0
     """Weight of telling the true answers from others."""
-    evaluate_every: int = 5_000
+    evaluate_every: int = 10_000
     """Dialogues between looks at the held-out ones; a run can be resumed from each."""
     minutes: float = 0.0
     """Stop at the first look after so long; 0: no limit."""
@@ -179,11 +181,12 @@ def write_card(out: Path, catalogue: str, about: dict, metrics: dict) -> None:
     """What the checkpoint is, for people."""
     from agents.learning.saving import write_atomically
 
+    dialogues = f"{metrics['dialogues']:,} dialogues, gone through {metrics['passes']:g} times"
     text = f"""# Learned posterior for {catalogue}
 
 A belief p(intent | answers) for `clarigym evaluate --agents learned --catalogue {catalogue}`, learned from dialogues.
 
-- Data: {about["data"]}; {metrics["dialogues"]:,} dialogues, cut at random lengths.
+- Data: {about["data"]}; {dialogues}, cut at random lengths.
 - Made by: `{about["command"]}`
 - Held-out NLL: {metrics["nll_nats"]:.4f} nats; {metrics["seconds"]:.0f} s of training.
 - Versions: torch {about["torch"]}, numpy {about["numpy"]}, Python {about["python"]}.

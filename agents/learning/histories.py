@@ -186,6 +186,29 @@ class Log:
         return self.histories[rows]
 
 
+class Kept:
+    """A source whose first `distinct` dialogues are gone through again and again.
+
+    As it gives them at first, later from memory and each time in another order.  `distinct` must be a multiple of the
+    batches that are asked for, and these all of one size.
+    """
+
+    def __init__(self, source: Source, distinct: int, seed: int):
+        self.source, self.distinct, self.seed = source, distinct, seed
+        self.parts: dict[int, Histories] = {}
+        self.log: Log | None = None
+
+    def __call__(self, first: int, count: int) -> Histories:
+        if first < self.distinct:
+            self.parts[first] = self.source(first, count)
+            return self.parts[first]
+        if self.log is None:
+            # A run that was resumed has not seen them all.
+            parts = [self.parts.get(k) or self.source(k, count) for k in range(0, self.distinct, count)]
+            self.log, self.parts = Log(concatenate(parts), self.seed), {}
+        return self.log(first, count)
+
+
 def logged(histories: Histories, seed: int, share: float = 0.1) -> tuple[Log, Histories]:
     """A log as a source, and its last part, which is held out."""
     keep = len(histories) - max(1, int(share * len(histories)))

@@ -21,10 +21,15 @@ DENSE = 1 << 22
 
 
 class FacetBatch(NamedTuple):
-    """The answers on one facet of a batch.  J touched (dialogue, value) pairs, sorted; none where it is scalar."""
+    """The answers of a batch on one facet, or on several whose sums are alike.
+
+    J touched (evidence, value) pairs, sorted; none where an intent has one value.
+    """
 
     dialogue: np.ndarray
     """(E,) rows of the batch that have answers on the facet."""
+    facet: np.ndarray
+    """(E,) which facet of the catalogue."""
     said: np.ndarray
     """(E,) the open answer, coded as in `sim.likelihood.Evidence`."""
     stage: np.ndarray
@@ -33,13 +38,31 @@ class FacetBatch(NamedTuple):
     """(E,) the stage at which the facet first came up."""
     yesno: np.ndarray
     """(n, 3) evidence row, value, answer."""
-    touched: np.ndarray
+    touched: np.ndarray = np.empty((0, 4), np.int64)
     """(J, 4) evidence row, value, yes/no answer or -1, 1 if it was said."""
-    holds: np.ndarray
+    holds: np.ndarray = np.empty((0, 3), np.int64)
     """(h, 3) place e * C + c of a candidate that holds touched value j, then j and the entry in facet.indices."""
-    flows: np.ndarray
-    """(m, 6) place, j, entry of a value z of the candidate, pair (z taken for value j), touched j of z or -1, and
-    whether the candidate holds value j itself."""
+    flows: np.ndarray = np.empty((0, 6), np.int64)
+    """(m, 6) place, j, entry of a value z of the candidate, row of `near` (z taken for value j), touched j of z or -1,
+    and whether the candidate holds value j itself."""
+    near: np.ndarray = np.empty((0, 2), np.int64)
+    """(p, 2) all pairs of the values z in flows, and which z it is, from 0 up: a step needs few of a catalogue's."""
+    rows: int = 0
+    """How many such values there are."""
+
+
+def single_batch(told: list[tuple[int, int, Evidence]]) -> FacetBatch:
+    """The answers of (row of the batch, facet, evidence): all that facets of one value an intent need."""
+    evidence = [about for _, _, about in told]
+    yesno = [(e, v, a) for e, about in enumerate(evidence) for v, a in about.yesno]
+    return FacetBatch(
+        dialogue=np.array([b for b, _, _ in told], dtype=np.int64),
+        facet=np.array([f for _, f, _ in told], dtype=np.int64),
+        said=np.array([about.said for about in evidence], dtype=np.int64),
+        stage=np.array([about.stage for about in evidence], dtype=np.int64),
+        first=np.array([first_stage(about) for about in evidence], dtype=np.int64),
+        yesno=np.array(yesno, dtype=np.int64).reshape(-1, 3),
+    )
 
 
 class FacetIndex:
@@ -71,27 +94,28 @@ class FacetIndex:
         order = np.argsort(self.pairs.indices, kind="stable")
         return order, np.searchsorted(self.pairs.indices[order], np.arange(self.v + 1))
 
-    def batch(self, dialogue: np.ndarray, evidence: list[Evidence], candidates: np.ndarray | None) -> FacetBatch:
-        """The lists for these evidences; candidates (E, C), or None for the whole catalogue."""
-        yesno = [(e, v, a) for e, about in enumerate(evidence) for v, a in about.yesno]
-        said = np.array([about.said for about in evidence], dtype=np.int64)
-        stage = np.array([about.stage for about in evidence], dtype=np.int64)
-        begun = np.array([first_stage(about) for about in evidence], dtype=np.int64)
-        nothing = np.empty((0, 3), np.int64), np.empty((0, 6), np.int64)
-        table = np.array(yesno, dtype=np.int64).reshape(-1, 3)
-        if self.facet.scalar:
-            return FacetBatch(dialogue, said, stage, begun, table, np.empty((0, 4), np.int64), *nothing)
+    def batch(self, told: list[tuple[int, int, Evidence]], candidates: np.ndarray | None) -> FacetBatch:
+        """The lists for this facet's evidences; candidates (E, C), or None for the whole catalogue."""
+        found = single_batch(told)
         rows = []
-        for e, about in enumerate(evidence):
+        for e, (_, _, about) in enumerate(told):
             mine = {v: [e, v, a, 0] for v, a in about.yesno}
             if about.said >= 0:
                 mine.setdefault(about.said, [e, about.said, -1, 0])[3] = 1
             rows += [mine[v] for v in sorted(mine)]
         touched = np.array(rows, dtype=np.int64).reshape(-1, 4)
         if not len(touched):
-            return FacetBatch(dialogue, said, stage, begun, table, touched, *nothing)
-        lists = self._from_values(touched) if candidates is None else self._from_candidates(touched, candidates)
-        return FacetBatch(dialogue, said, stage, begun, table, touched, *lists)
+            return found
+        holds, flows = self._from_values(touched) if candidates is None else self._from_candidates(touched, candidates)
+        # Pairs by their place among those of the values that matter here.
+        pair = flows[:, 3]
+        z, which = np.unique(self.pairs.rows[pair], return_inverse=True)
+        start, end = self.pairs.indptr[z], self.pairs.indptr[z + 1]
+        row, near = spread(start, end)
+        flows[:, 3] = pair - start[which] + (np.cumsum(end - start) - (end - start))[which]
+        return found._replace(
+            touched=touched, holds=holds, flows=flows, near=np.stack([near, row], axis=1), rows=len(z)
+        )
 
     def _from_candidates(self, touched: np.ndarray, candidates: np.ndarray):
         e_count, c = candidates.shape

@@ -159,12 +159,17 @@ class ChannelParameters(nn.Module):
         self.typed_joint = nn.Parameter(torch.zeros(f, types, len(start)))
         self.plain_shared = nn.Parameter(plain)
         self.plain_facet = nn.Parameter(torch.zeros(f, len(plain)))
+        # Departures of kernel weights count by what they do to log-odds.
+        width = torch.ones(len(plain))
+        width[PLAIN_AT["kernel"]] = KERNEL_STEP
+        self.register_buffer("plain_width", width, persistent=False)
         self.share_logits = nn.Parameter(torch.zeros(types))
         self.change = nn.Parameter(torch.zeros(len(turns), len(start))) if turns else None
 
     def penalty(self) -> Tensor:
         """() minus the log of the priors, up to a constant."""
-        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(self.plain_facet)
+        plain = self.plain_facet * self.plain_width
+        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(plain)
         if self.change is not None:
             out = out + _student(self.change)
         for name, deviation in TOGETHER.items():

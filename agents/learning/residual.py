@@ -103,6 +103,7 @@ class Scorer:
         self.bank, self.residual = bank, residual
         self.tables = None if tables is None else Tables.of(tables)
         self.critic = ChannelCritic(bank, words=words or None, turns=() if self.tables is None else self.tables.turns)
+        self.present = None if self.tables is None else self.critic.present(self.tables)
 
     def __call__(self, batch: Histories, candidates: np.ndarray | None) -> tuple[Tensor, Tensor]:
         """Scores with the residual and without, (B, C)."""
@@ -112,7 +113,7 @@ class Scorer:
             return extra, torch.zeros_like(extra)
         with torch.no_grad():
             compiled = self.critic.compile(batch, candidates)
-            found, shares = self.critic.log_likes(compiled, candidates, len(batch), self.tables)
+            found, shares = self.critic.log_likes(compiled, candidates, len(batch), self.present)
             base = torch.logsumexp(found + shares, dim=2)
         return base + extra, base
 

@@ -35,7 +35,7 @@ import torch
 from agents.learning import objectives, proposals
 from agents.learning.config import WHOLE, TrainConfig, TrainingError
 from agents.learning.critic import ChannelCritic
-from agents.learning.histories import Histories, Source, evidence_of
+from agents.learning.histories import Histories, Kept, Source, evidence_of
 from agents.learning.judge import belief_after
 from agents.learning.saving import load_state, save_checkpoint, save_state
 from agents.learning.screen import Screen
@@ -94,7 +94,7 @@ def train(
     """Train a channel critic and write its checkpoint to the folder `out`.
 
     Args:
-        source: where dialogues come from; asked for each number once.
+        source: where dialogues come from.
         held_out: to judge by; from the source, far from what is trained on, when None.
         describe: facts for config.json (catalogue, where the data is from).
         words: `structure.word_similarities`, kept in the checkpoint: serving needs no model of words.
@@ -111,8 +111,12 @@ def train(
     if config.device == "cuda" and not torch.cuda.is_available():
         raise TrainingError("device = 'cuda', but no CUDA device is there; leave --device out to train on the CPU")
     out = Path(out)
-    steps = math.ceil(config.dialogues / config.batch_size)
-    distinct: int = getattr(source, "distinct", steps * config.batch_size)
+    once = math.ceil(config.dialogues / config.batch_size)
+    steps = config.passes * once
+    stream = source
+    if not hasattr(source, "distinct") and config.passes > 1:
+        stream = Kept(source, once * config.batch_size, config.seed)
+    distinct: int = getattr(stream, "distinct", once * config.batch_size)
     run = _start(bank, config, words)
     about = {**asdict(config), **(describe or {}), "fingerprint": bank.catalogue.fingerprint}
     if resume:
@@ -125,7 +129,7 @@ def train(
     nll: float | None = None
     while run.step < steps:
         rng = np.random.default_rng((config.seed, 3, run.step))
-        whole = source(run.step * config.batch_size, config.batch_size)
+        whole = stream(run.step * config.batch_size, config.batch_size)
         estimate, loss, scored = _loss(run, whole, objective, proposal, config, distinct, rng)
         seen_scores += scored
         if not bool(torch.isfinite(loss)):
@@ -146,7 +150,7 @@ def train(
                     out,
                     run.average.parameters_.tables().numpy() | (words or {}),
                     about,
-                    _metrics(run, spent, seen_scores),
+                    _metrics(run, spent, seen_scores, distinct),
                 )
             save_state(out, _tensors(run), {"about": about, "step": run.step, "kept": run.kept, "stale": run.stale,
                                             "rows": run.rows})  # fmt: skip
@@ -160,7 +164,7 @@ def train(
             config.minutes and time.perf_counter() - begun > 60 * config.minutes and run.rows
         ):
             break
-    return _metrics(run, spent, seen_scores)
+    return _metrics(run, spent, seen_scores, distinct)
 
 
 def _look(run: Run, losses: torch.Tensor) -> bool:
@@ -228,10 +232,11 @@ def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: Tra
     The priors on the parameters count once against `distinct` dialogues, however often these are gone through.
     """
     critic, truth, prior = run.critic, whole.intent, run.critic.catalogue.prior
+    present = critic.present()
     batch = _cut(whole, rng)
     device = config.device
     if objective == "full":
-        found, shares = critic.log_likes(critic.compile(batch, None), None, len(batch))
+        found, shares = critic.log_likes(critic.compile(batch, None), None, len(batch), present)
         scores = torch.logsumexp(found + shares, dim=2)
         intent = torch.from_numpy(truth).to(device)
         estimate = objectives.full_softmax(scores, torch.from_numpy(np.log(prior)).to(scores), intent)
@@ -240,13 +245,13 @@ def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: Tra
         if proposal == "in-batch":
             drawn = proposals.in_batch(truth)
         elif proposal == "posterior":
-            belief = Screen(critic.catalogue, critic.index, critic.parameters_.tables().numpy())
+            belief = Screen(critic.catalogue, critic.index, present.tables.numpy())
             belief = belief.log_belief(evidence_of(critic.bank, batch))
             drawn = proposals.posterior_mixture(truth, prior, belief, config.negatives, rng, config.mix)
         else:
             draw = proposals.uniform if proposal == "uniform" else proposals.from_prior
             drawn = draw(truth, prior, config.negatives, rng)
-        scores, _ = critic(batch, drawn.ids)
+        scores, _ = critic(batch, drawn.ids, present)
         weight = torch.from_numpy(drawn.log_weight).to(scores)
         # Scores are log p(h | i): a constant of h is common to all candidates of a row.
         scores = scores - torch.logsumexp(scores + weight, dim=1, keepdim=True).detach() + math.log(scores.shape[1])
@@ -257,7 +262,7 @@ def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: Tra
         scored = scores.numel()
     loss = estimate.loss + run.critic.parameters_.penalty() / distinct
     if config.answer_weight:
-        answers = critic(whole, truth[:, None])[0]
+        answers = critic(whole, truth[:, None], present)[0]
         count = max(1.0, float(whole.turns.mean()))
         loss = loss - config.answer_weight * answers.mean() / count
     return estimate, loss, scored
@@ -278,8 +283,9 @@ def _descend(run: Run, loss: torch.Tensor, config: TrainConfig, steps: int) -> N
             mean.lerp_(now, share)
 
 
-def _metrics(run: Run, seconds: float, scored: int) -> dict[str, Any]:
-    return {"nll_nats": run.kept, "dialogues": run.rows[-1]["dialogues"] if run.rows else 0,
+def _metrics(run: Run, seconds: float, scored: int, distinct: int) -> dict[str, Any]:
+    seen = run.rows[-1]["dialogues"] if run.rows else 0
+    return {"nll_nats": run.kept, "dialogues": min(seen, distinct), "passes": round(seen / distinct, 2),
             "seconds": round(seconds, 1), "scores": scored, "rows": run.rows}  # fmt: skip
 
 
