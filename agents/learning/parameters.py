@@ -144,6 +144,8 @@ def _logit(p: float) -> float:
 class ChannelParameters(nn.Module):
     """Logits of F facets and T types, and of the stages before each of which `turns` answers come."""
 
+    plain_width: Tensor
+
     def __init__(self, catalogue: Catalogue, types: int = 3, turns: tuple[int, ...] = (), spread: float = SPREAD):
         super().__init__()
         f, self.types, self.turns = len(catalogue.facets), types, turns

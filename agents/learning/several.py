@@ -34,7 +34,7 @@ class Minds:
         weight = facet.entry_prior * self.salience
         background = torch.zeros(facet.values, dtype=weight.dtype, device=weight.device)
         background = background.index_add(0, facet.indices, weight)
-        self.background = background / background.sum()
+        self.background = background / background.sum() if len(weight) else background + 1 / len(background)
         """(V,) the facet's values as people in general would name them."""
 
 

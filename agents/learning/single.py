@@ -44,7 +44,8 @@ class SingleFacets(nn.Module):
         self.place[list(facets)] = np.arange(len(facets))
         v = self.values
         mass = [np.bincount(x.indices, weights=catalogue.prior[x.rows], minlength=v) for x in mine]
-        background = np.stack([m / m.sum() for m in mass])
+        # Of a facet of which nothing is known, any value.
+        background = np.stack([m / m.sum() if m.sum() > 0 else np.full(v, 1 / v) for m in mass])
         options = np.zeros((len(mine), max(len(x.options) for x in mine)))
         for g, x in enumerate(mine):
             options[g, : len(x.options)] = np.bincount(x.option_of, weights=background[g], minlength=len(x.options))
