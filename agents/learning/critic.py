@@ -53,12 +53,13 @@ class ChannelCritic(nn.Module):
         pairs = [with_words(p, (words or {}).get(f"words.{f}")) for f, p in enumerate(structure_of(bank.catalogue))]
         self.index = [FacetIndex(f, p) for f, p in zip(facets, pairs, strict=True)]
         alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
-        for f, facet in enumerate(facets):
-            if facet.scalar:
-                alike[facet.kind == "number", len(facet.values)].append(f)
+        asked = [f for f, facet in enumerate(facets) if facet.values]  # nobody is asked about the others
+        for f in asked:
+            if facets[f].scalar:
+                alike[facets[f].kind == "number", len(facets[f].values)].append(f)
         self.groups = nn.ModuleList(SingleFacets(bank.catalogue, group, pairs) for group in alike.values())
-        for f, facet in enumerate(facets):
-            if not facet.scalar:
+        for f in asked:
+            if not facets[f].scalar:
                 self.groups.append(SeveralFacet(bank.catalogue, f, self.index[f]))
 
     def compile(self, histories: Histories, candidates: np.ndarray | None) -> list[tuple[int, FacetBatch]]:  # type: ignore[override]
