@@ -44,10 +44,10 @@ def near(quick: bool) -> None:
     """Exact's own questions, no early stop; 20,000 practice dialogues."""
     rows = []
     for name, noise, seeds in (
-        ("animals", "typical", 3),
-        ("animals", "hard", 3),
-        ("groceries", "typical", 3),
-        ("groceries", "hard", 3),
+        ("animals", "typical", 5),
+        ("animals", "hard", 5),
+        ("groceries", "typical", 5),
+        ("groceries", "hard", 5),
         ("movies-1k", "typical", 3),
         ("movies-1k", "hard", 3),
         ("movies", "typical", 3),
@@ -55,7 +55,7 @@ def near(quick: bool) -> None:
     ):
         if not _wanted(name, noise):
             continue
-        histories = exact_histories(name, noise, 40 if name == "movies" else 100, 20)
+        histories = exact_histories(name, noise, 160 if name == "movies" else 100, 20)
         runs = [run_of(name, noise, seed=s) for s in range(1 if quick else seeds)]
         for turns in TURNS:
             cut = histories.prefix(turns)
