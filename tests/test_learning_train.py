@@ -19,7 +19,7 @@ import torch
 import agents.learning
 from agents.learning import saving, serve
 from agents.learning.config import TrainConfig, TrainingError
-from agents.learning.histories import Histories, concatenate, logged, read_histories
+from agents.learning.histories import Histories, Kept, concatenate, logged, read_histories
 from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
 from agents.learning.train import Run, _look, train
@@ -213,6 +213,17 @@ def test_nothing_half_written_stays(tmp_path):
     with pytest.raises(TypeError):
         saving.write_atomically(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old" and len(list(path.parent.iterdir())) == 1
+
+
+def test_later_passes_are_over_the_same_dialogues(toy):
+    """In another order each, and the same again for a run that is resumed in the middle of one."""
+    kept = Kept(toy[1], 12, seed=3)
+    passes = [concatenate([kept(first, 4) for first in range(start, start + 12, 4)]) for start in (0, 12, 24)]
+    rows = [sorted(zip(p.intent.tolist(), p.question.tolist(), p.answer.tolist(), strict=True)) for p in passes]
+    assert rows[0] == rows[1] == rows[2]
+    assert passes[0].question.tolist() != passes[1].question.tolist() != passes[2].question.tolist()
+    resumed = Kept(toy[1], 12, seed=3)
+    np.testing.assert_array_equal(resumed(16, 4).question, passes[1].question[4:8])
 
 
 def test_practice_is_the_same_in_any_batch(toy):
