@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ from agents.base import Setting
 from agents.cli import main as clarigym
 from agents.episodes import Episodes, play
 from agents.greedy import Greedy
+from agents.learning.config import TrainConfig
 from agents.learning.histories import NOTHING, Histories, Source, logged, read_histories
 from agents.learning.judge import belief_after, divergence_nats
-from agents.learning.serve import FOLDER, METRICS, learned_posterior
+from agents.learning.serve import CONFIG, FOLDER, METRICS, learned_posterior
 from agents.practice import Practice
 from envs.rules import Rules
 from sim.loading import load
@@ -76,19 +77,18 @@ def folder_of(
     """Where a run is; trained now unless it is there already.
 
     Args:
-        log: learn from so many dialogues again and again, instead of a stream of them.
+        log: learn from so many dialogues again and again, and no others.
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
         words: `structure.word_similarities`; give a tag with them.
         judged: what to judge by, where the source is a log; give a tag with it.
     """
-    from agents.learning.config import TrainConfig
     from agents.learning.train import train
 
     config = TrainConfig(**settings)
     bank = world(name)
     plain = noise == "typical" and not tag and not log and not residual
-    if plain and config == TrainConfig() and (FOLDER / name / METRICS).exists():
+    if plain and _shipped(name) == asdict(config):
         return FOLDER / name
     key = json.dumps([name, noise, tag, log, residual, repr(config)])
     folder = RUNS / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
@@ -113,6 +113,13 @@ def folder_of(
         train(bank, source, config, folder, held_out=held_out, words=words)
     (folder / "done").write_text(key)
     return folder
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    """The settings of the checkpoint that ships; nothing where there is none."""
+    path = FOLDER / name / CONFIG
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    return {k: v for k, v in kept.items() if k in TrainConfig.__dataclass_fields__}
 
 
 def simulated_log(name: str, rates: Rates, count: int) -> Histories:

@@ -5,8 +5,6 @@ Panels draw a `View` in whatever width they have.  Each says with letters and le
 
 from __future__ import annotations
 
-from abc import abstractmethod
-
 from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
@@ -35,9 +33,9 @@ class Panel(Widget):
     def render(self) -> Content:
         return lines(self.rows(self.view, max(self.content_size.width, 20))) if self.view else Content("")
 
-    @abstractmethod
     def rows(self, view: View, width: int) -> list[Row]:
         """What is drawn, line by line, in a width of so many cells."""
+        raise NotImplementedError
 
 
 class Likeliest(Panel):

@@ -164,6 +164,7 @@ def test_the_last_weights_are_kept_unless_they_are_surely_worse():
     assert _look(run, start) and run.stale == 0
     assert not _look(run, start + even) and run.stale == 1  # worse by 1 on each dialogue
     assert not _look(run, start + 2 * even) and run.stale == 2
+    assert _look(run, start + 0.01) and run.stale == 0  # too little to tell from the best one's luck
     assert _look(run, start + uneven) and run.stale == 0  # worse by 0.5 on average, with a standard error of 0.35
     assert run.best is start
     assert _look(run, start - even) and run.best is not start
@@ -180,13 +181,43 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(toy, tmp_path, monk
     assert weights(tmp_path / "run") == before
 
 
+def test_weights_that_are_not_finite_are_not_kept(toy, tmp_path, monkeypatch):
+    """A loss may be finite and the step after it throw the weights away; the next look at held-out dialogues tells."""
+    import agents.learning.train as module
+
+    train(*toy, TrainConfig(**SMALL), tmp_path / "run")
+    before = weights(tmp_path / "run")
+    monkeypatch.setattr(module, "held_out_losses", lambda *_, **__: torch.full((16,), math.nan))
+    with pytest.raises(TrainingError, match=r"held-out loss is not finite after batch 1;.*is kept"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "run")
+    assert weights(tmp_path / "run") == before
+    with pytest.raises(TrainingError, match="no checkpoint was written"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "none")
+
+
+def test_a_log_is_no_more_than_was_asked_for(toy, tmp_path):
+    """Of 40 logged dialogues 16 are gone through three times, or all of them until they come to 160."""
+    log, held_out = logged(toy[1](0, 45), 0)
+    for asked, found, passes in ((16, 16, 3.0), (160, 41, 11.71)):
+        config = TrainConfig(**SMALL | {"dialogues": asked})
+        metrics = train(toy[0], log, config, tmp_path / str(asked), held_out=held_out)
+        assert (metrics["dialogues"], metrics["passes"]) == (found, passes)
+        assert metrics == json.loads((tmp_path / str(asked) / "metrics.json").read_text())
+
+
 def test_bad_settings_are_refused(toy, tmp_path):
     with pytest.raises(TrainingError, match="negatives = 8, but only 7"):
         train(*toy, TrainConfig(objective="importance", negatives=8), tmp_path)
     if not torch.cuda.is_available():
         with pytest.raises(TrainingError, match="no CUDA device"):
             train(*toy, TrainConfig(device="cuda"), tmp_path)
-    for bad, words in (({"objective": "x"}, "objective"), ({"mix": 0.0}, "mix"), ({"types": 0}, "types")):
+    with pytest.raises(TrainingError, match="batch_size = 1, but negatives"):
+        train(*toy, TrainConfig(objective="infonce", proposal="in-batch", batch_size=1), tmp_path)
+    for bad, words in (
+        ({"objective": "x"}, "objective"), ({"mix": 0.0}, "mix"), ({"types": 0}, "types"), ({"passes": 0}, "passes"),
+        ({"stretch": 20}, "stretch = 20"), ({"answer_weight": math.nan}, "answer_weight"),
+        ({"minutes": -1.0}, "minutes"),
+    ):  # fmt: skip
         with pytest.raises(TrainingError, match=words):
             TrainConfig(**bad)
 

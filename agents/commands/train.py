@@ -27,9 +27,9 @@ class Train:
     dialogues: str = ""
     """A log to learn from instead (JSONL, as `clarigym simulate` writes); its last tenth is held out."""
     count: int = 20_000
-    """How many dialogues to learn from; a log is gone through until it comes to as many."""
+    """How many dialogues to learn from; a log of fewer is gone through until it comes to as many."""
     passes: int = 3
-    """How often they are gone through."""
+    """How often so many are gone through."""
     questions: Questions = "mixed"
     """Kinds of question (a log has its own)."""
     turns: int = 20

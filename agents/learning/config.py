@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from agents.learning import objectives, proposals
 
+LONGEST = 20
+"""Answers after which users change no more, whatever `stretch` says."""
 WHOLE = 2000
 """Catalogues of up to so many intents are scored whole by default, and judged in torch."""
 
@@ -30,7 +32,7 @@ class TrainConfig:
     batch_size: int = 32
     """Histories a step."""
     dialogues: int = 20_000
-    """How many to learn from; a log, which may have fewer, is gone through until it comes to as many."""
+    """How many to learn from; a log of fewer is gone through until it comes to as many."""
     passes: int = 3
     """How often they are gone through.  What stands between learned and exact on films is steps, not dialogues: three
     passes over 20,000 leave a third of the divergence of one, and no more than one pass over 60,000."""
@@ -70,10 +72,11 @@ class TrainConfig:
             raise TrainingError(f"mix = {self.mix}; it must be above 0 and at most 1")
         if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
             raise TrainingError(f"learning_rate = {self.learning_rate}; it must be above 0")
-        if self.stretch < 0:
-            raise TrainingError(f"stretch = {self.stretch}; it must not be negative")
-        if self.answer_weight < 0 or self.minutes < 0:
-            raise TrainingError("answer_weight and minutes must not be negative")
+        if not 0 <= self.stretch < LONGEST:
+            raise TrainingError(f"stretch = {self.stretch}; it is 0, for users who stay as they are, to {LONGEST - 1}")
+        for name in ("answer_weight", "minutes"):
+            if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
+                raise TrainingError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
         if self.device not in ("cpu", "cuda"):
             raise TrainingError(f"device = '{self.device}'; it is cpu or cuda")
 
@@ -81,7 +84,7 @@ class TrainConfig:
         """The objective and the proposal for a catalogue of so many intents.
 
         Raises:
-            TrainingError: more negatives than there are other intents.
+            TrainingError: more negatives than there are other intents, or none in a batch of one.
         """
         objective = self.objective
         if objective == "auto":
@@ -92,4 +95,6 @@ class TrainConfig:
                 f"negatives = {self.negatives}, but only {intents - 1} intents are not the truth; "
                 f"take fewer, or --objective full, which scores all {intents}"
             )
+        if objective != "full" and proposal == "in-batch" and self.batch_size < 2:
+            raise TrainingError("batch_size = 1, but negatives are the others in the batch; take 2 or more")
         return objective, proposal

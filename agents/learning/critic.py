@@ -24,6 +24,9 @@ from agents.learning.structure import structure_of, with_words
 from sim.likelihood import Evidence
 from sim.questions import QuestionBank
 
+TOGETHER = 8
+"""Facets of up to so many values are summed as one tensor."""
+
 
 class Present(NamedTuple):
     """What the parameters stand for at this step; every batch that is scored with it shares it."""
@@ -52,11 +55,13 @@ class ChannelCritic(nn.Module):
         facets = bank.catalogue.facets
         pairs = [with_words(p, (words or {}).get(f"words.{f}")) for f, p in enumerate(structure_of(bank.catalogue))]
         self.index = [FacetIndex(f, p) for f, p in zip(facets, pairs, strict=True)]
-        alike: dict[tuple[bool, int], list[int]] = defaultdict(list)
+        alike: dict[tuple[bool, int, int], list[int]] = defaultdict(list)
         asked = [f for f, facet in enumerate(facets) if facet.values]  # nobody is asked about the others
         for f in asked:
             if facets[f].scalar:
-                alike[facets[f].kind == "number", len(facets[f].values)].append(f)
+                size = len(facets[f].values)
+                # Large tables are not copied an evidence: each of these stands alone.
+                alike[facets[f].kind == "number", size, f if size > TOGETHER else -1].append(f)
         self.groups = nn.ModuleList(SingleFacets(bank.catalogue, group, pairs) for group in alike.values())
         for f in asked:
             if not facets[f].scalar:
@@ -72,10 +77,10 @@ class ChannelCritic(nn.Module):
                 if told:
                     out.append((g, single_batch(told)))
             elif isinstance(group, SeveralFacet):
-                told = _told(evidence, (group.number,))
+                told = _told(evidence, (group.facet,))
                 if told:
                     mine = None if candidates is None else candidates[[b for b, _, _ in told]]
-                    out.append((g, self.index[group.number].batch(told, mine)))
+                    out.append((g, self.index[group.facet].batch(told, mine)))
         return out
 
     def present(self, tables: Tables | None = None) -> Present:

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.learning import objectives, proposals
+from agents.learning.config import WHOLE
 from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories, Source, evidence_of
 from agents.learning.parameters import Tables
@@ -28,8 +29,6 @@ from agents.learning.screen import Screen
 from agents.learning.serve import METRICS, read_checkpoint
 from agents.learning.tokens import KINDS, Vocabulary
 from sim.questions import QuestionBank
-
-WHOLE = 2000
 
 
 class Residual(nn.Module):

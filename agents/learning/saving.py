@@ -41,7 +41,19 @@ def save_checkpoint(out: Path, tables: dict[str, np.ndarray], config: dict[str, 
 
     write_atomically(out / CONFIG, as_json({"format": FORMAT, **config}))
     write_atomically(out / MODEL, save(tables))
+    save_metrics(out, metrics)
+
+
+def save_metrics(out: Path, metrics: dict[str, Any]) -> None:
     write_atomically(out / METRICS, as_json(metrics))
+
+
+def load_seconds(out: Path) -> float:
+    """What the run in `out` has taken so far; 0 where that is not known."""
+    try:
+        return float(json.loads((out / METRICS).read_text(encoding="utf-8"))["seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0
 
 
 def save_state(out: Path, tensors: dict[str, Any], state: dict[str, Any]) -> None:
@@ -52,7 +64,7 @@ def save_state(out: Path, tensors: dict[str, Any], state: dict[str, Any]) -> Non
     write_atomically(out / STATE, data)
 
 
-def load_state(out: Path, device: Any = "cpu") -> tuple[dict[str, Any], dict[str, Any]]:
+def load_state(out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The inverse of `save_state`.
 
     Raises:
@@ -64,7 +76,7 @@ def load_state(out: Path, device: Any = "cpu") -> tuple[dict[str, Any], dict[str
     if not path.exists():
         raise CheckpointError(f"nothing to resume in {out}: it has no {STATE}; leave --resume out to begin")
     try:
-        with safe_open(path, framework="pt", device=str(device)) as file:
+        with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, json.loads(file.metadata()["state"])
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, OSError) as error:

@@ -18,8 +18,9 @@ from torch import Tensor, nn
 from agents.learning.indexing import FacetBatch, FacetIndex
 from agents.learning.parameters import Tables
 from agents.learning.structure import hat_weights, log_mass
-from agents.learning.told import KEPT, MUDDLED, TINY, Told, constant, segment_softmax
+from agents.learning.told import TINY, Told, constant, segment_softmax
 from sim.catalogue import Catalogue
+from sim.channel import KEPT, MUDDLED
 from sim.questions import DONT_KNOW
 from sim.stages import WIDTH
 
@@ -28,7 +29,7 @@ class Minds:
     """What comes to mind at the present exponent of fame: once a step, however many batches are summed with it."""
 
     def __init__(self, facet: SeveralFacet, tables: Tables):
-        exponent = tables.salience[facet.number]
+        exponent = tables.salience[facet.facet]
         self.salience = segment_softmax(exponent * facet.log_mass[facet.indices], facet.entry_rows, facet.intents)
         """(nnz,) p(top of the mind | intent, kept) of each entry."""
         weight = facet.entry_prior * self.salience
@@ -39,7 +40,7 @@ class Minds:
 
 
 class SeveralFacet(nn.Module):
-    """One facet, number `number` of the catalogue."""
+    """Facet `facet` of the catalogue."""
 
     log_mass: Tensor
     mass: Tensor
@@ -53,7 +54,7 @@ class SeveralFacet(nn.Module):
     def __init__(self, catalogue: Catalogue, number: int, index: FacetIndex):
         super().__init__()
         facet = catalogue.facets[number]
-        self.number, self.values, self.intents = number, len(facet.values), facet.intents
+        self.facet, self.values, self.intents = number, len(facet.values), facet.intents
         for name, array in {
             "log_mass": log_mass(facet, catalogue.prior),
             "mass": facet.mass(catalogue.prior),
@@ -74,7 +75,7 @@ class SeveralFacet(nn.Module):
         # Options and values are the same here.
         chance = minds.background[told.said.clamp(min=0)]
         fame = self.hats[value]
-        recognised = (fame @ tables.recognition[self.number])[:, None, None]
+        recognised = (fame @ tables.recognition[self.facet])[:, None, None]
         g1, g0 = self._answers(tables, fame, answer)
         at_random = (told.slip * chance.clamp(min=TINY)[:, None]).clamp(min=TINY)  # (E, T)
         odds = ((1 - told.slip) / at_random + 1)[e][..., None]  # (J, T, 1)
@@ -119,19 +120,19 @@ class SeveralFacet(nn.Module):
 
     def _answers(self, tables: Tables, fame: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
         """(J, T, S) p(yes/no answer | believed) and p(... | not); 1 where the value was only said."""
-        absence = (fame @ tables.absence[self.number])[:, None, None]
+        absence = (fame @ tables.absence[self.facet])[:, None, None]
         asked = (answer >= 0)[:, None, None]
-        told = tables.yesno[self.number].permute(3, 2, 0, 1)[answer.clamp(min=0)]  # (J, 2, T, S)
+        chances = tables.yesno[self.facet].permute(3, 2, 0, 1)[answer.clamp(min=0)]  # (J, 2, T, S)
         passed = (answer % WIDTH == DONT_KNOW)[:, None, None]
-        g0 = absence * told[:, 0] + torch.where(passed, 1 - absence, torch.zeros_like(absence))
+        g0 = absence * chances[:, 0] + torch.where(passed, 1 - absence, torch.zeros_like(absence))
         one = torch.ones_like(g0)
-        return torch.where(asked, told[:, 1], one), torch.where(asked, g0, one)
+        return torch.where(asked, chances[:, 1], one), torch.where(asked, g0, one)
 
     def _flow(self, tables, minds: Minds, told: Told, batch: FacetBatch, lost: Tensor, within: Tensor, outside: Tensor):
         """(m, T) what each value of a candidate adds to R by being taken for a touched one."""
         j, entry, near, z, holds = (told.tensor(batch.flows[:, x]) for x in range(1, 6))
         pair, row = told.tensor(batch.near[:, 0]), told.tensor(batch.near[:, 1])
-        kernel = segment_softmax(self.features[pair] @ tables.kernel[self.number], row, batch.rows)
+        kernel = segment_softmax(self.features[pair] @ tables.kernel[self.facet], row, batch.rows)
         chance = (minds.salience[entry] * kernel[near])[:, None]
         gone = torch.where((z >= 0)[:, None], lost[z.clamp(min=0)], torch.ones_like(lost[:1]))
         factor = torch.where((holds > 0)[:, None], within[j], outside[j])

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from agents.learning.indexing import FacetBatch
 from agents.learning.parameters import Tables
 from agents.learning.structure import Pairs
-from agents.learning.told import KEPT, MUDDLED, TINY, Told, constant, segment_softmax
+from agents.learning.told import TINY, Told, constant, segment_softmax
 from sim.catalogue import Catalogue
+from sim.channel import KEPT, MUDDLED
 
 
 class SingleFacets(nn.Module):

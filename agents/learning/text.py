@@ -89,8 +89,11 @@ def _key(folder: str, texts: Sequence[str]) -> str:
 @lru_cache(maxsize=1)
 def _model(folder: str):
     """Tokenizer and model; kept, for a catalogue asks once a facet."""
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils.logging import disable_progress_bar
+    try:
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError:
+        raise WordsError("words need transformers; install the extra `language`, or leave --words out") from None
 
     disable_progress_bar()  # of loading weights, which is over before it can be read
     try:

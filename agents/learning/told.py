@@ -14,7 +14,6 @@ from agents.learning.parameters import Tables
 from sim.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT
 
 TINY = 1e-30
-KEPT, MUDDLED = 0, 1
 
 
 class Told:

@@ -2,7 +2,7 @@
 
 Batch k of a run is a function of (configuration, k): the source gives the same dialogues whenever asked, and all other
 draws (where a dialogue is cut short, which negatives) come from a generator seeded by (seed, k).  So a run that was
-killed goes on from its last state as if nothing had happened: same weights to the bit, on one machine and thread count.
+killed goes on from its last state as if nothing had happened: same weights to the bit, on one CPU and thread count.
 
 The loss has two directions, as in contrastive learning of pairs: the true intent is told from other intents given the
 answers so far (the objective), and the true answers from other answers given the intent, -log p(all answers | intent)
@@ -23,6 +23,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -33,13 +34,13 @@ import numpy as np
 import torch
 
 from agents.learning import objectives, proposals
-from agents.learning.config import WHOLE, TrainConfig, TrainingError
+from agents.learning.config import LONGEST, WHOLE, TrainConfig, TrainingError
 from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories, Kept, Source, evidence_of
 from agents.learning.judge import belief_after
-from agents.learning.saving import load_state, save_checkpoint, save_state
+from agents.learning.saving import load_seconds, load_state, save_checkpoint, save_metrics, save_state
 from agents.learning.screen import Screen
-from agents.learning.serve import learned_channel
+from agents.learning.serve import MODEL, learned_channel
 from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
 
@@ -48,8 +49,8 @@ AVERAGING = 4
 """Step k enters the average of parameters with weight AVERAGING / (k + AVERAGING): late ones count most."""
 RATE_END = 0.2
 """The learning rate falls to this share of itself: the average needs steps that still go about."""
-LONGEST = 20
-"""Answers after which users change no more, whatever `stretch` says."""
+MARGIN_NATS = 0.02
+"""What a look may lose to the best one whatever its standard error: that one was picked among several for its luck."""
 HELD_OUT_FROM = 1 << 40
 """Number of the first held-out dialogue of a source."""
 
@@ -79,11 +80,19 @@ class Run:
     step: int = 0
     best: torch.Tensor | None = None
     """(B,) held-out losses of the look with the lowest mean so far."""
+    scores: int = 0
+    """Computed with gradient."""
     stale: int = 0
     """Looks in a row that were surely worse."""
     kept: float = math.inf
     """NLL of the look whose weights are kept."""
+    kept_at: int = 0
+    """Dialogues gone through until then."""
     rows: list[dict[str, Any]] = field(default_factory=list)
+
+
+COUNTS = ("kept", "kept_at", "stale", "scores")
+"""What of a run's numbers goes into its state."""
 
 
 def train(
@@ -113,72 +122,83 @@ def train(
     out = Path(out)
     once = math.ceil(config.dialogues / config.batch_size)
     steps = config.passes * once
-    stream = source
-    if not hasattr(source, "distinct") and config.passes > 1:
-        stream = Kept(source, once * config.batch_size, config.seed)
-    distinct: int = getattr(stream, "distinct", once * config.batch_size)
+    # A log of fewer goes through itself.
+    distinct: int = min(once * config.batch_size, getattr(source, "distinct", once * config.batch_size))
+    short = distinct < once * config.batch_size
+    stream = source if short or config.passes == 1 else Kept(source, distinct, config.seed)
+    if config.device == "cuda":
+        # Sums by index are in any order there unless told otherwise; one that knows no other way goes on, and says so.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True, warn_only=True)
     run = _start(bank, config, words)
     about = {**asdict(config), **(describe or {}), "fingerprint": bank.catalogue.fingerprint}
     if resume:
         _restore(run, out, about)
     if held_out is None:
         held_out = _cut(source(HELD_OUT_FROM, config.held_out), np.random.default_rng((config.seed, 2)))
-    begun, spent = time.perf_counter(), 0.0
+    begun, before = time.perf_counter(), load_seconds(out) if resume else 0.0
     every = max(1, config.evaluate_every // config.batch_size)
-    seen_scores = 0
     nll: float | None = None
     while run.step < steps:
         rng = np.random.default_rng((config.seed, 3, run.step))
         whole = stream(run.step * config.batch_size, config.batch_size)
         estimate, loss, scored = _loss(run, whole, objective, proposal, config, distinct, rng)
-        seen_scores += scored
+        run.scores += scored
         if not bool(torch.isfinite(loss)):
-            raise TrainingError(
-                f"the loss is not finite at batch {run.step}; the last good checkpoint in {out} is kept. Lower "
-                f"--learning-rate (it is {config.learning_rate}), or take --objective importance"
-            )
+            raise _not_finite(f"loss is not finite at batch {run.step}", out, config)
         _descend(run, loss, config, steps)
         run.step += 1
-        if run.step % every == 0 or run.step == steps:
+        looked = run.step % every == 0 or run.step == steps
+        if looked:
             losses = held_out_losses(run.average, held_out, words=words)
+            if not bool(torch.isfinite(losses).all()):
+                raise _not_finite(f"held-out loss is not finite after batch {run.step - 1}", out, config)
             nll = float(losses.mean())
             run.rows.append({"dialogues": run.step * config.batch_size, "loss": float(loss.detach()), "nll_nats": nll})
-            spent = time.perf_counter() - begun
             if _look(run, losses):
-                run.kept = nll
+                run.kept, run.kept_at = nll, run.step * config.batch_size
                 save_checkpoint(
                     out,
                     run.average.parameters_.tables().numpy() | (words or {}),
                     about,
-                    _metrics(run, spent, seen_scores, distinct),
+                    _metrics(run, before + time.perf_counter() - begun, distinct),
                 )
-            save_state(out, _tensors(run), {"about": about, "step": run.step, "kept": run.kept, "stale": run.stale,
-                                            "rows": run.rows})  # fmt: skip
+            save_state(out, _tensors(run), {"about": about, "step": run.step, "rows": run.rows}
+                       | {name: getattr(run, name) for name in COUNTS})  # fmt: skip
         if report is not None:
             report(
                 Progress(
                     run.step, steps, float(loss.detach()), float(estimate.bound_nats), float(estimate.effective), nll
                 )
             )
-        if run.stale >= config.patience or (
-            config.minutes and time.perf_counter() - begun > 60 * config.minutes and run.rows
-        ):
+        late = config.minutes and time.perf_counter() - begun > 60 * config.minutes
+        if looked and (late or run.stale >= config.patience):
             break
-    return _metrics(run, spent, seen_scores, distinct)
+    metrics = _metrics(run, before + time.perf_counter() - begun, distinct)
+    save_metrics(out, metrics)
+    return metrics
+
+
+def _not_finite(what: str, out: Path, config: TrainConfig) -> TrainingError:
+    left = f"the last good checkpoint in {out} is kept" if (out / MODEL).exists() else "no checkpoint was written"
+    return TrainingError(
+        f"the {what}; {left}. Lower --learning-rate (it is {config.learning_rate}), or take --objective importance"
+    )
 
 
 def _look(run: Run, losses: torch.Tensor) -> bool:
     """Takes note of held-out losses; True if these weights are to be kept.
 
-    Later weights have learned from more: they are kept unless they are worse than the best by more than two standard
-    errors of the difference, dialogue by dialogue.  By the bare means of 256 dialogues, weights after a quarter of the
-    training were kept as often as not, and twice as far from exact as the last.
+    Later weights have learned from more: they are kept unless they are worse than the best by more than `MARGIN_NATS`
+    and two standard errors of the difference, dialogue by dialogue.  By the bare means of 256 dialogues, weights after
+    a quarter of the training were kept as often as not, and twice as far from exact as the last; by two standard errors
+    alone, those after a half on one run of three, for 0.0005 to 0.008 nats.
     """
     if run.best is None:
         run.best = losses
         return True
     worse = losses - run.best
-    surely = float(worse.mean()) > 2 * float(worse.std()) / math.sqrt(len(losses))
+    surely = float(worse.mean()) > max(MARGIN_NATS, 2 * float(worse.std()) / math.sqrt(len(losses)))
     run.stale = run.stale + 1 if surely else 0
     if float(worse.mean()) < 0:
         run.best = losses
@@ -283,10 +303,10 @@ def _descend(run: Run, loss: torch.Tensor, config: TrainConfig, steps: int) -> N
             mean.lerp_(now, share)
 
 
-def _metrics(run: Run, seconds: float, scored: int, distinct: int) -> dict[str, Any]:
-    seen = run.rows[-1]["dialogues"] if run.rows else 0
-    return {"nll_nats": run.kept, "dialogues": min(seen, distinct), "passes": round(seen / distinct, 2),
-            "seconds": round(seconds, 1), "scores": scored, "rows": run.rows}  # fmt: skip
+def _metrics(run: Run, seconds: float, distinct: int) -> dict[str, Any]:
+    """NLL, dialogues and passes are those of the weights that are kept; seconds, scores and rows of the whole run."""
+    return {"nll_nats": run.kept, "dialogues": min(run.kept_at, distinct), "passes": round(run.kept_at / distinct, 2),
+            "seconds": round(seconds, 1), "scores": run.scores, "rows": run.rows}  # fmt: skip
 
 
 def _tensors(run: Run) -> dict[str, torch.Tensor]:
@@ -302,7 +322,7 @@ def _tensors(run: Run) -> dict[str, torch.Tensor]:
 
 
 def _restore(run: Run, out: Path, about: dict[str, Any]) -> None:
-    tensors, state = load_state(out, run.critic.parameters_.typed_shared.device)
+    tensors, state = load_state(out)
     for key in sorted({*about, *state["about"]}):
         if json.loads(json.dumps(about.get(key))) != state["about"].get(key):
             raise TrainingError(
@@ -321,5 +341,7 @@ def _restore(run: Run, out: Path, about: dict[str, Any]) -> None:
             adam.setdefault(int(k), {})[name] = value
     groups = run.optimiser.state_dict()["param_groups"]
     run.optimiser.load_state_dict({"state": adam, "param_groups": groups})
-    run.step, run.kept, run.stale, run.rows = state["step"], state["kept"], state["stale"], state["rows"]
-    run.best = tensors["best"].cpu()
+    run.step, run.rows = state["step"], state["rows"]
+    for name in COUNTS:
+        setattr(run, name, state[name])
+    run.best = tensors["best"]
