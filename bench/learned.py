@@ -100,7 +100,7 @@ def folder_of(
     held_out = judged
     if residual:
         base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
-        shutil.copytree(base, folder, dirs_exist_ok=True)
+        shutil.copytree(base, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("done"))
     if log:
         source, held_out = logged(Practice(population(name, noise), 5)(0, log), config.seed)
     source = source or Practice(population(name, noise), config.seed)
