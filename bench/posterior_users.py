@@ -201,7 +201,7 @@ def crossed(quick: bool) -> None:
 
 
 def logs(quick: bool) -> None:
-    """2,000 logged dialogues of users that no preset has, gone through thirty times, and nothing else."""
+    """2,000 logged dialogues of users that no preset has, gone through eleven times, and nothing else."""
     name, noise = "groceries", "mixture"
     source, held_out = logged(simulated_log(name, MIXTURE, 2000), 0)
     wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)

@@ -32,10 +32,11 @@ class TrainConfig:
     batch_size: int = 32
     """Histories a step."""
     dialogues: int = 20_000
-    """How many to learn from; a log of fewer is gone through until it comes to as many."""
+    """How many to learn from; a log of fewer is gone through until it comes to as many, and no further: there it is
+    dialogues that are short."""
     passes: int = 3
-    """How often they are gone through.  What stands between learned and exact on films is steps, not dialogues: three
-    passes over 20,000 leave a third of the divergence of one, and no more than one pass over 60,000."""
+    """How often they are gone through at least.  What films were short of is steps, not dialogues: three passes over
+    20,000 leave a third of the divergence of one, and less than one pass over 60,000."""
     types: int = 3
     """Latent kinds of user."""
     stretch: int = 0

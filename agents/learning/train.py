@@ -121,10 +121,10 @@ def train(
         raise TrainingError("device = 'cuda', but no CUDA device is there; leave --device out to train on the CPU")
     out = Path(out)
     once = math.ceil(config.dialogues / config.batch_size)
-    steps = config.passes * once
     # A log of fewer goes through itself.
     distinct: int = min(once * config.batch_size, getattr(source, "distinct", once * config.batch_size))
     short = distinct < once * config.batch_size
+    steps = max(once, math.ceil(config.passes * distinct / config.batch_size))
     stream = source if short or config.passes == 1 else Kept(source, distinct, config.seed)
     if config.device == "cuda":
         # Sums by index are in any order there unless told otherwise; one that knows no other way goes on, and says so.
