@@ -138,8 +138,9 @@ class GameScreen(Screen):
     # -- moves ----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin the game."""
-        raise NotImplementedError
+        """Begin the game: here by showing the moment that the screen was given, if any."""
+        if self.view is not None:
+            self.show(self.view)
 
     def move(self, job: Callable[[], Any], then: Callable[[Any], None] | None = None) -> bool:
         """Let the engine do something with the session and show what comes of it; whether it was free to."""

@@ -34,8 +34,8 @@ class Panel(Widget):
         return lines(self.rows(self.view, max(self.content_size.width, 20))) if self.view else Content("")
 
     def rows(self, view: View, width: int) -> list[Row]:
-        """What is drawn, line by line, in a width of so many cells."""
-        raise NotImplementedError
+        """What is drawn, line by line, in a width of so many cells: nothing, where a panel has nothing to say."""
+        return []
 
 
 class Likeliest(Panel):
