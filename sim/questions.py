@@ -148,7 +148,11 @@ def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
         below = np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum()
         cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1))
         cuts = np.unique(cuts.clip(1, max(1, len(mass) - 1)))
-        return OVER, cuts[(below[cuts] > 0) & (below[cuts] < 1)] if len(mass) > 1 else np.empty(0, np.int64)
+        if len(mass) < 2:
+            return OVER, np.empty(0, np.int64)
+        cuts = cuts[(below[cuts] > 0) & (below[cuts] < 1)]
+        # Between two of them there may be empty bins alone: the first says all.
+        return OVER, cuts[np.unique(below[cuts], return_index=True)[1]]
     # A value that every intent holds tells nothing.
     return IS, np.flatnonzero(np.bincount(facet.indices, minlength=len(mass)) < facet.intents)
 
