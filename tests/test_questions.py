@@ -107,6 +107,15 @@ def test_the_texts_of_a_number_question_are_true():
         assert holds(bank, q).tolist() == [x is not None and x > threshold for x in xs]
 
 
+def test_thresholds_on_both_sides_of_an_empty_bin_are_one_question():
+    # The bin of 26 is empty: over 25 and over 26 are the same row.
+    facet = make_facet("price", "number", [25, 27, 13, 14])
+    catalogue = Catalogue(name="c", intents=tuple("abcd"), prior=np.full(4, 1 / 4), facets=(facet,))
+    bank = question_bank(catalogue, "yesno")
+    splits = [holds(bank, q).tolist() for q in range(len(bank))]
+    assert splits == [[True, True, False, True], [True, True, False, False], [False, True, False, False]]
+
+
 def test_kinds_of_bank_add_up():
     toy = load("toy")
     mixed, yesno, open_ = (question_bank(toy, k) for k in ("mixed", "yesno", "open"))
