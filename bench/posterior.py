@@ -46,8 +46,8 @@ def near(quick: bool) -> None:
     for name, noise, seeds in (
         ("animals", "typical", 5),
         ("animals", "hard", 5),
-        ("groceries", "typical", 3),
-        ("groceries", "hard", 3),
+        ("groceries", "typical", 5),
+        ("groceries", "hard", 5),
         ("movies-1k", "typical", 3),
         ("movies-1k", "hard", 3),
         ("movies", "typical", 3),

@@ -12,9 +12,9 @@ from scipy import sparse
 import agents.learning.critic as critic_module
 from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories
-from agents.learning.parameters import Tables
+from agents.learning.parameters import KERNEL_STEP, PLAIN_AT, ChannelParameters, Tables, _student
 from agents.learning.serve import learned_channel
-from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of
+from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, facets_with, structure_of
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
 from sim.confusion import confusion_kernel
@@ -201,3 +201,43 @@ def test_ranks_are_counted_within_a_value(pairs):
         for i in range(len(pairs))
     ]  # fmt: skip
     assert _rank(rows, score).tolist() == expected
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(catalogues())
+def test_a_feature_that_tells_something_counts_its_facet(catalogue: Catalogue):
+    told = np.array([np.any(pairs.features != 0, axis=0) for pairs in structure_of(catalogue)])
+    assert np.all(facets_with(catalogue) >= told.sum(axis=0))
+    numbers = sum(facet.kind == "number" for facet in catalogue.facets)
+    assert facets_with(catalogue)[PAIR_FEATURES.index("distance")] == numbers
+
+
+def test_facets_that_a_weight_does_not_touch_do_not_tighten_its_prior():
+    """33 of 36 facets of animals have no distance: what the prior says of the three is what it says of three alone."""
+    departures = torch.zeros(36, 1)
+    departures[:3, 0] = torch.tensor([0.3, -0.2, 0.1])
+    alone = _student(departures[:3])
+    torch.testing.assert_close(_student(departures, torch.tensor([3.0])), alone)
+    assert _student(departures) > 5 * alone
+    catalogue = load("animals")
+    parameters = ChannelParameters(catalogue)
+    before = parameters.penalty()
+    at = PLAIN_AT["kernel"].start + PAIR_FEATURES.index("distance")
+    with torch.no_grad():
+        for f, x in zip((0, 1, 2), (0.3, -0.2, 0.1)):
+            parameters.plain_facet[f, at] = x / KERNEL_STEP
+    torch.testing.assert_close(parameters.penalty() - before, alone, rtol=1e-3, atol=1e-3)
+
+
+def test_confusions_of_numbers_fade_with_distance_from_the_start():
+    catalogue = load("animals")
+    weights = ChannelParameters(catalogue).tables().kernel.detach().double().numpy()
+    for f, facet in enumerate(catalogue.facets):
+        if facet.kind == "number":
+            pairs = structure_of(catalogue)[f]
+            score = pairs.features @ weights[f]
+            far = np.abs(pairs.rows - pairs.indices)
+            for v in range(len(facet.values)):
+                mine = pairs.rows == v
+                order = np.argsort(far[mine], kind="stable")
+                assert np.all(np.diff(score[mine][order]) <= 1e-6)

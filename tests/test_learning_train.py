@@ -97,12 +97,15 @@ def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
     assert weights(killed) == weights(tmp_path / "whole")
 
 
-def test_resuming_names_what_differs(toy, tmp_path):
+def test_resuming_names_what_differs(toy, tmp_path, monkeypatch):
     train(*toy, TrainConfig(**SMALL), tmp_path / "a")
     with pytest.raises(TrainingError, match=r"learning_rate = 0\.02, now it is 0\.01"):
         train(*toy, TrainConfig(**SMALL, learning_rate=0.01), tmp_path / "a", resume=True)
     with pytest.raises(CheckpointError, match="nothing to resume"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)
+    monkeypatch.setattr(saving, "FORMAT", "clarigym.checkpoint/next")
+    with pytest.raises(CheckpointError, match="of another version of clarigym train; begin again"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
     (tmp_path / "a" / saving.STATE).write_bytes(b"torn")
     with pytest.raises(CheckpointError, match="can't be read"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents.learning.structure import KNOTS, P
+from agents.learning.structure import KNOTS, PAIR_FEATURES, P, facets_with
 from sim.catalogue import Catalogue
 from sim.stages import CHANGING, WIDTH
 
@@ -47,6 +47,9 @@ UNTYPED = {
 FREE = {"guessed": 4, "salience": 1, "kernel": P}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
+DISTANCE_START = 1.0
+"""Weight of the distance of numbers: whatever users are like, the nearer is the likelier.  From 0, two short runs of 22
+ended with the farther."""
 KERNEL_STEP = 3.0
 """Weights of pair features in units of their logits: they travel further than rates do, and steps are of one length."""
 SPREAD = 0.9
@@ -145,6 +148,7 @@ class ChannelParameters(nn.Module):
     """Logits of F facets and T types, and of the stages before each of which `turns` answers come."""
 
     plain_width: Tensor
+    plain_facets: Tensor
 
     def __init__(self, catalogue: Catalogue, types: int = 3, turns: tuple[int, ...] = (), spread: float = SPREAD):
         super().__init__()
@@ -154,6 +158,7 @@ class ChannelParameters(nn.Module):
         plain = torch.cat([torch.full((n,), _logit(p)) for n, p in UNTYPED.values()] +
                           [torch.zeros(n) for n in FREE.values()])  # fmt: skip
         plain[PLAIN_AT["salience"]] = SALIENCE_START
+        plain[PLAIN_AT["kernel"].start + PAIR_FEATURES.index("distance")] = DISTANCE_START / KERNEL_STEP
         self.typed_shared = nn.Parameter(start)
         self.typed_facet = nn.Parameter(torch.zeros(f, len(start)))
         self.typed_type = nn.Parameter(spread * torch.linspace(-1, 1, types)[:, None] * direction if types > 1 else
@@ -165,13 +170,18 @@ class ChannelParameters(nn.Module):
         width = torch.ones(len(plain))
         width[PLAIN_AT["kernel"]] = KERNEL_STEP
         self.register_buffer("plain_width", width, persistent=False)
+        # Only facets that a feature tells something of count in its prior: else the 33 others of animals would hold
+        # the distances of its three numbers together, nine times as tightly as three do (that doubled the KL).
+        facets = torch.full((len(plain),), float(f))
+        facets[PLAIN_AT["kernel"]] = torch.as_tensor(facets_with(catalogue)).float()
+        self.register_buffer("plain_facets", facets, persistent=False)
         self.share_logits = nn.Parameter(torch.zeros(types))
         self.change = nn.Parameter(torch.zeros(len(turns), len(start))) if turns else None
 
     def penalty(self) -> Tensor:
         """() minus the log of the priors, up to a constant."""
         plain = self.plain_facet * self.plain_width
-        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(plain)
+        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(plain, self.plain_facets)
         if self.change is not None:
             out = out + _student(self.change)
         for name, deviation in TOGETHER.items():
@@ -213,10 +223,15 @@ class ChannelParameters(nn.Module):
         )
 
 
-def _student(departures: Tensor) -> Tensor:
-    """() minus the log density of each column of (n, D) under a multivariate Student distribution."""
+def _student(departures: Tensor, count: Tensor | None = None) -> Tensor:
+    """() minus the log density of each column of (n, D) under a multivariate Student distribution.
+
+    Args:
+        count: (D,) how many of the n are free, where others stay at zero for want of anything that moves them.
+    """
     square = (departures**2).sum(dim=0) / (FREEDOM * SCALE**2)
-    return 0.5 * (FREEDOM + len(departures)) * torch.log1p(square).sum()
+    dimensions = float(len(departures)) if count is None else count
+    return (0.5 * (FREEDOM + dimensions) * torch.log1p(square)).sum()
 
 
 def _answers(wrong: Tensor, unsure: Tensor, hedge: Tensor) -> Tensor:

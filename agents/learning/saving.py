@@ -60,7 +60,8 @@ def save_state(out: Path, tensors: dict[str, Any], state: dict[str, Any]) -> Non
     """All that a resumed run needs, in one file: the tensors, and `state` in its header."""
     from safetensors.torch import save
 
-    data = save({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata={"state": json.dumps(state)})
+    header = {"state": json.dumps({"format": FORMAT, **state})}
+    data = save({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata=header)
     write_atomically(out / STATE, data)
 
 
@@ -68,7 +69,7 @@ def load_state(out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """The inverse of `save_state`.
 
     Raises:
-        CheckpointError: nothing to resume, or a file that is broken.
+        CheckpointError: nothing to resume, a file that is broken, or one of another version.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -78,6 +79,10 @@ def load_state(out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, json.loads(file.metadata()["state"])
+            state = json.loads(file.metadata()["state"])
+            written_by = state.pop("format", None)
     except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, OSError) as error:
         raise CheckpointError(f"{path} can't be read ({error}); begin again without --resume") from None
+    if written_by != FORMAT:
+        raise CheckpointError(f"{path} is of another version of clarigym train; begin again without --resume")
+    return tensors, state
