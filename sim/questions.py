@@ -146,12 +146,9 @@ def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
         return IS, np.array([1]) if 0 < held < facet.intents else np.empty(0, np.int64)
     if facet.kind == "number":
         below = np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum()
-        cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1))
-        cuts = np.unique(cuts.clip(1, max(1, len(mass) - 1)))
-        if len(mass) < 2:
-            return OVER, np.empty(0, np.int64)
+        cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1)).clip(max=len(mass) - 1)
         cuts = cuts[(below[cuts] > 0) & (below[cuts] < 1)]
-        # Between two of them there may be empty bins alone: the first says all.
+        # Two with the same mass below are one question, whether they are one bin or have empty bins alone between them.
         return OVER, cuts[np.unique(below[cuts], return_index=True)[1]]
     # A value that every intent holds tells nothing.
     return IS, np.flatnonzero(np.bincount(facet.indices, minlength=len(mass)) < facet.intents)

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents.learning.structure import KNOTS, PAIR_FEATURES, P, facets_with
+from agents.learning.structure import FEATURE, KNOTS, P, facets_with
 from sim.catalogue import Catalogue
 from sim.stages import CHANGING, WIDTH
 
@@ -158,7 +158,7 @@ class ChannelParameters(nn.Module):
         plain = torch.cat([torch.full((n,), _logit(p)) for n, p in UNTYPED.values()] +
                           [torch.zeros(n) for n in FREE.values()])  # fmt: skip
         plain[PLAIN_AT["salience"]] = SALIENCE_START
-        plain[PLAIN_AT["kernel"].start + PAIR_FEATURES.index("distance")] = DISTANCE_START / KERNEL_STEP
+        plain[PLAIN_AT["kernel"].start + FEATURE["distance"]] = DISTANCE_START / KERNEL_STEP
         self.typed_shared = nn.Parameter(start)
         self.typed_facet = nn.Parameter(torch.zeros(f, len(start)))
         self.typed_type = nn.Parameter(spread * torch.linspace(-1, 1, types)[:, None] * direction if types > 1 else

@@ -31,6 +31,7 @@ PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words
 FLOOR = 0.02
 """Company of those who keep none but are as famous."""
 P = len(PAIR_FEATURES)
+FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
 
 
 def facets_with(catalogue: Catalogue) -> np.ndarray:
@@ -131,30 +132,30 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
         mean = (mass * position).sum() / mass.sum()
         spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
         distance = np.abs(rows - columns) / max(1.0, 0.25 * spread)
-        out[:, PAIR_FEATURES.index("distance")] = -distance
+        out[:, FEATURE["distance"]] = -distance
         # By half the distance: squares of it whole grow so fast that in the first steps they outrun all else, and one
         # number of groceries was left with a third of its confusions (KL four times as high).
-        out[:, PAIR_FEATURES.index("distance_squared")] = -((distance / 2) ** 2)
+        out[:, FEATURE["distance_squared"]] = -((distance / 2) ** 2)
         return out
     if facet.kind == "flag":
         return out
-    out[:, 0] = np.log(company + FLOOR)
-    out[:, 1] = -np.abs(fame[rows] - fame[columns])
+    out[:, FEATURE["company"]] = np.log(company + FLOOR)
+    out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])
     near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
     near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
-    alike = np.log(company + FLOOR * near) + 0.5 * out[:, 1]
+    alike = np.log(company + FLOOR * near) + 0.5 * out[:, FEATURE["fame_apart"]]
     out[:, -len(RANKS) :] = _rank(rows, alike)[:, None] >= np.array(RANKS)
-    out[:, 2] = fame[columns] - fame.mean()
+    out[:, FEATURE["fame"]] = fame[columns] - fame.mean()
     if facet.kind == "many":
         table = sparse.csr_array(incidence(facet, np.sqrt(catalogue.prior)[facet.rows]))
         shared = sparse.csr_array(table.T @ table)
         joint = _entries(shared, rows, columns)
-        out[:, 3] = joint / np.sqrt(np.exp(fame[rows] + fame[columns]))
+        out[:, FEATURE["together"]] = joint / np.sqrt(np.exp(fame[rows] + fame[columns]))
     from rapidfuzz.distance import JaroWinkler
     from rapidfuzz.process import cpdist
 
     names = np.array(facet.values, dtype=object)
-    out[:, 4] = cpdist(names[rows].tolist(), names[columns].tolist(), scorer=JaroWinkler.similarity)
+    out[:, FEATURE["spelling"]] = cpdist(names[rows].tolist(), names[columns].tolist(), scorer=JaroWinkler.similarity)
     return out
 
 
@@ -192,7 +193,7 @@ def with_words(given: Pairs, similarity: np.ndarray | None) -> Pairs:
     if similarity is None:
         return given
     features = given.features.copy()
-    features[:, PAIR_FEATURES.index("words")] = similarity
+    features[:, FEATURE["words"]] = similarity
     return Pairs(given.indptr, given.indices, features)
 
 
