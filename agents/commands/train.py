@@ -29,7 +29,7 @@ class Train:
     count: int = 20_000
     """How many dialogues to learn from; a log of fewer is gone through until it comes to as many."""
     passes: int = 3
-    """How often they are gone through at least."""
+    """How often the dialogues are gone through; a small log more often, see --count."""
     questions: Questions = "mixed"
     """Kinds of question (a log has its own)."""
     turns: int = 20

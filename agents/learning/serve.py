@@ -69,7 +69,8 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
         raise CheckpointError(f"{folder / CONFIG} is broken; train again, or take another checkpoint") from None
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(
-            f"{folder / CONFIG} is no '{FORMAT}'; it was not written by this version of clarigym train"
+            f"{folder / CONFIG} is no '{FORMAT}', it was written by another version of clarigym train or by something "
+            "else; train again, or take another checkpoint"
         )
     if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
         raise CheckpointError(
