@@ -12,9 +12,18 @@ from scipy import sparse
 import agents.learning.critic as critic_module
 from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories
-from agents.learning.parameters import KERNEL_STEP, PLAIN_AT, ChannelParameters, Tables, _student
+from agents.learning.parameters import (
+    DEPARTURE_STEP,
+    FREEDOM,
+    KERNEL_SCALE,
+    KERNEL_STEP,
+    PLAIN_AT,
+    SCALE,
+    ChannelParameters,
+    Tables,
+)
 from agents.learning.serve import learned_channel
-from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, facets_with, structure_of
+from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
 from sim.confusion import confusion_kernel
@@ -203,30 +212,63 @@ def test_ranks_are_counted_within_a_value(pairs):
     assert _rank(rows, score).tolist() == expected
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(catalogues())
-def test_a_feature_that_tells_something_counts_its_facet(catalogue: Catalogue):
-    told = np.array([np.any(pairs.features != 0, axis=0) for pairs in structure_of(catalogue)])
-    assert np.all(facets_with(catalogue) >= told.sum(axis=0))
-    numbers = sum(facet.kind == "number" for facet in catalogue.facets)
-    assert facets_with(catalogue)[PAIR_FEATURES.index("distance")] == numbers
+@pytest.mark.parametrize("part", ["plain_shared", "plain_facet"])
+def test_weights_of_pair_features_are_held_at_nothing_one_by_one(part):
+    """One that is something costs little more at twice as much, and another pays what it would have paid alone."""
+    parameters = ChannelParameters(load("animals"))
+    weights = getattr(parameters, part)
+    at = PLAIN_AT["kernel"].start + PAIR_FEATURES.index("spelling")
+    step = KERNEL_STEP if part == "plain_shared" else DEPARTURE_STEP
+
+    def cost(*values: float) -> float:
+        with torch.no_grad():
+            weights[..., at : at + len(values)] = torch.tensor(values) / step
+            return float(parameters.penalty().detach())
+
+    free = cost(0.0, 0.0)
+    facets = 1 if weights.ndim == 1 else len(weights)
+    assert cost(KERNEL_SCALE) - free == pytest.approx(np.log(2) * facets, rel=1e-3)
+    assert cost(2.0) - cost(1.0) == pytest.approx(np.log(4) * facets, rel=1e-2)
+    assert cost(0.1, 1.0) - cost(0.0, 1.0) == pytest.approx(cost(0.1, 0.0) - free, rel=1e-3)
 
 
-def test_facets_that_a_weight_does_not_touch_do_not_tighten_its_prior():
-    """33 of 36 facets of animals have no distance: what the prior says of the three is what it says of three alone."""
-    departures = torch.zeros(36, 1)
-    departures[:3, 0] = torch.tensor([0.3, -0.2, 0.1])
-    alone = _student(departures[:3])
-    torch.testing.assert_close(_student(departures, torch.tensor([3.0])), alone)
-    assert _student(departures) > 5 * alone
+def test_distances_of_numbers_hold_together_whatever_other_facets_there_are():
+    """Animals have three numbers among 36 facets: the prior of the three is the Student density in three dimensions."""
     catalogue = load("animals")
     parameters = ChannelParameters(catalogue)
-    before = parameters.penalty()
+    before = parameters.penalty().detach()
     at = PLAIN_AT["kernel"].start + PAIR_FEATURES.index("distance")
+    apart = torch.tensor([0.3, -0.2, 0.1])
+    numbers = [f for f, facet in enumerate(catalogue.facets) if facet.kind == "number"]
     with torch.no_grad():
-        for f, x in zip((0, 1, 2), (0.3, -0.2, 0.1)):
-            parameters.plain_facet[f, at] = x / KERNEL_STEP
-    torch.testing.assert_close(parameters.penalty() - before, alone, rtol=1e-3, atol=1e-3)
+        parameters.plain_facet[numbers, at] = apart / KERNEL_STEP
+    scale = SCALE * np.sqrt(FREEDOM)
+    expected = 0.5 * (FREEDOM + 3) * np.log1p(float((apart**2).sum()) / scale**2)
+    assert float(parameters.penalty().detach() - before) == pytest.approx(expected, rel=1e-3)
+
+
+def test_held_facets_learn_of_their_own_only_distances():
+    parameters = ChannelParameters(load("animals"))
+    tables = parameters.tables()
+    loss = sum(getattr(tables, name).sum() for name in ("yesno", "silent", "recognition", "salience", "kernel"))
+    loss.backward()
+    parameters.hold_facets()
+    assert parameters.typed_facet.grad is None and parameters.typed_joint.grad is None
+    moved = (parameters.plain_facet.grad != 0).any(dim=0).nonzero().ravel() - PLAIN_AT["kernel"].start
+    assert [PAIR_FEATURES[p] for p in moved] == ["distance", "distance_squared"]
+    assert (parameters.plain_shared.grad != 0).sum() > 10
+
+
+def test_no_weight_of_distance_makes_the_farther_the_likelier():
+    catalogue = load("animals")
+    parameters = ChannelParameters(catalogue)
+    with torch.no_grad():
+        parameters.plain_shared[PLAIN_AT["kernel"]] = -5.0
+        parameters.plain_facet[:, PLAIN_AT["kernel"]] = -3.0
+    weights = parameters.tables().kernel
+    distances = np.char.startswith(PAIR_FEATURES, "distance")
+    assert (weights[:, distances] >= 0).all()
+    torch.testing.assert_close(weights[:, ~distances], torch.full_like(weights[:, ~distances], -5 * 3.0 - 3 * 0.5))
 
 
 def test_confusions_of_numbers_fade_with_distance_from_the_start():

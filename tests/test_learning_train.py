@@ -51,8 +51,9 @@ def test_the_same_seed_gives_the_same_weights_and_another_others(toy, tmp_path):
     assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
 
 
-@pytest.mark.parametrize("stretch", [0, 3])
-def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy, tmp_path, stretch):
+@pytest.mark.parametrize(("stretch", "killed"), [(0, 5), (0, 17), (3, 17)])
+def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy, tmp_path, stretch, killed):
+    """Killed while facets are still alike, or in the second pass; each time just after a look."""
     config = TrainConfig(**SMALL, objective="importance", negatives=3, stretch=stretch)
     train(*toy, config, tmp_path / "whole")
 
@@ -60,7 +61,7 @@ def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy,
         pass
 
     def kill(progress):
-        if progress.step == 17:  # in the second pass, after the look at 16
+        if progress.step == killed:
             raise Kill
 
     with pytest.raises(Kill):
@@ -156,7 +157,7 @@ def test_early_stopping_keeps_the_best(toy, tmp_path):
     config = TrainConfig(**SMALL | {"dialogues": 16_000, "held_out": 256}, learning_rate=2.0, patience=2)
     metrics = train(*toy, config, tmp_path / "run")
     rows = metrics["rows"]
-    assert len(rows) < 500
+    assert len(rows) < 750  # of 1,500
     assert all(row["nll_nats"] > metrics["nll_nats"] for row in rows[-2:])
 
 

@@ -3,11 +3,13 @@
 Each rate is a logit: a shared part, a part a facet, a part a type and a part a facet and type.  What departs from the
 shared part is held small by a prior whose width is learned, one for each logit (a multivariate Student distribution
 over the facets: many small departures cost much, a group that is truly wide costs little more): rates that are the same
-everywhere are learned from everything, and a facet that is really different is let go.  Logits that say the same of a
-kept and a muddled memory, of a believed "yes" and "no", hold together by a Gaussian, for a muddled memory is seldom
-seen: apart, slips on one were off by a factor of three, and that was most of what stood between learned and exact.
-Everything starts at neutral values (no preset's); the types start apart, one more reliable and one less, because from a
-symmetric start they stay alike (0.16 nats from exact where a spread start came to 0.007).
+everywhere are learned from everything, and a facet that is really different is let go.  Weights of pair features (but
+distance) are held at nothing one by one, by a Cauchy distribution each: most features tell nothing, and where one facet
+has a weight of its own the others need not.  Logits that say the same of a kept and a muddled memory, of a believed
+"yes" and "no", hold together by a Gaussian, for a muddled memory is seldom seen: apart, slips on one were off by a factor
+of three, and that was most of what stood between learned and exact.  Everything starts at neutral values (no preset's);
+the types start apart, one more reliable and one less, because from a symmetric start they stay alike (0.16 nats from
+exact where a spread start came to 0.007).
 
 More general than the simulated users in what answers are like: wrong answers, hedging and "don't know" each depend on
 whether the memory is muddled, and on what is believed.  How famous a value must be to be recognised, or to get a plain
@@ -23,8 +25,9 @@ from typing import Self
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from agents.learning.structure import FEATURE, KNOTS, P, facets_with
+from agents.learning.structure import FEATURE, KNOTS, PAIR_FEATURES, P
 from sim.catalogue import Catalogue
 from sim.stages import CHANGING, WIDTH
 
@@ -47,14 +50,20 @@ UNTYPED = {
 FREE = {"guessed": 4, "salience": 1, "kernel": P}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
-DISTANCE_START = 1.0
-"""Weight of the distance of numbers: whatever users are like, the nearer is the likelier.  From 0, two short runs of 22
-ended with the farther."""
-KERNEL_STEP = 3.0
-"""Weights of pair features in units of their logits: they travel further than rates do, and steps are of one length."""
+DISTANCE_START = {"distance": 1.0, "distance_squared": 0.5}
+"""Weights of the distance of numbers, which stay above 0: whatever users are like, the nearer is the likelier.  Where
+they could fall below, short runs of few candidates ended with the farther."""
+KERNEL_STEP, DEPARTURE_STEP = 3.0, 0.5
+"""Weights of pair features, and departures by facet of those that are not of distance, in units of their parameters:
+steps are of one length, weights travel further than rates do, and longer steps of these departures would go past the
+narrow peak of their prior."""
+SHARP = 5.0
+"""Weights of distance are log(1 + exp(SHARP x)) / SHARP: about x but where that comes near 0."""
 SPREAD = 0.9
 SCALE, FREEDOM = 0.05, 1.0
 """Scale and degrees of freedom of the Student priors on departures from the shared logits."""
+KERNEL_SCALE = 0.03
+"""Scale of the Cauchy priors on each weight of a pair feature and on its departures."""
 TOGETHER = {"wrong": 0.3, "unsure": 0.3, "silent": 0.3, "hedge": 1.0}
 """Standard deviation of each name's shared logits about their mean."""
 
@@ -147,8 +156,8 @@ def _logit(p: float) -> float:
 class ChannelParameters(nn.Module):
     """Logits of F facets and T types, and of the stages before each of which `turns` answers come."""
 
-    plain_width: Tensor
-    plain_facets: Tensor
+    distances: Tensor
+    numbers: Tensor
 
     def __init__(self, catalogue: Catalogue, types: int = 3, turns: tuple[int, ...] = (), spread: float = SPREAD):
         super().__init__()
@@ -158,7 +167,8 @@ class ChannelParameters(nn.Module):
         plain = torch.cat([torch.full((n,), _logit(p)) for n, p in UNTYPED.values()] +
                           [torch.zeros(n) for n in FREE.values()])  # fmt: skip
         plain[PLAIN_AT["salience"]] = SALIENCE_START
-        plain[PLAIN_AT["kernel"].start + FEATURE["distance"]] = DISTANCE_START / KERNEL_STEP
+        for name, weight in DISTANCE_START.items():
+            plain[PLAIN_AT["kernel"].start + FEATURE[name]] = np.log(np.expm1(SHARP * weight)) / SHARP / KERNEL_STEP
         self.typed_shared = nn.Parameter(start)
         self.typed_facet = nn.Parameter(torch.zeros(f, len(start)))
         self.typed_type = nn.Parameter(spread * torch.linspace(-1, 1, types)[:, None] * direction if types > 1 else
@@ -166,28 +176,41 @@ class ChannelParameters(nn.Module):
         self.typed_joint = nn.Parameter(torch.zeros(f, types, len(start)))
         self.plain_shared = nn.Parameter(plain)
         self.plain_facet = nn.Parameter(torch.zeros(f, len(plain)))
-        # Departures of kernel weights count by what they do to log-odds.
-        width = torch.ones(len(plain))
-        width[PLAIN_AT["kernel"]] = KERNEL_STEP
-        self.register_buffer("plain_width", width, persistent=False)
-        # Only facets that a feature tells something of count in its prior: else the 33 others of animals would hold
-        # the distances of its three numbers together, nine times as tightly as three do (that doubled the KL).
-        facets = torch.full((len(plain),), float(f))
-        facets[PLAIN_AT["kernel"]] = torch.as_tensor(facets_with(catalogue)).float()
-        self.register_buffer("plain_facets", facets, persistent=False)
+        distances = torch.tensor([name in DISTANCE_START for name in PAIR_FEATURES])
+        self.register_buffer("distances", distances, persistent=False)
+        numbers = torch.tensor([facet.kind == "number" for facet in catalogue.facets])
+        self.register_buffer("numbers", numbers, persistent=False)
         self.share_logits = nn.Parameter(torch.zeros(types))
         self.change = nn.Parameter(torch.zeros(len(turns), len(start))) if turns else None
 
+    def hold_facets(self) -> None:
+        """Drops gradients of what facets have of their own, but for distance, where facets differ the most."""
+        self.typed_facet.grad = self.typed_joint.grad = None
+        if self.plain_facet.grad is not None:
+            self.plain_facet.grad[:, : PLAIN_AT["kernel"].start] = 0
+            self.plain_facet.grad[:, PLAIN_AT["kernel"]] *= self.distances
+
     def penalty(self) -> Tensor:
         """() minus the log of the priors, up to a constant."""
-        plain = self.plain_facet * self.plain_width
-        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1)) + _student(plain, self.plain_facets)
+        out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1))
+        out = out + _student(self.plain_facet[:, : PLAIN_AT["kernel"].start])
+        # How far people are off is each number's own, and only numbers count there: with the 33 other facets of animals
+        # their three would be held together nine times as tightly (that doubled the KL).
+        weights, departures = self._kernel()
+        out = out + _student(departures[self.numbers][:, self.distances])
+        out = out + _cauchy(weights[~self.distances]) + _cauchy(departures[:, ~self.distances])
         if self.change is not None:
             out = out + _student(self.change)
         for name, deviation in TOGETHER.items():
             logits = self.typed_shared[TYPED_AT[name]]
             out = out + 0.5 * ((logits - logits.mean()) ** 2).sum() / deviation**2
         return out
+
+    def _kernel(self) -> tuple[Tensor, Tensor]:
+        """(P,) shared weights of pair features and (F, P) departures from them."""
+        at = PLAIN_AT["kernel"]
+        step = torch.where(self.distances, KERNEL_STEP, DEPARTURE_STEP)
+        return KERNEL_STEP * self.plain_shared[at], step * self.plain_facet[:, at]
 
     def tables(self) -> Tables:
         typed = self.typed_shared + self.typed_facet[:, None] + self.typed_type + self.typed_joint  # (F, T, D)
@@ -203,6 +226,9 @@ class ChannelParameters(nn.Module):
         chance = {name: torch.sigmoid(plain[..., PLAIN_AT[name]]).clamp(1e-5, 1 - 1e-5) for name in UNTYPED}
         guess = rate["guess_yesno"][..., 0]
         guessed = torch.softmax(plain[:, PLAIN_AT["guessed"]], dim=-1)[:, None, None] * guess[..., None]  # (F, G, T, 4)
+        weights, departures = self._kernel()
+        kernel = weights + departures
+        kernel = torch.where(self.distances, functional.softplus(kernel, SHARP), kernel)
         yesno = _answers(rate["wrong"].view(*shape, 2, 2), rate["unsure"], rate["hedge"].view(*shape, 2, 2))
         lost = torch.cat([guessed[..., :2], 1 - guess[..., None], guessed[..., 2:]], dim=-1)
         return Tables(
@@ -218,20 +244,20 @@ class ChannelParameters(nn.Module):
             recognition=chance["recognition"],
             absence=chance["absence"],
             salience=plain[:, PLAIN_AT["salience"]][:, 0],
-            kernel=KERNEL_STEP * plain[:, PLAIN_AT["kernel"]],
+            kernel=kernel,
             turns=self.turns,
         )
 
 
-def _student(departures: Tensor, count: Tensor | None = None) -> Tensor:
-    """() minus the log density of each column of (n, D) under a multivariate Student distribution.
-
-    Args:
-        count: (D,) how many of the n are free, where others stay at zero for want of anything that moves them.
-    """
+def _student(departures: Tensor) -> Tensor:
+    """() minus the log density of each column of (n, D) under a multivariate Student distribution."""
     square = (departures**2).sum(dim=0) / (FREEDOM * SCALE**2)
-    dimensions = float(len(departures)) if count is None else count
-    return (0.5 * (FREEDOM + dimensions) * torch.log1p(square)).sum()
+    return (0.5 * (FREEDOM + len(departures)) * torch.log1p(square)).sum()
+
+
+def _cauchy(weights: Tensor) -> Tensor:
+    """() minus the log density of each weight under a Cauchy distribution of scale `KERNEL_SCALE`."""
+    return torch.log1p((weights / KERNEL_SCALE) ** 2).sum()
 
 
 def _answers(wrong: Tensor, unsure: Tensor, hedge: Tensor) -> Tensor:

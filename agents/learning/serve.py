@@ -27,7 +27,7 @@ from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
 from sim.stages import CHANGING, answering
 
-FORMAT = "clarigym.checkpoint/3"
+FORMAT = "clarigym.checkpoint/4"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 KEEP = 16

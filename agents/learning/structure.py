@@ -34,14 +34,6 @@ P = len(PAIR_FEATURES)
 FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
 
 
-def facets_with(catalogue: Catalogue) -> np.ndarray:
-    """(P,) of how many facets each pair feature tells something."""
-    distance = np.char.startswith(PAIR_FEATURES, "distance")
-    together = np.array(PAIR_FEATURES) == "together"
-    told = {"number": distance, "flag": np.zeros(P, bool), "one": ~(distance | together), "many": ~distance}
-    return np.sum([told[facet.kind] for facet in catalogue.facets], axis=0)
-
-
 @dataclass(frozen=True, eq=False)
 class Pairs:
     """Candidate confusions of one facet, sorted by true value: CSR pattern and features."""
@@ -139,11 +131,11 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
         return out
     if facet.kind == "flag":
         return out
-    out[:, FEATURE["company"]] = np.log(company + FLOOR)
-    out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])
     near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
     near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
-    alike = np.log(company + FLOOR * near) + 0.5 * out[:, FEATURE["fame_apart"]]
+    out[:, FEATURE["company"]] = np.log(company + FLOOR * near)
+    out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])
+    alike = out[:, FEATURE["company"]] + 0.5 * out[:, FEATURE["fame_apart"]]
     out[:, -len(RANKS) :] = _rank(rows, alike)[:, None] >= np.array(RANKS)
     out[:, FEATURE["fame"]] = fame[columns] - fame.mean()
     if facet.kind == "many":

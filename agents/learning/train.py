@@ -49,6 +49,9 @@ AVERAGING = 4
 """Step k enters the average of parameters with weight AVERAGING / (k + AVERAGING): late ones count most."""
 RATE_END = 0.2
 """The learning rate falls to this share of itself: the average needs steps that still go about."""
+FACETS_FROM = 1 / 3
+"""Share of the steps after which facets depart from what they share.  From the first step on, they went where the
+shared weights had not yet come, and their priors let them stay: of what films lost after 5 answers, a sixth."""
 MARGIN_NATS = 0.02
 """What a look may lose to the best one whatever its standard error: that one was picked among several for its luck."""
 HELD_OUT_FROM = 1 << 40
@@ -295,6 +298,8 @@ def _descend(run: Run, loss: torch.Tensor, config: TrainConfig, steps: int) -> N
         group["lr"] = config.learning_rate * warm * fall
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    if run.step < FACETS_FROM * steps:
+        run.critic.parameters_.hold_facets()
     torch.nn.utils.clip_grad_norm_([*run.critic.parameters(), run.dual], 5.0)
     run.optimiser.step()
     share = AVERAGING / (run.step + AVERAGING)
