@@ -6,10 +6,10 @@ over the facets: many small departures cost much, a group that is truly wide cos
 everywhere are learned from everything, and a facet that is really different is let go.  Weights of pair features (but
 distance) are held at nothing one by one, by a Cauchy distribution each: most features tell nothing, and where one facet
 has a weight of its own the others need not.  Logits that say the same of a kept and a muddled memory, of a believed
-"yes" and "no", hold together by a Gaussian, for a muddled memory is seldom seen: apart, slips on one were off by a factor
-of three, and that was most of what stood between learned and exact.  Everything starts at neutral values (no preset's);
-the types start apart, one more reliable and one less, because from a symmetric start they stay alike (0.16 nats from
-exact where a spread start came to 0.007).
+"yes" and "no", hold together by a Gaussian, for a muddled memory is seldom seen: apart, slips on one were off by a
+factor of three, and that was most of what stood between learned and exact.  Everything starts at neutral values (no
+preset's); the types start apart, one more reliable and one less, because from a symmetric start they stay alike (0.16
+nats from exact where a spread start came to 0.007).
 
 More general than the simulated users in what answers are like: wrong answers, hedging and "don't know" each depend on
 whether the memory is muddled, and on what is believed.  How famous a value must be to be recognised, or to get a plain
