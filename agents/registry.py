@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from agents.exits import InputError, did_you_mean
@@ -25,6 +26,8 @@ AGENTS: dict[str, tuple[str, str]] = {
 YARDSTICK = "exact"
 """Who plays where nobody is named and the truth about the users may be known."""
 LEARNED = "learned"
+TRAINED = (LEARNED, "policy")
+"""Who reads a checkpoint."""
 
 
 def check_name(name: str) -> str:
@@ -37,6 +40,17 @@ def check_name(name: str) -> str:
         return name
     near = did_you_mean(name, AGENTS)
     raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(AGENTS))}; your own: module:factory)")
+
+
+def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
+    """That somebody of these names reads the checkpoint, where one is given; an agent of one's own may.
+
+    Raises:
+        InputError: nobody does, so that the figures would be of others than was meant.
+    """
+    if checkpoint and not any(name in TRAINED or ":" in name for name in names):
+        readers = " and ".join(TRAINED)
+        raise InputError(f"--checkpoint {checkpoint} is read by {readers} alone, not by {', '.join(names)}; name one")
 
 
 def default_agent(setting) -> str:

@@ -14,7 +14,7 @@ from agents.commands.common import console, make_setting
 from agents.evaluate import Plan, results, run
 from agents.exits import Exit, InputError
 from agents.flags import Leave, at_least, parse
-from agents.registry import check_name
+from agents.registry import check_checkpoint, check_name
 from agents.rows import RowFile
 from envs.rules import Rules
 from sim.questions import Questions
@@ -62,6 +62,7 @@ class Evaluate:
             check_name(name)
         if not self.names or len(set(self.names)) < len(self.names):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
+        check_checkpoint(self.checkpoint, self.names)
         for name, least in (("episodes", 1), ("budget", 1), ("workers", 1), ("seed", 0)):
             at_least(name, getattr(self, name), least)
         if self.resume and not self.out:

@@ -20,7 +20,7 @@ from agents.episodes import play
 from agents.evaluate import BATCH
 from agents.exits import Exit, InputError
 from agents.flags import Leave, at_least, parse
-from agents.registry import check_name, make_agent
+from agents.registry import check_checkpoint, check_name, make_agent
 from envs.record import dialogue_record
 from envs.rules import Rules
 from envs.world import World
@@ -58,6 +58,7 @@ class Simulate:
 
     def __post_init__(self) -> None:
         check_name(self.agent)
+        check_checkpoint(self.checkpoint, [self.agent])
         for name, least in (("episodes", 1), ("budget", 1), ("seed", 0), ("first_episode", 0)):
             at_least(name, getattr(self, name), least)
         if os.path.exists(self.out):

@@ -19,7 +19,7 @@ from agents.commands.common import console, encodes, make_setting
 from agents.episodes import Episodes, play
 from agents.exits import Exit
 from agents.flags import Leave, at_least, parse
-from agents.registry import check_name, default_agent, make_agent
+from agents.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
 from sim.information import entropy_nats
 from sim.phrasing import answer_sentence, corruption_sentence, request
@@ -59,6 +59,7 @@ class Watch:
     def __post_init__(self) -> None:
         if self.agent:
             check_name(self.agent)
+            check_checkpoint(self.checkpoint, [self.agent])
         at_least("budget", self.budget, 1)
         at_least("seed", self.seed, 0)
         at_least("episode", self.episode, 0)
