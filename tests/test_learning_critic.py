@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -22,8 +24,8 @@ from agents.learning.parameters import (
     ChannelParameters,
     Tables,
 )
-from agents.learning.serve import learned_channel
-from agents.learning.structure import KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of
+from agents.learning.serve import _kernel, learned_channel
+from agents.learning.structure import FEATURE, KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of, too_far
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
 from sim.confusion import confusion_kernel
@@ -255,7 +257,7 @@ def test_held_facets_learn_of_their_own_only_distances():
     parameters.hold_facets()
     assert parameters.typed_facet.grad is None and parameters.typed_joint.grad is None
     moved = (parameters.plain_facet.grad != 0).any(dim=0).nonzero().ravel() - PLAIN_AT["kernel"].start
-    assert [PAIR_FEATURES[p] for p in moved] == ["distance", "distance_squared"]
+    assert [PAIR_FEATURES[p] for p in moved] == ["distance", "reach", "edge"]
     assert (parameters.plain_shared.grad != 0).sum() > 10
 
 
@@ -266,7 +268,7 @@ def test_no_weight_of_distance_makes_the_farther_the_likelier():
         parameters.plain_shared[PLAIN_AT["kernel"]] = -5.0
         parameters.plain_facet[:, PLAIN_AT["kernel"]] = -3.0
     weights = parameters.tables().kernel
-    distances = np.char.startswith(PAIR_FEATURES, "distance")
+    distances = np.isin(PAIR_FEATURES, ["distance", "reach", "edge"])
     assert (weights[:, distances] >= 0).all()
     torch.testing.assert_close(weights[:, ~distances], torch.full_like(weights[:, ~distances], -5 * 3.0 - 3 * 0.5))
 
@@ -277,9 +279,30 @@ def test_confusions_of_numbers_fade_with_distance_from_the_start():
     for f, facet in enumerate(catalogue.facets):
         if facet.kind == "number":
             pairs = structure_of(catalogue)[f]
-            score = pairs.features @ weights[f]
+            score = pairs.features @ weights[f] - too_far(pairs.features, weights[f], partial(np.logaddexp, 0.0))
             far = np.abs(pairs.rows - pairs.indices)
             for v in range(len(facet.values)):
                 mine = pairs.rows == v
                 order = np.argsort(far[mine], kind="stable")
                 assert np.all(np.diff(score[mine][order]) <= 1e-6)
+
+
+def test_a_sharp_end_makes_the_users_own_confusions_of_numbers():
+    """Laplace within a reach and nothing beyond, which no weight of distance alone can say."""
+    checked = 0
+    for name in ("animals", "movies-1k"):
+        catalogue = load(name)
+        for f, facet in enumerate(catalogue.facets):
+            if facet.kind != "number":
+                continue
+            true = confusion_kernel(catalogue, f).toarray()
+            steps = np.count_nonzero(true[0])
+            distance = -structure_of(catalogue)[f].features[:, FEATURE["distance"]]
+            unit = float(distance[distance > 0].min())
+            weights = np.zeros(len(PAIR_FEATURES))
+            weights[FEATURE["distance"]] = np.log(true[0, 1] / true[0, 2]) / unit
+            weights[FEATURE["reach"]], weights[FEATURE["edge"]] = (steps + 0.5) * unit, 200 / unit
+            kernel = _kernel(structure_of(catalogue)[f], weights, True, None).toarray()
+            np.testing.assert_allclose(kernel, true, atol=1e-6)
+            checked += 1
+    assert checked >= 4

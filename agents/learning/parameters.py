@@ -50,9 +50,10 @@ UNTYPED = {
 FREE = {"guessed": 4, "salience": 1, "kernel": P}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
-DISTANCE_START = {"distance": 1.0, "distance_squared": 0.5}
-"""Weights of the distance of numbers, which stay above 0: whatever users are like, the nearer is the likelier.  Where
-they could fall below, short runs of few candidates ended with the farther."""
+DISTANCE_START = {"distance": 1.0, "reach": 4.0, "edge": 20.0}
+"""Weights that the distance of numbers goes by; they stay above 0: whatever users are like, the nearer is the likelier.
+Where they could fall below, short runs of few candidates ended with the farther.  The end of confusions starts far off
+and sharp; it hardly gets any sharper, and a soft one has values beyond it that no user takes for the true one."""
 KERNEL_STEP, DEPARTURE_STEP = 3.0, 0.5
 """Weights of pair features, and departures by facet of those that are not of distance, in units of their parameters:
 steps are of one length, weights travel further than rates do, and longer steps of these departures would go past the
@@ -197,7 +198,11 @@ class ChannelParameters(nn.Module):
         # How far people are off is each number's own, and only numbers count there: with the 33 other facets of animals
         # their three would be held together nine times as tightly (that doubled the KL).
         weights, departures = self._kernel()
-        out = out + _student(departures[self.numbers][:, self.distances])
+        mine = departures[self.numbers]
+        out = out + _student(mine[:, [FEATURE["distance"], FEATURE["edge"]]])
+        # Where they end, most agree (in units of distance) and one does not: legs are counted, weights are guessed.  In
+        # a group it would let all go, and the end of some fell short of what users confuse.
+        out = out + _cauchy(mine[:, FEATURE["reach"]])
         out = out + _cauchy(weights[~self.distances]) + _cauchy(departures[:, ~self.distances])
         if self.change is not None:
             out = out + _student(self.change)
