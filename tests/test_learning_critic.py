@@ -249,6 +249,25 @@ def test_distances_of_numbers_hold_together_whatever_other_facets_there_are():
     assert float(parameters.penalty().detach() - before) == pytest.approx(expected, rel=1e-3)
 
 
+def test_where_confusions_end_is_each_numbers_own_account():
+    """Legs end farther off than the two other numbers of animals: for these that is no cheaper, unlike distance."""
+    catalogue = load("animals")
+    numbers = [f for f, facet in enumerate(catalogue.facets) if facet.kind == "number"]
+
+    def cost(feature: str, apart: tuple[float, ...]) -> float:
+        parameters = ChannelParameters(catalogue)
+        at = PLAIN_AT["kernel"].start + FEATURE[feature]
+        with torch.no_grad():
+            parameters.plain_facet[numbers, at] = torch.tensor(apart) / KERNEL_STEP
+        return float((parameters.penalty() - ChannelParameters(catalogue).penalty()).detach())
+
+    for feature, of_its_own in (("reach", True), ("distance", False)):
+        alone = cost(feature, (2.0, 0.0, 0.0)) + cost(feature, (0.0, 0.3, 0.0))
+        together = cost(feature, (2.0, 0.3, 0.0))
+        assert together == pytest.approx(alone, rel=1e-4) if of_its_own else together < 0.7 * alone
+    assert cost("reach", (2.0, 0.0, 0.0)) == pytest.approx(np.log1p((2.0 / KERNEL_SCALE) ** 2), rel=1e-4)
+
+
 def test_held_facets_learn_of_their_own_only_distances():
     parameters = ChannelParameters(load("animals"))
     tables = parameters.tables()
