@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 import pytest
 import torch
@@ -16,6 +14,7 @@ from agents.learning.critic import ChannelCritic
 from agents.learning.histories import Histories
 from agents.learning.parameters import (
     DEPARTURE_STEP,
+    END_DEVIATION,
     FREEDOM,
     KERNEL_SCALE,
     KERNEL_STEP,
@@ -25,7 +24,7 @@ from agents.learning.parameters import (
     Tables,
 )
 from agents.learning.serve import _kernel, learned_channel
-from agents.learning.structure import FEATURE, KNOTS, PAIR_FEATURES, Pairs, _rank, structure_of, too_far
+from agents.learning.structure import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, structure_of
 from sim.catalogue import Catalogue
 from sim.channel import kernel_of, make_channel
 from sim.confusion import confusion_kernel
@@ -103,7 +102,7 @@ def simulator_tables(channel, rates) -> Tables:
     fame = np.clip((KNOTS + 4) / 3, 0, 1)
     knots = {k: np.clip(e[0] + (e[1] - e[0]) * fame, 1e-6, 1 - 1e-6)
              for k, e in (("recognition", rates.recognition), ("absence", rates.absence))}  # fmt: skip
-    kernel = np.zeros((len(facets), len(PAIR_FEATURES)))
+    kernel = np.zeros((len(facets), WEIGHTS))
     kernel[:, 0] = 1.0
     stacked = {k: np.stack([getattr(c, k) for c in facets]) for k in
                ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess", "opening")}  # fmt: skip
@@ -121,7 +120,7 @@ def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
         out = []
         for f in range(len(catalogue.facets)):
             k = kernel_of(catalogue, f)
-            features = np.zeros((k.nnz, len(PAIR_FEATURES)))
+            features = np.zeros((k.nnz, P))
             features[:, 0] = np.log(k.data)
             out.append(Pairs(k.indptr.astype(np.int64), k.indices, features))
         return tuple(out)
@@ -249,34 +248,16 @@ def test_distances_of_numbers_hold_together_whatever_other_facets_there_are():
     assert float(parameters.penalty().detach() - before) == pytest.approx(expected, rel=1e-3)
 
 
-def test_where_confusions_end_is_each_numbers_own_account():
-    """Legs end farther off than the two other numbers of animals: for these that is no cheaper, unlike distance."""
-    catalogue = load("animals")
-    numbers = [f for f, facet in enumerate(catalogue.facets) if facet.kind == "number"]
-
-    def cost(feature: str, apart: tuple[float, ...]) -> float:
-        parameters = ChannelParameters(catalogue)
-        at = PLAIN_AT["kernel"].start + FEATURE[feature]
-        with torch.no_grad():
-            parameters.plain_facet[numbers, at] = torch.tensor(apart) / KERNEL_STEP
-        return float((parameters.penalty() - ChannelParameters(catalogue).penalty()).detach())
-
-    for feature, of_its_own in (("reach", True), ("distance", False)):
-        alone = cost(feature, (2.0, 0.0, 0.0)) + cost(feature, (0.0, 0.3, 0.0))
-        together = cost(feature, (2.0, 0.3, 0.0))
-        assert together == pytest.approx(alone, rel=1e-4) if of_its_own else together < 0.7 * alone
-    assert cost("reach", (2.0, 0.0, 0.0)) == pytest.approx(np.log1p((2.0 / KERNEL_SCALE) ** 2), rel=1e-4)
-
-
 def test_held_facets_learn_of_their_own_only_distances():
     parameters = ChannelParameters(load("animals"))
     tables = parameters.tables()
-    loss = sum(getattr(tables, name).sum() for name in ("yesno", "silent", "recognition", "salience", "kernel"))
+    loss = sum(getattr(tables, name).square().sum() for name in ("yesno", "silent", "recognition", "salience", "kernel"))
+    loss = loss + tables.kernel.sum()
     loss.backward()
     parameters.hold_facets()
     assert parameters.typed_facet.grad is None and parameters.typed_joint.grad is None
     moved = (parameters.plain_facet.grad != 0).any(dim=0).nonzero().ravel() - PLAIN_AT["kernel"].start
-    assert [PAIR_FEATURES[p] for p in moved] == ["distance", "reach", "edge"]
+    assert moved.tolist() == [FEATURE["distance"], *range(P, WEIGHTS)]
     assert (parameters.plain_shared.grad != 0).sum() > 10
 
 
@@ -287,7 +268,8 @@ def test_no_weight_of_distance_makes_the_farther_the_likelier():
         parameters.plain_shared[PLAIN_AT["kernel"]] = -5.0
         parameters.plain_facet[:, PLAIN_AT["kernel"]] = -3.0
     weights = parameters.tables().kernel
-    distances = np.isin(PAIR_FEATURES, ["distance", "reach", "edge"])
+    distances = np.arange(WEIGHTS) >= P
+    distances[FEATURE["distance"]] = True
     assert (weights[:, distances] >= 0).all()
     torch.testing.assert_close(weights[:, ~distances], torch.full_like(weights[:, ~distances], -5 * 3.0 - 3 * 0.5))
 
@@ -298,7 +280,7 @@ def test_confusions_of_numbers_fade_with_distance_from_the_start():
     for f, facet in enumerate(catalogue.facets):
         if facet.kind == "number":
             pairs = structure_of(catalogue)[f]
-            score = pairs.features @ weights[f] - too_far(pairs.features, weights[f], partial(np.logaddexp, 0.0))
+            score = pairs.features[:, :P] @ weights[f, :P] + np.log(pairs.features[:, P:] @ weights[f, P:])
             far = np.abs(pairs.rows - pairs.indices)
             for v in range(len(facet.values)):
                 mine = pairs.rows == v
@@ -306,22 +288,38 @@ def test_confusions_of_numbers_fade_with_distance_from_the_start():
                 assert np.all(np.diff(score[mine][order]) <= 1e-6)
 
 
-def test_a_sharp_end_makes_the_users_own_confusions_of_numbers():
+def test_confusions_of_numbers_may_end_as_those_of_the_users_do():
     """Laplace within a reach and nothing beyond, which no weight of distance alone can say."""
     checked = 0
-    for name in ("animals", "movies-1k"):
+    for name in ("animals", "movies", "groceries"):
         catalogue = load(name)
         for f, facet in enumerate(catalogue.facets):
             if facet.kind != "number":
                 continue
-            true = confusion_kernel(catalogue, f).toarray()
-            steps = np.count_nonzero(true[0])
-            distance = -structure_of(catalogue)[f].features[:, FEATURE["distance"]]
+            true, near = confusion_kernel(catalogue, f).toarray(), structure_of(catalogue)[f]
+            distance = -near.features[:, FEATURE["distance"]]
             unit = float(distance[distance > 0].min())
-            weights = np.zeros(len(PAIR_FEATURES))
+            steps = np.count_nonzero(true[0])
+            weights = np.zeros(WEIGHTS)
             weights[FEATURE["distance"]] = np.log(true[0, 1] / true[0, 2]) / unit
-            weights[FEATURE["reach"]], weights[FEATURE["edge"]] = (steps + 0.5) * unit, 200 / unit
-            kernel = _kernel(structure_of(catalogue)[f], weights, True, None).toarray()
-            np.testing.assert_allclose(kernel, true, atol=1e-6)
+            end = np.searchsorted(ENDS, steps * unit)
+            assert ENDS[end] < (steps + 1) * unit
+            weights[P + end] = 1 - 1e-9
+            weights[-1] = 1e-9
+            np.testing.assert_allclose(_kernel(near, weights, None).toarray(), true, atol=1e-6)
             checked += 1
-    assert checked >= 4
+    assert checked >= 7
+
+
+def test_ends_of_distance_are_chances_and_depart_freely():
+    catalogue = load("animals")
+    parameters = ChannelParameters(catalogue)
+    before = parameters.penalty().detach()
+    numbers = [f for f, facet in enumerate(catalogue.facets) if facet.kind == "number"]
+    with torch.no_grad():
+        parameters.plain_facet[numbers[0], PLAIN_AT["kernel"].start + P :] = torch.linspace(-2, 2, WEIGHTS - P)
+    ends = parameters.tables().kernel[:, P:].detach()
+    torch.testing.assert_close(ends.sum(dim=1), torch.ones(len(ends)))
+    assert (ends > 0).all() and not torch.equal(ends[numbers[0]], ends[numbers[1]])
+    expected = 0.5 * float(((KERNEL_STEP * torch.linspace(-2, 2, WEIGHTS - P) / END_DEVIATION) ** 2).sum())
+    assert float(parameters.penalty().detach() - before) == pytest.approx(expected, rel=1e-4)

@@ -27,7 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from agents.learning.structure import FEATURE, KNOTS, PAIR_FEATURES, P
+from agents.learning.structure import ENDS, FEATURE, KNOTS, WEIGHTS, P
 from sim.catalogue import Catalogue
 from sim.stages import CHANGING, WIDTH
 
@@ -47,13 +47,16 @@ UNTYPED = {
     "absence": (len(KNOTS), 0.8),
     "opening": (1, 0.5),
 }
-FREE = {"guessed": 4, "salience": 1, "kernel": P}
+FREE = {"guessed": 4, "salience": 1, "kernel": WEIGHTS}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
-DISTANCE_START = {"distance": 1.0, "reach": 4.0, "edge": 20.0}
-"""Weights that the distance of numbers goes by; they stay above 0: whatever users are like, the nearer is the likelier.
-Where they could fall below, short runs of few candidates ended with the farther.  The end of confusions starts far off
-and sharp; it hardly gets any sharper, and a soft one has values beyond it that no user takes for the true one."""
+DISTANCE_START = 1.0
+"""Weight of the distance of numbers, which stays above 0: whatever users are like, the nearer is the likelier.  Where
+it could fall below, short runs of few candidates ended with the farther."""
+END_SLOPE, END_DEVIATION = 2.0, 2.0
+"""By how much the logit of an end grows with its distance at the start, and the standard deviation of what numbers
+depart by from the shared ones.  Ends that start far off come in until answers hold them; from a level start (slope 0)
+half of them stayed within what users confuse."""
 KERNEL_STEP, DEPARTURE_STEP = 3.0, 0.5
 """Weights of pair features, and departures by facet of those that are not of distance, in units of their parameters:
 steps are of one length, weights travel further than rates do, and longer steps of these departures would go past the
@@ -101,7 +104,7 @@ class Tables:
     salience: Tensor
     """(F,)"""
     kernel: Tensor
-    """(F, P)"""
+    """(F, WEIGHTS), the last columns chances of each end of distance"""
     turns: tuple[int, ...] = ()
     """How many answers come before each later stage."""
 
@@ -168,8 +171,9 @@ class ChannelParameters(nn.Module):
         plain = torch.cat([torch.full((n,), _logit(p)) for n, p in UNTYPED.values()] +
                           [torch.zeros(n) for n in FREE.values()])  # fmt: skip
         plain[PLAIN_AT["salience"]] = SALIENCE_START
-        for name, weight in DISTANCE_START.items():
-            plain[PLAIN_AT["kernel"].start + FEATURE[name]] = np.log(np.expm1(SHARP * weight)) / SHARP / KERNEL_STEP
+        kernel = plain[PLAIN_AT["kernel"]]
+        kernel[FEATURE["distance"]] = np.log(np.expm1(SHARP * DISTANCE_START)) / SHARP / KERNEL_STEP
+        kernel[P:] = torch.tensor(END_SLOPE * np.minimum(ENDS, ENDS[-2])) / KERNEL_STEP  # none at all: as the farthest
         self.typed_shared = nn.Parameter(start)
         self.typed_facet = nn.Parameter(torch.zeros(f, len(start)))
         self.typed_type = nn.Parameter(spread * torch.linspace(-1, 1, types)[:, None] * direction if types > 1 else
@@ -177,7 +181,8 @@ class ChannelParameters(nn.Module):
         self.typed_joint = nn.Parameter(torch.zeros(f, types, len(start)))
         self.plain_shared = nn.Parameter(plain)
         self.plain_facet = nn.Parameter(torch.zeros(f, len(plain)))
-        distances = torch.tensor([name in DISTANCE_START for name in PAIR_FEATURES])
+        distances = torch.arange(WEIGHTS) >= P
+        distances[FEATURE["distance"]] = True
         self.register_buffer("distances", distances, persistent=False)
         numbers = torch.tensor([facet.kind == "number" for facet in catalogue.facets])
         self.register_buffer("numbers", numbers, persistent=False)
@@ -198,11 +203,9 @@ class ChannelParameters(nn.Module):
         # How far people are off is each number's own, and only numbers count there: with the 33 other facets of animals
         # their three would be held together nine times as tightly (that doubled the KL).
         weights, departures = self._kernel()
-        mine = departures[self.numbers]
-        out = out + _student(mine[:, [FEATURE["distance"], FEATURE["edge"]]])
-        # Where they end, most agree (in units of distance) and one does not: legs are counted, weights are guessed.  In
-        # a group it would let all go, and the end of some fell short of what users confuse.
-        out = out + _cauchy(mine[:, FEATURE["reach"]])
+        of_numbers = departures[self.numbers]
+        out = out + _student(of_numbers[:, [FEATURE["distance"]]])
+        out = out + 0.5 * (of_numbers[:, P:] ** 2).sum() / END_DEVIATION**2
         out = out + _cauchy(weights[~self.distances]) + _cauchy(departures[:, ~self.distances])
         if self.change is not None:
             out = out + _student(self.change)
@@ -212,7 +215,7 @@ class ChannelParameters(nn.Module):
         return out
 
     def _kernel(self) -> tuple[Tensor, Tensor]:
-        """(P,) shared weights of pair features and (F, P) departures from them."""
+        """(WEIGHTS,) shared weights of confusions, logits of ends, and (F, WEIGHTS) departures from them."""
         at = PLAIN_AT["kernel"]
         step = torch.where(self.distances, KERNEL_STEP, DEPARTURE_STEP)
         return KERNEL_STEP * self.plain_shared[at], step * self.plain_facet[:, at]
@@ -233,7 +236,8 @@ class ChannelParameters(nn.Module):
         guessed = torch.softmax(plain[:, PLAIN_AT["guessed"]], dim=-1)[:, None, None] * guess[..., None]  # (F, G, T, 4)
         weights, departures = self._kernel()
         kernel = weights + departures
-        kernel = torch.where(self.distances, functional.softplus(kernel, SHARP), kernel)
+        features = torch.where(self.distances[:P], functional.softplus(kernel[:, :P], SHARP), kernel[:, :P])
+        kernel = torch.cat([features, torch.softmax(kernel[:, P:], dim=-1).clamp(min=1e-9)], dim=1)
         yesno = _answers(rate["wrong"].view(*shape, 2, 2), rate["unsure"], rate["hedge"].view(*shape, 2, 2))
         lost = torch.cat([guessed[..., :2], 1 - guess[..., None], guessed[..., 2:]], dim=-1)
         return Tables(

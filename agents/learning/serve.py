@@ -13,14 +13,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from agents.learning.structure import Pairs, hat_weights, log_mass, structure_of, too_far, with_words
+from agents.learning.structure import P, Pairs, hat_weights, log_mass, structure_of, with_words
 from agents.learning.tokens import ServedResidual
 from sim.catalogue import Catalogue
 from sim.channel import Channel, FacetChannel, Later
@@ -28,7 +27,7 @@ from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank
 from sim.stages import CHANGING, answering
 
-FORMAT = "clarigym.checkpoint/5"
+FORMAT = "clarigym.checkpoint/6"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 KEEP = 16
@@ -120,7 +119,7 @@ def learned_channel(
 def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:
     facet, prior = catalogue.facets[f], catalogue.prior
     hats = hat_weights(facet, prior)
-    kernel = _kernel(near, tables["kernel"][f], facet.kind == "number", keep)
+    kernel = _kernel(near, tables["kernel"][f], keep)
     salience = np.ones(len(facet.indices))
     if not facet.scalar:
         logit = tables["salience"][f] * log_mass(facet, prior)[facet.indices]
@@ -147,12 +146,12 @@ def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pa
     )
 
 
-def _kernel(near: Pairs, weights: np.ndarray, number: bool, keep: int | None) -> sparse.csr_array:
+def _kernel(near: Pairs, weights: np.ndarray, keep: int | None) -> sparse.csr_array:
     v = len(near.indptr) - 1
     features = near.features.astype(np.float64)
-    logits = features @ weights
-    if number:
-        logits = logits - too_far(features, weights, partial(np.logaddexp, 0.0))
+    logits = features[:, :P] @ weights[:P]
+    if features.shape[1] > P:
+        logits = logits + np.log(features[:, P:] @ weights[P:])
     chance = _softmax_by(logits, near.rows, v)
     rows, columns = near.rows, near.indices
     if keep is not None and near.nnz and np.diff(near.indptr).max() > keep:

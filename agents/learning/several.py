@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from agents.learning.indexing import FacetBatch, FacetIndex
 from agents.learning.parameters import Tables
-from agents.learning.structure import hat_weights, log_mass
+from agents.learning.structure import P, hat_weights, log_mass
 from agents.learning.told import TINY, Told, constant, segment_softmax
 from sim.catalogue import Catalogue
 from sim.channel import KEPT, MUDDLED
@@ -132,7 +132,7 @@ class SeveralFacet(nn.Module):
         """(m, T) what each value of a candidate adds to R by being taken for a touched one."""
         j, entry, near, z, holds = (told.tensor(batch.flows[:, x]) for x in range(1, 6))
         pair, row = told.tensor(batch.near[:, 0]), told.tensor(batch.near[:, 1])
-        kernel = segment_softmax(self.features[pair] @ tables.kernel[self.facet], row, batch.rows)
+        kernel = segment_softmax(self.features[pair] @ tables.kernel[self.facet, :P], row, batch.rows)
         chance = (minds.salience[entry] * kernel[near])[:, None]
         gone = torch.where((z >= 0)[:, None], lost[z.clamp(min=0)], torch.ones_like(lost[:1]))
         factor = torch.where((holds > 0)[:, None], within[j], outside[j])

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from agents.learning.indexing import FacetBatch
 from agents.learning.parameters import Tables
-from agents.learning.structure import Pairs, too_far
+from agents.learning.structure import P, Pairs
 from agents.learning.told import TINY, Told, constant, segment_softmax
 from sim.catalogue import Catalogue
 from sim.channel import KEPT, MUDDLED
@@ -68,11 +67,11 @@ class SingleFacets(nn.Module):
             self.register_buffer(name, constant(array))
 
     def kernel(self, weights: Tensor) -> Tensor:
-        """(G, V, V) p(believed | true, muddled), from (F, P) weights of the pairs' features."""
+        """(G, V, V) p(believed | true, muddled), from (F, WEIGHTS)."""
         weights = weights[self.pair_facet]
-        logits = (self.features * weights).sum(dim=1)
-        if self.number:
-            logits = logits - too_far(self.features, weights, softplus)
+        logits = (self.features[:, :P] * weights[:, :P]).sum(dim=1)
+        if self.features.shape[1] > P:
+            logits = logits + (self.features[:, P:] * weights[:, P:]).sum(dim=1).log()
         shares = segment_softmax(logits, self.pair_row, len(self.facets) * self.values)
         flat = torch.zeros(len(self.facets) * self.values**2, dtype=shares.dtype, device=shares.device)
         return flat.index_add(0, self.pair_cell, shares).view(len(self.facets), self.values, self.values)

@@ -25,13 +25,17 @@ KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
 RANKS = (4, 8, 16)
 """Whether so many others are taken for a value more readily than this one: people mix up the nearest few, and how few
 is learned.  Without it the best weights were 0.1 nats from what users confuse, on cast and flavours, with it 0.002."""
-PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance", "reach", "edge",
+PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance",
                  *(f"beyond_{k}" for k in RANKS))  # fmt: skip
-"""Distance is for numbers.  The weights named reach and edge have no feature (it is 0 of every pair): they are how far
-off people are at the most, in units of distance, and how sharply that ends, see `too_far`."""
+ENDS = np.append(np.arange(8, 41) / 8, np.inf)
+"""Confusions of numbers fade with distance, and somewhere they may end: who is a little off is not far off.  Where is
+learned, a probability of each of these distances.  Without an end the fading made do: 1 % of muddled running times
+stayed where users have none, and that was half of what films lost after 5 answers."""
 FLOOR = 0.02
 """Company of those who keep none but are as famous."""
 P = len(PAIR_FEATURES)
+WEIGHTS = P + len(ENDS)
+"""Weights of the pair features, then what each end is weighed by."""
 FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
 
 
@@ -44,7 +48,7 @@ class Pairs:
     indices: np.ndarray
     """(E,) int32, the value that is believed."""
     features: np.ndarray
-    """(E, P) float32."""
+    """(E, P) float32; of numbers (E, WEIGHTS), the last columns 1 where the pair is within an end, else 0."""
 
     @cached_property
     def rows(self) -> np.ndarray:
@@ -54,22 +58,6 @@ class Pairs:
     @property
     def nnz(self) -> int:
         return len(self.indices)
-
-
-def too_far(features, weights, softplus):
-    """(n,) by how much pairs of numbers are less readily confused for lying beyond what people are off by at the most.
-
-    A confusion fades with distance, exp(-distance), and ends at a reach, which is a logistic step: who is a little off
-    is not far off.  Without an end the fading made do: 1 % of muddled running times stayed where users have none, and
-    that was half of what films lost after 5 answers.
-
-    Args:
-        features: (n, P) of pairs, an array or a tensor.
-        weights: of the same kind, (P,), or (n, P) where pairs are of several facets.
-        softplus: log(1 + exp(x)) of that kind.
-    """
-    beyond = -features[:, FEATURE["distance"]] - weights[..., FEATURE["reach"]]
-    return softplus(weights[..., FEATURE["edge"]] * beyond)
 
 
 def log_mass(facet: Facet, prior: np.ndarray) -> np.ndarray:
@@ -142,7 +130,7 @@ def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.
         spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
         distance = np.abs(rows - columns) / max(1.0, 0.25 * spread)
         out[:, FEATURE["distance"]] = -distance
-        return out
+        return np.hstack([out, (distance[:, None] <= ENDS).astype(np.float32)])
     if facet.kind == "flag":
         return out
     near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
