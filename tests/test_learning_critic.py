@@ -251,8 +251,8 @@ def test_distances_of_numbers_hold_together_whatever_other_facets_there_are():
 def test_held_facets_learn_of_their_own_only_distances():
     parameters = ChannelParameters(load("animals"))
     tables = parameters.tables()
-    loss = sum(getattr(tables, name).square().sum() for name in ("yesno", "silent", "recognition", "salience", "kernel"))
-    loss = loss + tables.kernel.sum()
+    rates = (tables.yesno, tables.silent, tables.recognition, tables.salience, tables.kernel, tables.kernel**2)
+    loss = sum(x.sum() for x in rates)
     loss.backward()
     parameters.hold_facets()
     assert parameters.typed_facet.grad is None and parameters.typed_joint.grad is None
