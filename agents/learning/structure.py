@@ -29,8 +29,8 @@ PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words
                  *(f"beyond_{k}" for k in RANKS))  # fmt: skip
 ENDS = np.append(np.arange(8, 41) / 8, np.inf)
 """Confusions of numbers fade with distance, and somewhere they may end: who is a little off is not far off.  Where is
-learned, a probability of each of these distances.  Without an end the fading made do: 1 % of muddled running times
-stayed where users have none, and that was half of what films lost after 5 answers."""
+learned, a chance of each of these distances (infinity: they don't).  Without an end the fading made do: 1 % of
+muddled running times stayed where users have none, and that was half of what films lost after 5 answers."""
 FLOOR = 0.02
 """Company of those who keep none but are as famous."""
 P = len(PAIR_FEATURES)
