@@ -67,7 +67,7 @@ class SingleFacets(nn.Module):
             self.register_buffer(name, constant(array))
 
     def kernel(self, weights: Tensor) -> Tensor:
-        """(G, V, V) p(believed | true, muddled), from (F, WEIGHTS)."""
+        """(G, V, V) p(believed | true, muddled), from `Tables.kernel`."""
         weights = weights[self.pair_facet]
         logits = (self.features[:, :P] * weights[:, :P]).sum(dim=1)
         if self.features.shape[1] > P:
