@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.base import Setting
 from agents.cli import main as clarigym
-from agents.episodes import Episodes, play
+from agents.episodes import play
 from agents.greedy import Greedy
 from agents.learning.config import TrainConfig
 from agents.learning.histories import NOTHING, Histories, Source, logged, read_histories
@@ -22,9 +22,10 @@ from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CONFIG, FOLDER, METRICS, learned_posterior
 from agents.practice import Practice
 from envs.rules import Rules
+from sim.batched import BatchedPosterior
 from sim.loading import load
 from sim.memory import Population
-from sim.posterior import ChannelPosterior, Posterior
+from sim.posterior import ChannelPosterior
 from sim.questions import QuestionBank, question_bank
 from sim.rates import Rates, load_rates
 from sim.users import SimulatedUsers
@@ -32,6 +33,10 @@ from sim.users import SimulatedUsers
 RUNS = Path("runs/posterior")
 SMALL_CACHE = 1 << 26
 EXACT_SEED = 77
+BATCHED = 1000
+"""Questions up to which many dialogues at a time go through `BatchedPosterior`."""
+CHUNK = 500
+"""Users at a time."""
 
 MIXTURE = replace(
     load_rates("typical"), name="mixture", types=("brisk", "dreamy", "stubborn", "lost"), shares=(0.3, 0.3, 0.25, 0.15),
@@ -39,6 +44,13 @@ MIXTURE = replace(
     hedge=0.3, hedge_muddled=0.35, guess=0.15, recognition=(0.7, 0.9), absence=(0.8, 0.9),
 )  # fmt: skip
 """Users that no preset has."""
+UNEVEN = replace(load_rates("typical"), name="uneven", facets={
+    "brand": {"misremembered": 0.3}, "size": {"forgotten": 0.35}, "flavours": {"slip": 0.1},
+    "price": {"dont_know": 0.2, "dont_know_open": 0.4}, "texture": {"misremembered": 0.02, "forgotten": 0.02},
+    "salted": {"forgotten": 0.4, "guess": 0.7},
+})  # fmt: skip
+"""Users of groceries who err more on some facets than on others; every preset's err alike on all."""
+OWN = {rates.name: rates for rates in (MIXTURE, UNEVEN)}
 
 
 @cache
@@ -48,11 +60,11 @@ def world(name: str) -> QuestionBank:
 
 @cache
 def population(name: str, noise: str) -> Population:
-    return Population(world(name), MIXTURE if noise == "mixture" else load_rates(noise))
+    return Population(world(name), rates_of(noise))
 
 
 def rates_of(noise: str) -> Rates:
-    return MIXTURE if noise == "mixture" else load_rates(noise)
+    return OWN.get(noise) or load_rates(noise)
 
 
 def run_of(name: str, noise: str, **how: Any) -> tuple[ChannelPosterior, dict[str, Any]]:
@@ -164,10 +176,25 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
     return Histories(intent=users.intent.copy(), question=question, answer=answer)
 
 
-def play_greedy(name: str, noise: str, posterior: Posterior, first: int, end: int) -> Episodes:
-    """A greedy agent on users first .. end - 1 of one seed."""
+def played(name: str, noise: str, posterior: ChannelPosterior, users: int) -> dict[str, np.ndarray]:
+    """(users,) each: success, questions, reward and final loss in nats of a greedy agent with users of one seed.
+
+    The batched posterior is the faster one on small catalogues, but knows users with memories alone.
+    """
     setting = Setting(bank=world(name), rates=rates_of(noise), rules=Rules())
-    return play(Greedy(setting, posterior), setting, seed=1, episode=np.arange(first, end))
+    batched = len(world(name)) <= BATCHED and posterior.memory
+    agent = Greedy(setting, BatchedPosterior(posterior.channel, world(name)) if batched else posterior)
+    parts = [play(agent, setting, seed=1, episode=np.arange(first, min(first + CHUNK, users)))
+             for first in range(0, users, CHUNK)]  # fmt: skip
+    found = {key: np.concatenate([getattr(e, key) for e in parts]) for key in ("success", "questions", "reward")}
+    belief = np.concatenate([e.p_truth for e in parts])
+    return found | {"nll": -np.log(np.maximum(belief, 1e-300))}
+
+
+def points_beside(found: np.ndarray, base: np.ndarray) -> str:
+    """By how many points success differs from that of another agent with the same users, and a 95 % interval."""
+    difference, se = mean_se(found.astype(float) - base[: len(found)])
+    return f"{100 * difference:+.2f} ± {196 * se:.2f}"
 
 
 def beliefs(posterior: ChannelPosterior, histories: Histories) -> list[np.ndarray]:

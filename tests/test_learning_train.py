@@ -22,7 +22,7 @@ from agents.learning.config import TrainConfig, TrainingError
 from agents.learning.histories import Histories, Kept, concatenate, logged, read_histories
 from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
-from agents.learning.train import Run, _look, train
+from agents.learning.train import HELD_OUT_FROM, Run, _look, train
 from agents.practice import Practice
 from sim.dialogue import DialogueError
 from sim.loading import load
@@ -154,10 +154,18 @@ def test_users_who_change_are_learned(toy, tmp_path):
 
 
 def test_early_stopping_keeps_the_best(toy, tmp_path):
-    config = TrainConfig(**SMALL | {"dialogues": 16_000, "held_out": 256}, learning_rate=4.0, patience=2)
-    metrics = train(*toy, config, tmp_path / "run")
+    """From the 2,000th on, dialogues are of other intents than they say."""
+    bank, practice = toy
+
+    def soured(start, count):
+        whole = practice(start, count)
+        wrong = 2000 <= start < HELD_OUT_FROM
+        return replace(whole, intent=(whole.intent + 1) % len(bank.catalogue)) if wrong else whole
+
+    config = TrainConfig(**SMALL | {"dialogues": 8000, "held_out": 256}, passes=1, patience=2)
+    metrics = train(bank, soured, config, tmp_path / "run")
     rows = metrics["rows"]
-    assert len(rows) < 500
+    assert len(rows) < 125
     assert all(row["nll_nats"] > metrics["nll_nats"] for row in rows[-2:])
 
 
