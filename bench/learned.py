@@ -120,6 +120,7 @@ def folder_of(
         from agents.learning.residual import ResidualConfig, train_residual
 
         held_out = source(1 << 41, 512) if held_out is None else held_out
+        held_out = held_out.cut(np.random.default_rng((config.seed, 12)))
         train_residual(bank, source, ResidualConfig(dialogues=config.dialogues), folder, held_out)
     else:
         train(bank, source, config, folder, held_out=held_out, words=words)

@@ -40,6 +40,12 @@ def test_starts_at_nothing_and_is_served_as_trained(toy):
     ids = np.array([[3, 3, 0]] * 6)
     np.testing.assert_allclose(residual(evidence, ids).detach().numpy(), scores[:, [3, 3, 0]], atol=1e-5)
     assert not residual(evidence_of(bank, histories.prefix(0))).detach().any()
+    silent = Histories(intent=np.zeros(1, int), question=np.array([[-1]]), answer=np.array([[-1]]),
+                       said=np.full((1, len(bank.catalogue.facets)), -1))  # fmt: skip
+    with torch.no_grad():
+        residual.inner_bias += 1
+    evidence = evidence_of(bank, silent)
+    assert evidence[0] and not residual(evidence).detach().any()
 
 
 def test_blind_to_order(toy):

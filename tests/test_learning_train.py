@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import math
 import random
@@ -84,7 +85,7 @@ def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
     length = time.monotonic() - begun
     rng, killed, kills = random.Random(3), tmp_path / "killed", 0
     for _ in range(4):
-        resume = ["--resume"] if (killed / saving.STATE).exists() else []
+        resume = ["--resume"] if (killed / saving.STATE).exists() else ["--overwrite"]
         process = subprocess.Popen([*command, "--out", str(killed), *resume], cwd=ROOT, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)  # fmt: skip
         try:
@@ -102,6 +103,9 @@ def test_resuming_names_what_differs(toy, tmp_path, monkeypatch):
     train(*toy, TrainConfig(**SMALL), tmp_path / "a")
     with pytest.raises(TrainingError, match=r"learning_rate = 0\.02, now it is 0\.01"):
         train(*toy, TrainConfig(**SMALL, learning_rate=0.01), tmp_path / "a", resume=True)
+    train(*toy, TrainConfig(**SMALL, minutes=9.0), tmp_path / "a", resume=True, describe={"command": "another"})
+    with pytest.raises(TrainingError, match="was begun with data_digest = None, now it is 'of another log'"):
+        train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True, describe={"data_digest": "of another log"})
     with pytest.raises(CheckpointError, match="nothing to resume"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)
     monkeypatch.setattr(saving, "FORMAT", "clarigym.checkpoint/next")
@@ -167,6 +171,9 @@ def test_early_stopping_keeps_the_best(toy, tmp_path):
     rows = metrics["rows"]
     assert len(rows) < 125
     assert all(row["nll_nats"] > metrics["nll_nats"] for row in rows[-2:])
+    before = weights(tmp_path / "run")
+    assert train(bank, soured, config, tmp_path / "run", resume=True)["rows"] == rows  # it has come to its end
+    assert weights(tmp_path / "run") == before
 
 
 def test_the_last_weights_are_kept_unless_they_are_surely_worse():
@@ -228,7 +235,7 @@ def test_bad_settings_are_refused(toy, tmp_path):
     for bad, words in (
         ({"objective": "x"}, "objective"), ({"mix": 0.0}, "mix"), ({"types": 0}, "types"), ({"passes": 0}, "passes"),
         ({"stretch": 20}, "stretch = 20"), ({"answer_weight": math.nan}, "answer_weight"),
-        ({"minutes": -1.0}, "minutes"),
+        ({"minutes": -1.0}, "minutes"), ({"batch_size": 33, "dialogues": 32}, "batch_size = 33, but dialogues = 32"),
     ):  # fmt: skip
         with pytest.raises(TrainingError, match=words):
             TrainConfig(**bad)
@@ -245,6 +252,17 @@ def test_bad_checkpoints_are_refused(toy, tmp_path):
     model.write_bytes(model.read_bytes()[:-40])
     with pytest.raises(CheckpointError, match="can't be read"):
         learned_posterior(bank, tmp_path / "run")
+    from safetensors.numpy import save
+
+    tables = read_checkpoint("toy").tables
+    for wrong, words in (
+        ({k: x for k, x in tables.items() if k != "forgotten"}, "lacks forgotten"),
+        (tables | {"kernel": tables["kernel"][1:]}, "is not of the 4 facets of 'toy'"),
+        (tables | {"slip": np.full_like(tables["slip"], np.nan)}, "not finite"),
+    ):
+        model.write_bytes(save(wrong))
+        with pytest.raises(CheckpointError, match=words):
+            learned_posterior(bank, tmp_path / "run")
     (tmp_path / "run" / serve.CONFIG).write_text("{")
     with pytest.raises(CheckpointError, match="is broken"):
         learned_posterior(bank, tmp_path / "run")
@@ -256,6 +274,31 @@ def test_nothing_half_written_stays(tmp_path):
     with pytest.raises(TypeError):
         saving.write_atomically(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old" and len(list(path.parent.iterdir())) == 1
+
+
+def test_a_checkpoint_is_written_as_a_whole_or_not_at_all(toy, tmp_path, monkeypatch):
+    """The disk is full when it comes to the third file."""
+    train(*toy, TrainConfig(**SMALL), tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    calls: list[int] = []
+
+    def full(file):
+        calls.append(file)
+        if len(calls) == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(saving.os, "fsync", full)
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}'"):
+        train(*toy, TrainConfig(**SMALL, seed=1, types=2), tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_what_is_held_out_is_cut_wherever_it_comes_from(toy, tmp_path):
+    bank, practice = toy
+    config = TrainConfig(**SMALL)
+    own = train(bank, practice, config, tmp_path / "own")
+    given = train(bank, practice, config, tmp_path / "given", held_out=practice(HELD_OUT_FROM, config.held_out))
+    assert given["nll_nats"] == own["nll_nats"]
 
 
 def test_later_passes_are_over_the_same_dialogues(toy):
@@ -310,9 +353,13 @@ def test_logs_are_read_strictly(toy, tmp_path):
     histories, found = read(dialogue(), dialogue(turns=()))
     assert len(found) == len(bank) and histories.intent.tolist() == [3, 3]
     assert histories.question.tolist() == [[1, 0], [-1, -1]]  # what a user left unanswered is no evidence
+    assert read(dialogue(), dialogue(intent=-1), dialogue(intent=5))[0].intent.tolist() == [3, 5]
     for changes, words in (
         ({"turns": (Turn(question=999, answer=0),)}, "dialogue 1: question 999"),
         ({"turns": (Turn(question=1, answer=7),)}, "no answer 7"),
+        ({"turns": (Turn(question=1, answer=-5),)}, "no answer -5"),
+        ({"opening": (Turn(question=1, answer=0),)}, "question 1 of its opening is no open question"),
+        ({"intent": -1}, "no dialogue whose intent is known"),
         ({"intent": 8}, "intent 8"),
         ({"fingerprint": "x"}, "as it was, not"),
     ):

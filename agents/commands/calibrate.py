@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import tyro
 
 from agents.commands.common import console
 from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, parse
+from agents.flags import Leave, at_least, check_seed, parse
 from sim.questions import Questions
 
 
@@ -22,7 +23,7 @@ class Calibrate:
     run: Annotated[str, tyro.conf.Positional]
     """Folder of a checkpoint, or the name of a shipped one."""
     catalogue: str = ""
-    """A built-in catalogue or a file; empty for the one that the checkpoint names."""
+    """A built-in catalogue or a file; empty for the one that the checkpoint was trained on."""
     noise: str = "typical"
     """Users to meet: a preset or a TOML file."""
     questions: Questions = "mixed"
@@ -40,7 +41,7 @@ class Calibrate:
 
     def __post_init__(self) -> None:
         at_least("episodes", self.episodes, 20)
-        at_least("seed", self.seed, 0)
+        check_seed(self.seed)
         if not self.turns or min(self.turns) < 0:
             raise InputError(f"turns = {self.turns}; give lengths of at least 0")
 
@@ -50,6 +51,8 @@ def main(arguments: list[str]) -> Exit:
         config = parse(Calibrate, arguments, "calibrate", "Calibration of a learned belief beside the exact one.")
     except Leave as leave:
         return leave.code
+    if config.plot:
+        check_plot(config.plot)
     found = figures(config)
     if config.json:
         print(json.dumps({"config": asdict(config), "results": found}))
@@ -73,7 +76,8 @@ def figures(config: Calibrate) -> list[dict[str, Any]]:
     from sim.rates import load_rates
 
     checkpoint = read_checkpoint(config.run)
-    catalogue = load(config.catalogue or str(checkpoint.config.get("catalogue")))
+    kept = checkpoint.config
+    catalogue = load(config.catalogue or str(kept.get("catalogue_file", kept.get("catalogue"))))
     checkpoint = read_checkpoint(config.run, catalogue)
     bank = question_bank(catalogue, config.questions)
     population = Population(bank, load_rates(config.noise))
@@ -105,12 +109,28 @@ def _table(rows: list[dict[str, Any]]) -> None:
     console().print(table)
 
 
-def _plot(rows: list[dict[str, Any]], path: str) -> None:
+def check_plot(path: str) -> None:
+    """Before minutes are spent on figures: that a picture of them can be made there.
+
+    Raises:
+        InputError: no matplotlib, no such folder, or a kind of picture that it can't write.
+    """
     try:
         import matplotlib  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise InputError("--plot needs matplotlib; pip install 'clarigym[plots]', or leave --plot out") from None
     matplotlib.use("Agg")
+    from matplotlib.figure import Figure  # pyright: ignore[reportMissingImports]
+
+    kinds = Figure().canvas.get_supported_filetypes()
+    suffix = Path(path).suffix.removeprefix(".")
+    if suffix and suffix not in kinds:
+        raise InputError(f"--plot {path}: no picture is made as .{suffix}; take one of {', '.join(sorted(kinds))}")
+    if not Path(path).parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {Path(path).parent}")
+
+
+def _plot(rows: list[dict[str, Any]], path: str) -> None:
     import matplotlib.pyplot as plt  # pyright: ignore[reportMissingImports]
 
     figure, axes = plt.subplots(1, len(rows) // 2, figsize=(3 * len(rows) // 2, 3), squeeze=False)

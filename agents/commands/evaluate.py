@@ -13,8 +13,8 @@ import tyro
 from agents.commands.common import console, make_setting
 from agents.evaluate import Plan, results, run
 from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, parse
-from agents.registry import check_checkpoint, check_name
+from agents.flags import Leave, at_least, check_seed, parse
+from agents.registry import TRAINED, check_checkpoint, check_name, make_agent
 from agents.rows import RowFile
 from envs.rules import Rules
 from sim.questions import Questions
@@ -63,8 +63,11 @@ class Evaluate:
         if not self.names or len(set(self.names)) < len(self.names):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
-        for name, least in (("episodes", 1), ("budget", 1), ("workers", 1), ("seed", 0)):
+        for name, least in (("episodes", 1), ("budget", 1), ("workers", 1)):
             at_least(name, getattr(self, name), least)
+        check_seed(self.seed)
+        if self.agent_seed is not None:
+            check_seed(self.agent_seed, "agent_seed")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
 
@@ -90,6 +93,9 @@ def main(arguments: list[str]) -> Exit:
     setting = make_setting(**how)
     plan = Plan(setting=how, agents=config.names, episodes=config.episodes, seed=config.seed,
                 agent_seed=config.seed if config.agent_seed is None else config.agent_seed)  # fmt: skip
+    for name in config.names:
+        if name in TRAINED:
+            make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
     rows: list[dict[str, Any]] = []
     spent: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:

@@ -19,7 +19,7 @@ from agents.commands.common import make_setting
 from agents.episodes import play
 from agents.evaluate import BATCH
 from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, parse
+from agents.flags import Leave, at_least, check_seed, parse
 from agents.registry import check_checkpoint, check_name, make_agent
 from envs.record import dialogue_record
 from envs.rules import Rules
@@ -59,8 +59,9 @@ class Simulate:
     def __post_init__(self) -> None:
         check_name(self.agent)
         check_checkpoint(self.checkpoint, [self.agent])
-        for name, least in (("episodes", 1), ("budget", 1), ("seed", 0), ("first_episode", 0)):
+        for name, least in (("episodes", 1), ("budget", 1), ("first_episode", 0)):
             at_least(name, getattr(self, name), least)
+        check_seed(self.seed)
         if os.path.exists(self.out):
             raise InputError(f"{self.out} exists; delete it, or choose another --out")
         if not Path(self.out).parent.exists():

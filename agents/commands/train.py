@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shlex
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import tyro
 
 from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, parse
+from agents.flags import Leave, at_least, check_seed, parse
 from sim.questions import Questions
 
 
@@ -39,7 +43,7 @@ class Train:
     objective: Literal["auto", "full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"] = "auto"
     """auto: full up to 2,000 intents, importance beyond."""
     proposal: Literal["auto", "uniform", "prior", "in-batch", "posterior"] = "auto"
-    """Where other intents come from; auto: posterior, with the log-proposal taken off."""
+    """Where other intents come from; auto: posterior, its logarithm taken off (in-batch for infonce, which can't)."""
     negatives: int = 63
     """Other intents that each history is scored against (not for full and in-batch)."""
     batch_size: int = 32
@@ -68,13 +72,17 @@ class Train:
     """torch's threads; the weights are the same again on one machine with as many."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with a run that was interrupted; the weights are those of an uninterrupted one."""
+    overwrite: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Begin anew in a folder that holds a run."""
 
     def __post_init__(self) -> None:
         for name in ("count", "turns", "threads"):
             at_least(name, getattr(self, name), 1)
-        at_least("seed", self.seed, 0)
+        check_seed(self.seed)
         if self.opening and self.dialogues:
             raise InputError("--opening is for simulated users; a log has the openings that it has")
+        if self.resume and self.overwrite:
+            raise InputError("--resume goes on with a run, --overwrite begins anew; give one of them")
 
 
 def main(arguments: list[str]) -> Exit:
@@ -82,6 +90,22 @@ def main(arguments: list[str]) -> Exit:
         config = parse(Train, arguments, "train", "Learn a posterior from dialogues.")
     except Leave as leave:
         return leave.code
+    from agents.learning.saving import STATE, folder_to_write
+    from agents.learning.serve import MODEL
+
+    out = Path(config.out)
+    if not (config.resume or config.overwrite) and any((out / name).exists() for name in (MODEL, STATE)):
+        ways = "go on with it by --resume, replace it by --overwrite, or choose another --out"
+        raise InputError(f"{out} holds a run; {ways}")
+    with folder_to_write(out):
+        try:
+            _train(config)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("go on with --resume" if (out / STATE).exists() else "") from None
+    return Exit.OK
+
+
+def _train(config: Train) -> None:
     import torch
 
     from agents.learning.config import TrainConfig
@@ -92,8 +116,9 @@ def main(arguments: list[str]) -> Exit:
     settings = TrainConfig(**shared, dialogues=config.count)
     bank, source, held_out = dialogues_of(config)
     settings.resolved(len(bank.catalogue))
-    about = {"catalogue": bank.catalogue.name, "name": f"learned-{bank.catalogue.name}", "command": command(config),
-             "data": data_of(config), "threads": config.threads, "turns": config.turns} | versions()  # fmt: skip
+    about = {"catalogue": bank.catalogue.name, "catalogue_file": config.catalogue, "command": command(config),
+             "name": f"learned-{bank.catalogue.name}", "data": data_of(config), "data_digest": digest_of(config),
+             "threads": config.threads, "turns": config.turns} | versions()  # fmt: skip
     words = None
     if config.words:
         about["words"] = config.words
@@ -114,16 +139,16 @@ def main(arguments: list[str]) -> Exit:
 
         extra = ResidualConfig(dialogues=config.count, seed=config.seed)
         judged = source(HELD_OUT_FROM + 10_000, extra.held_out) if held_out is None else held_out
+        judged = judged.cut(np.random.default_rng((config.seed, 12)))
         found = train_residual(bank, source, extra, config.out, judged)
         verdict = "kept" if found["kept"] else "not kept"
         print(
             f"residual {verdict}: NLL lower by {found['gain_nats']:.4f} ± {found['standard_error']:.4f} nats",
             file=sys.stderr,
         )
-    write_card(Path(config.out), bank.catalogue.name, about, metrics)
+    write_card(Path(config.out), about, metrics)
     print(f"{config.out}: held-out NLL {metrics['nll_nats']:.4f} nats after {metrics['dialogues']:,} dialogues "
           f"in {metrics['seconds']:.0f} s", file=sys.stderr)  # fmt: skip
-    return Exit.OK
 
 
 def dialogues_of(config: Train):
@@ -157,14 +182,27 @@ def data_of(config: Train) -> str:
     return f"simulated users '{config.noise}', practice policy, seed {config.seed}"
 
 
+def digest_of(config: Train) -> str:
+    """Of what decides which dialogues there are: a run that is resumed must go on with the same."""
+    if config.dialogues:
+        data = Path(config.dialogues).read_bytes()
+    else:
+        from sim.rates import load_rates
+
+        users = json.loads(json.dumps(load_rates(config.noise).to_dict(), default=dict))
+        data = json.dumps([users, config.questions, config.opening], sort_keys=True).encode()
+    return hashlib.blake2b(data, digest_size=8).hexdigest()
+
+
 def command(config: Train) -> str:
     """The command line that makes this run again."""
     parts = ["clarigym train"]
     for name, field in Train.__dataclass_fields__.items():
         value = getattr(config, name)
-        if name not in ("resume",) and value != field.default:
+        if name not in ("resume", "overwrite") and value != field.default:
             flag = "--" + name.replace("_", "-")
-            parts.append(f"{flag} {value}" if not isinstance(value, bool) else flag if value else f"--no-{flag[2:]}")
+            given = [flag, shlex.quote(str(value))]
+            parts += given if not isinstance(value, bool) else [flag if value else f"--no-{flag[2:]}"]
     return " ".join(parts)
 
 
@@ -177,14 +215,16 @@ def versions() -> dict[str, str]:
     return {"torch": torch.__version__, "numpy": numpy.__version__, "python": platform.python_version()}
 
 
-def write_card(out: Path, catalogue: str, about: dict, metrics: dict) -> None:
+def write_card(out: Path, about: dict, metrics: dict) -> None:
     """What the checkpoint is, for people."""
-    from agents.learning.saving import write_atomically
+    from agents.learning.saving import CARD, write_atomically
 
+    catalogue, given = about["catalogue"], shlex.quote(about["catalogue_file"])
+    use = f"clarigym evaluate --agents exact,learned --catalogue {given} --checkpoint {shlex.quote(str(out))}"
     dialogues = f"{metrics['dialogues']:,} dialogues, gone through {metrics['passes']:g} times"
     text = f"""# Learned posterior for {catalogue}
 
-A belief p(intent | answers) for `clarigym evaluate --agents learned --catalogue {catalogue}`, learned from dialogues.
+A belief p(intent | answers), learned from dialogues: `{use}`.
 
 - Data: {about["data"]}; {dialogues}, cut at random lengths.
 - Made by: `{about["command"]}`
@@ -193,7 +233,7 @@ A belief p(intent | answers) for `clarigym evaluate --agents learned --catalogue
 - Good for: this catalogue, as its fingerprint in config.json says, and users like those it was trained on.
 - Not tested on people.
 """
-    write_atomically(out / "card.md", text.encode())
+    write_atomically(out / CARD, text.encode())
 
 
 class progress:

@@ -18,7 +18,7 @@ from agents.base import Agent, Setting
 from agents.commands.common import console, encodes, make_setting
 from agents.episodes import Episodes, play
 from agents.exits import Exit
-from agents.flags import Leave, at_least, parse
+from agents.flags import Leave, at_least, check_seed, parse
 from agents.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
 from sim.information import entropy_nats
@@ -61,7 +61,7 @@ class Watch:
             check_name(self.agent)
             check_checkpoint(self.checkpoint, [self.agent])
         at_least("budget", self.budget, 1)
-        at_least("seed", self.seed, 0)
+        check_seed(self.seed)
         at_least("episode", self.episode, 0)
 
 

@@ -24,7 +24,7 @@ class TrainConfig:
     objective: str = "auto"
     """full, importance, infonce, flatnce, flo, nwj, dv, binary; auto: full on small catalogues, else importance."""
     proposal: str = "auto"
-    """uniform, prior, in-batch or posterior; auto: posterior."""
+    """uniform, prior, in-batch or posterior; auto: posterior, but in-batch for infonce, which knows no weights."""
     negatives: int = 63
     """Candidates beside the truth (not for full and in-batch)."""
     mix: float = 0.3
@@ -78,6 +78,8 @@ class TrainConfig:
         for name in ("answer_weight", "minutes"):
             if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
+        if self.batch_size > self.dialogues:
+            raise TrainingError(f"batch_size = {self.batch_size}, but dialogues = {self.dialogues}; take fewer a batch")
         if self.device not in ("cpu", "cuda"):
             raise TrainingError(f"device = '{self.device}'; it is cpu or cuda")
 
@@ -90,7 +92,9 @@ class TrainConfig:
         objective = self.objective
         if objective == "auto":
             objective = "full" if intents <= WHOLE else "importance"
-        proposal = "posterior" if self.proposal == "auto" else self.proposal
+        proposal = self.proposal
+        if proposal == "auto":
+            proposal = "in-batch" if objective == "infonce" else "posterior"
         if objective != "full" and proposal != "in-batch" and self.negatives >= intents:
             raise TrainingError(
                 f"negatives = {self.negatives}, but only {intents - 1} intents are not the truth; "

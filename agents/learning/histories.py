@@ -19,6 +19,8 @@ from sim.questions import OPEN, QuestionBank
 from sim.stages import WIDTH, stage_at
 
 NOTHING = -1
+LEFT = -1
+"""The answer of a user who left instead."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -51,6 +53,10 @@ class Histories:
         keep = np.arange(self.question.shape[1]) < np.broadcast_to(np.asarray(turns), (len(self),))[:, None]
         return Histories(intent=self.intent, question=np.where(keep, self.question, NOTHING),
                          answer=np.where(keep, self.answer, NOTHING), said=self.said)  # fmt: skip
+
+    def cut(self, rng: np.random.Generator) -> Histories:
+        """Each at a length from 0 to all of it: a belief is needed at every turn, and judged there."""
+        return self.prefix(rng.integers(self.turns + 1))
 
 
 Source = Callable[[int, int], Histories]
@@ -108,7 +114,7 @@ def evidence_of(bank: QuestionBank, histories: Histories, turns: tuple[int, ...]
 
 
 def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[str, int | None], QuestionBank]):
-    """Logged dialogues and the bank that their ids refer to.
+    """Logged dialogues and the bank that their ids refer to; those whose truth nobody knows (intent -1) are left out.
 
     Args:
         bank_of: makes the catalogue's bank from the kind of questions and the cap that the log names.
@@ -136,14 +142,19 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
             bank = bank_of(*kind)
         elif kind != (dialogue.questions, dialogue.max_questions):
             raise DialogueError(f"{where} has another bank of questions than the first; train on one bank at a time")
+        if dialogue.intent == NOTHING:
+            continue
         if not 0 <= dialogue.intent < len(catalogue):
             raise DialogueError(f"{where}: intent {dialogue.intent} is not among 0 to {len(catalogue) - 1}")
-        turns = [t for t in dialogue.turns if t.answer >= 0]
+        turns = [t for t in dialogue.turns if t.answer != LEFT]
         for t in (*turns, *dialogue.opening):
             if not 0 <= t.question < len(bank):
                 raise DialogueError(f"{where}: question {t.question} is not in the bank of {len(bank)}")
             if not 0 <= t.answer < bank.answers[t.question]:
                 raise DialogueError(f"{where}: question {t.question} has no answer {t.answer}")
+        for t in dialogue.opening:
+            if bank.kind[t.question] != OPEN:
+                raise DialogueError(f"{where}: question {t.question} of its opening is no open question")
         said: list[int] | None = None
         if dialogue.opening:
             said = [-1] * len(catalogue.facets)
@@ -153,8 +164,9 @@ def read_histories(path: str | Path, catalogue: Catalogue, bank_of: Callable[[st
         questions.append([t.question for t in turns])
         answers.append([t.answer for t in turns])
         openings.append(said)
-    if bank is None:
-        raise DialogueError(f"{path} holds no dialogue")
+    if bank is None or not intents:
+        what = "dialogue" if bank is None else "dialogue whose intent is known"
+        raise DialogueError(f"{path} holds no {what}")
     nothing = [-1] * len(catalogue.facets)
     opened = any(said is not None for said in openings)
     histories = Histories(

@@ -135,16 +135,6 @@ OBJECTIVES: Mapping[str, Callable[[Tensor, Tensor], Estimate]] = {
 NAMES = ("full", *OBJECTIVES, "flo")
 
 
-def in_batch(scores: Tensor) -> Tensor:
-    """(B, B) scores of every history against every truth, as (B, 1 + K): the own truth first, K = B - 1.
-
-    Equal intents in a batch stay: collisions belong to draws from the prior, and masking them biases the optimum.
-    """
-    b = len(scores)
-    others = ~torch.eye(b, dtype=torch.bool, device=scores.device)
-    return torch.cat([scores.diagonal()[:, None], scores[others].view(b, b - 1)], dim=1)
-
-
 def _log_mean_negatives(scores: Tensor, log_weight: Tensor) -> Tensor:
     """(B,) log of the weighted mean of e^f over the negatives."""
     return torch.logsumexp(scores[:, 1:] + log_weight[:, 1:], dim=1) - math.log(scores.shape[1] - 1)

@@ -6,8 +6,7 @@ candidates it takes.  `posterior_mixture` draws where the model is still in doub
 as the belief narrows, negatives from the prior tell nothing, those from the posterior do.  It needs a score of every
 intent, without gradients, from the model itself or from any cheaper stand-in: q must be known, it need not be right.
 
-Draws are with replacement, so a negative may equal the truth; that is part of the distribution and stays.  A
-`np.random.Generator` draws, which a checkpoint can store.
+Draws are with replacement, so a negative may equal the truth; that is part of the distribution and stays.
 """
 
 from __future__ import annotations

@@ -67,7 +67,8 @@ class Residual(nn.Module):
             kinds += k
         tokens = self.values[values] * self.scale[kinds] + self.bias[kinds]
         pooled = torch.zeros(len(evidence), tokens.shape[1]).index_add(0, torch.tensor(row, dtype=torch.int64), tokens)
-        asked = torch.tensor([[float(bool(table))] for table in evidence])
+        # Who volunteered nothing has evidence, but no token.
+        asked = torch.bincount(torch.tensor(row, dtype=torch.int64), minlength=len(evidence)).clamp(max=1)[:, None]
         r = torch.tanh(pooled @ self.inner + self.inner_bias) @ self.outer * asked
         items = torch.sparse.mm(self.features, self.values[:-1]) @ self.item
         return r @ items.T if candidates is None else torch.einsum("bd,bcd->bc", r, items[torch.from_numpy(candidates)])

@@ -5,30 +5,71 @@ A reader, or a run that is resumed after a kill, finds the old file or the new o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from agents.exits import BusyError
 from agents.learning.serve import CONFIG, FORMAT, METRICS, MODEL, CheckpointError
 
-STATE = "state.safetensors"
+STATE, CARD = "state.safetensors", "card.md"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
     """The file as a whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """These files, each as a whole; none of them where the disk refuses one."""
+    beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
     try:
-        with open(beside, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(beside[path], "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            os.replace(beside[path], path)
+    except OSError as error:
+        error.filename = error.filename or str(next(iter(files)).parent)
+        raise
     finally:
-        beside.unlink(missing_ok=True)
+        for path in beside.values():
+            path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_to_write(out: Path) -> Iterator[None]:
+    """Makes the folder and holds its lock, before hours are spent on what could not be written.
+
+    Raises:
+        OSError: it can't be made or written to.
+        BusyError: another run writes there.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomically(out / ".trial", b"")
+    (out / ".trial").unlink()
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: no lock
+        yield
+        return
+    held = os.open(out, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(f"{out} is being written by another run; wait for it, or choose another --out") from None
+        yield
+    finally:
+        os.close(held)
 
 
 def as_json(data: Any) -> bytes:
@@ -36,12 +77,17 @@ def as_json(data: Any) -> bytes:
 
 
 def save_checkpoint(out: Path, tables: dict[str, np.ndarray], config: dict[str, Any], metrics: dict[str, Any]) -> None:
-    """A checkpoint as `serve.read_checkpoint` reads it.  The model comes last but for the metrics, each file whole."""
+    """A checkpoint as `serve.read_checkpoint` reads it: all of its files, or, where the disk refuses, none."""
     from safetensors.numpy import save
 
-    write_atomically(out / CONFIG, as_json({"format": FORMAT, **config}))
-    write_atomically(out / MODEL, save(tables))
-    save_metrics(out, metrics)
+    write_together(
+        {
+            out / CONFIG: as_json({"format": FORMAT, **config}),
+            out / MODEL: save(tables),
+            out / METRICS: as_json(metrics),
+        }
+    )
+    (out / CARD).unlink(missing_ok=True)  # it told of another
 
 
 def save_metrics(out: Path, metrics: dict[str, Any]) -> None:

@@ -31,6 +31,8 @@ FORMAT = "clarigym.checkpoint/6"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS = "model.safetensors", "config.json", "metrics.json"
 KEEP = 16
+OF_FACETS = (*CHANGING, "opening", "recognition", "absence", "salience", "kernel")
+"""Tables that have a row for each facet."""
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -75,7 +77,7 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
     if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
         raise CheckpointError(
             f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' "
-            f"as it is now; train one with: clarigym train --catalogue {catalogue.name} --out DIR"
+            f"as it is now; train one with: clarigym train --catalogue {_given(catalogue)} --out DIR"
         )
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -86,11 +88,22 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
         raise CheckpointError(
             f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint"
         ) from None
-    missing = {"shares", "yesno", "kernel", "recognition"} - set(tables)
-    if missing or any(not np.isfinite(x).all() for x in tables.values()):
-        what = f"lacks {', '.join(sorted(missing))}" if missing else "holds numbers that are not finite"
-        raise CheckpointError(f"{folder / MODEL} {what}; train again, or take another checkpoint")
+    wrong = _wrong(tables, catalogue)
+    if wrong:
+        raise CheckpointError(f"{folder / MODEL} {wrong}; train again, or take another checkpoint")
     return Checkpoint(folder, config, tables)
+
+
+def _wrong(tables: dict[str, np.ndarray], catalogue: Catalogue | None) -> str:
+    """What makes tables unfit to serve; nothing where they are fit."""
+    missing = {"shares", *OF_FACETS} - set(tables)
+    if missing:
+        return f"lacks {', '.join(sorted(missing))}"
+    if any(not np.isfinite(x).all() for x in tables.values()):
+        return "holds numbers that are not finite"
+    if catalogue is not None and any(len(tables[name]) != len(catalogue.facets) for name in OF_FACETS):
+        return f"is not of the {len(catalogue.facets)} facets of '{catalogue.name}'"
+    return ""
 
 
 def learned_channel(
@@ -210,5 +223,10 @@ def shipped_for(catalogue: Catalogue) -> str:
             return name
     raise CheckpointError(
         f"no learned posterior ships for catalogue '{catalogue.name}' (there are: {', '.join(shipped()) or 'none'}); "
-        f"train one with: clarigym train --catalogue {catalogue.name} --out DIR, then --checkpoint DIR"
+        f"train one with: clarigym train --catalogue {_given(catalogue)} --out DIR, then --checkpoint DIR"
     )
+
+
+def _given(catalogue: Catalogue) -> str:
+    """How a catalogue is named to a command: a file's path is not known here."""
+    return catalogue.name if catalogue.name in shipped() else "FILE"

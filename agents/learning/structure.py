@@ -3,7 +3,7 @@
 For each facet, which values could be taken for which (a sparse pattern of `NEAR` candidates a value and a few of the
 same fame) and features of every such pair; training finds the weight of each feature, and the kernel is their softmax.
 The company that values keep is compared as `sim.confusion` does it, for that is a fact of the catalogue; how much it
-counts, against fame or spelling or nothing at all, is learned.  Everything starts at weight 0: all candidates alike.
+counts, against fame or spelling or nothing at all, is learned.  All but distance starts at weight 0: candidates alike.
 
 numpy and scipy only: serving needs it too.
 """

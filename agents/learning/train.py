@@ -94,6 +94,8 @@ class Run:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
 
+MAY_DIFFER = {"catalogue", "catalogue_file", "command", "data", "minutes", "name"}
+"""Of a run's description, what its weights don't depend on: a run may be resumed from another place, for longer."""
 COUNTS = ("kept", "kept_at", "stale", "scores")
 """What of a run's numbers goes into its state."""
 
@@ -107,7 +109,8 @@ def train(
 
     Args:
         source: where dialogues come from.
-        held_out: to judge by; from the source, far from what is trained on, when None.
+        held_out: whole dialogues to judge by, which are cut at random lengths as those that are trained on; from the
+            source, far from what is trained on, when None.
         describe: facts for config.json (catalogue, where the data is from).
         words: `structure.word_similarities`, kept in the checkpoint: serving needs no model of words.
         resume: go on from the state in `out`, which must be of the same configuration.
@@ -137,12 +140,12 @@ def train(
     about = {**asdict(config), **(describe or {}), "fingerprint": bank.catalogue.fingerprint}
     if resume:
         _restore(run, out, about)
-    if held_out is None:
-        held_out = _cut(source(HELD_OUT_FROM, config.held_out), np.random.default_rng((config.seed, 2)))
+    held_out = source(HELD_OUT_FROM, config.held_out) if held_out is None else held_out
+    held_out = held_out.cut(np.random.default_rng((config.seed, 2)))
     begun, before = time.perf_counter(), load_seconds(out) if resume else 0.0
     every = max(1, config.evaluate_every // config.batch_size)
     nll: float | None = None
-    while run.step < steps:
+    while run.step < steps and run.stale < config.patience:
         rng = np.random.default_rng((config.seed, 3, run.step))
         whole = stream(run.step * config.batch_size, config.batch_size)
         estimate, loss, scored = _loss(run, whole, objective, proposal, config, distinct, rng)
@@ -184,9 +187,8 @@ def train(
 
 def _not_finite(what: str, out: Path, config: TrainConfig) -> TrainingError:
     left = f"the last good checkpoint in {out} is kept" if (out / MODEL).exists() else "no checkpoint was written"
-    return TrainingError(
-        f"the {what}; {left}. Lower --learning-rate (it is {config.learning_rate}), or take --objective importance"
-    )
+    other = "" if config.objective == "importance" else ", or take --objective importance"
+    return TrainingError(f"the {what}; {left}. Lower --learning-rate (it is {config.learning_rate}){other}")
 
 
 def _look(run: Run, losses: torch.Tensor) -> bool:
@@ -244,11 +246,6 @@ def _start(bank: QuestionBank, config: TrainConfig, words) -> Run:
     return Run(critic, average, dual, optimiser)
 
 
-def _cut(histories: Histories, rng: np.random.Generator) -> Histories:
-    """Each dialogue at a length from 0 to all of it."""
-    return histories.prefix(rng.integers(histories.turns + 1))
-
-
 def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: TrainConfig, distinct: int, rng):
     """The objective's estimate, the loss, and how many scores were computed.
 
@@ -256,7 +253,7 @@ def _loss(run: Run, whole: Histories, objective: str, proposal: str, config: Tra
     """
     critic, truth, prior = run.critic, whole.intent, run.critic.catalogue.prior
     present = critic.present()
-    batch = _cut(whole, rng)
+    batch = whole.cut(rng)
     device = config.device
     if objective == "full":
         found, shares = critic.log_likes(critic.compile(batch, None), None, len(batch), present)
@@ -328,7 +325,7 @@ def _tensors(run: Run) -> dict[str, torch.Tensor]:
 
 def _restore(run: Run, out: Path, about: dict[str, Any]) -> None:
     tensors, state = load_state(out)
-    for key in sorted({*about, *state["about"]}):
+    for key in sorted({*about, *state["about"]} - MAY_DIFFER):
         if json.loads(json.dumps(about.get(key))) != state["about"].get(key):
             raise TrainingError(
                 f"{out} was begun with {key} = {state['about'].get(key)!r}, now it is {about.get(key)!r}; "
