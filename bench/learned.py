@@ -177,16 +177,17 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
     return Histories(intent=users.intent.copy(), question=question, answer=answer)
 
 
-def played(name: str, noise: str, posterior: ChannelPosterior, users: int) -> dict[str, np.ndarray]:
-    """(users,) each: success, questions, reward and final loss in nats of a greedy agent with users of one seed.
+def played(name: str, noise: str, posterior: ChannelPosterior, users: int, first: int = 0) -> dict[str, np.ndarray]:
+    """(users,) each: success, questions, reward, final loss in nats of a greedy agent with users of one seed, from `first`.
 
     The batched posterior is the faster one on small catalogues, but knows users with memories alone.
     """
     setting = Setting(bank=world(name), rates=rates_of(noise), rules=Rules())
     batched = len(world(name)) <= BATCHED and posterior.memory
     agent = Greedy(setting, BatchedPosterior(posterior.channel, world(name)) if batched else posterior)
-    parts = [play(agent, setting, seed=1, episode=np.arange(first, min(first + CHUNK, users)))
-             for first in range(0, users, CHUNK)]  # fmt: skip
+    end = first + users
+    parts = [play(agent, setting, seed=1, episode=np.arange(at, min(at + CHUNK, end)))
+             for at in range(first, end, CHUNK)]  # fmt: skip
     found = {key: np.concatenate([getattr(e, key) for e in parts]) for key in ("success", "questions", "reward")}
     belief = np.concatenate([e.p_truth for e in parts])
     return found | {"nll": -np.log(np.maximum(belief, 1e-300))}

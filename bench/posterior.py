@@ -31,6 +31,7 @@ from bench.posterior_users import coldstart, crossed, logs, outside, words, wron
 from sim.posterior import ChannelPosterior
 
 ONLY: list[str] = []
+FIRST: list[int] = [0]
 NEAR_ANSWERS = 12_800
 """So many in all after 5, 10 and 20 answers each.  Of few histories most have no facet asked twice by then, and what
 `independent` loses hangs on the few that have: after 5 answers on films, users `typical`, 0.0015 nats by 160 histories
@@ -94,7 +95,7 @@ def paired(quick: bool) -> None:
         count = episodes // 10 if quick else episodes
         learned, _ = run_of(name, noise)
         found = {
-            agent: played(name, noise, posterior, users)
+            agent: played(name, noise, posterior, users, FIRST[0])
             for agent, posterior, users in (
                 ("exact", exact_of(name, noise), count),
                 ("learned", learned, count),
@@ -181,8 +182,10 @@ def main() -> None:
     parser.add_argument("tables", nargs="*", default=list(TABLES), help=f"of {', '.join(TABLES)}; all when left out")
     parser.add_argument("--quick", action="store_true", help="fewer dialogues and seeds")
     parser.add_argument("--only", nargs="*", default=[], help="near, paired: these of catalogue/users alone")
+    parser.add_argument("--first", type=int, default=0, help="paired: number of the first user")
     given = parser.parse_args()
     ONLY.extend(given.only)
+    FIRST[0] = given.first
     for name in given.tables:
         if name not in TABLES:
             parser.error(f"no table '{name}' (tables: {', '.join(TABLES)})")
