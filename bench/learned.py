@@ -178,7 +178,7 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
 
 
 def played(name: str, noise: str, posterior: ChannelPosterior, users: int, first: int = 0) -> dict[str, np.ndarray]:
-    """(users,) each: success, questions, reward, final loss in nats of a greedy agent with users of one seed, from `first`.
+    """(users,) each: success, questions, reward, loss in nats of a greedy agent with users of one seed from `first` on.
 
     The batched posterior is the faster one on small catalogues, but knows users with memories alone.
     """
