@@ -30,6 +30,7 @@ from textual.theme import Theme
 from textual.widgets import Static
 
 from agents import saves
+from agents.files import write_atomically
 from agents.registry import AGENTS, LEARNED, YARDSTICK
 from agents.views import Setup
 from screens.engine import Done, Engine
@@ -280,7 +281,7 @@ class ClarigymApp(Host):
         """A dialogue as Markdown."""
         path = beside.with_suffix(".md") if beside is not None else Path.cwd() / f"clarigym-{self._games}.md"
         try:
-            saves.write_atomically(path, saves.markdown(record, review))
+            write_atomically(path, saves.markdown(record, review).encode())
         except OSError as error:
             self.notify(f"not exported: {path}: {error.strerror or error}", severity="error", markup=False)
         else:

@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.exits import BusyError, InputError
+from agents.exits import InputError
+from agents.files import lock
 
 SCHEMA = "clarigym.rows/2"
 
@@ -43,7 +44,7 @@ class RowFile:
             raise InputError(f"cannot write {path}: there is no folder {self.path.parent}")
         self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            self._lock()
+            lock(self._fd, self.path)
             self._begin({"schema": SCHEMA} | header, resume)
         except BaseException:
             os.close(self._fd)
@@ -62,17 +63,6 @@ class RowFile:
             OSError: the disk refused; the rows before are safe.
         """
         self._write("".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows))
-
-    def _lock(self) -> None:
-        try:
-            import fcntl
-        except ImportError:  # not a POSIX system: no lock
-            return
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            way_out = "wait for it, or choose another --out"
-            raise BusyError(f"{self.path} is being written by another run; {way_out}") from None
 
     def _begin(self, header: dict[str, Any], resume: bool) -> None:
         data = self._read()

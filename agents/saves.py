@@ -12,13 +12,13 @@ import json
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.files import write_atomically
 from agents.views import Review, Setup
 
 if TYPE_CHECKING:
@@ -45,25 +45,6 @@ def _platform_folder(environ: Mapping[str, str], variable: str, usual: str) -> P
     if sys.platform == "win32":
         return Path(environ.get("LOCALAPPDATA") or Path.home()) / APP
     return Path.home() / usual / APP
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """The whole text or nothing.
-
-    Raises:
-        OSError: the folder can't be made or written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 class Saver:
@@ -93,7 +74,7 @@ class Saver:
         unresolved = resolved.parent / "unresolved" / resolved.name
         path, other = (resolved, unresolved) if dialogue.intent >= 0 else (unresolved, resolved)
         try:
-            write_atomically(path, dialogue.to_json() + "\n")
+            write_atomically(path, (dialogue.to_json() + "\n").encode())
             other.unlink(missing_ok=True)
         except OSError as error:
             return None, f"not saved: {path.parent}: {error.strerror or error}; choose another folder with --save DIR"
@@ -139,7 +120,8 @@ def remembered() -> dict[str, Any]:
 def remember(setup: Setup, **more: Any) -> None:
     """Keep the choices for next time; a folder that can't be written is no reason to complain."""
     try:
-        write_atomically(config_file(), json.dumps({**remembered(), **asdict(setup), **more}, indent=1) + "\n")
+        text = json.dumps({**remembered(), **asdict(setup), **more}, indent=1) + "\n"
+        write_atomically(config_file(), text.encode())
     except OSError:
         return
 

@@ -30,8 +30,8 @@ from bench.posterior_training import TURNS, candidates, objectives, throughput, 
 from bench.posterior_users import coldstart, crossed, logs, outside, words, wrongname
 from sim.posterior import ChannelPosterior
 
-ONLY: list[str] = []
-FIRST: list[int] = [0]
+GIVEN = argparse.Namespace(only=[], first=0)
+"""What the command line says."""
 NEAR_ANSWERS = 12_800
 """So many in all after 5, 10 and 20 answers each.  Of few histories most have no facet asked twice by then, and what
 `independent` loses hangs on the few that have: after 5 answers on films, users `typical`, 0.0015 nats by 160 histories
@@ -39,7 +39,7 @@ and 0.0009 by 640."""
 
 
 def _wanted(name: str, noise: str) -> bool:
-    return not ONLY or f"{name}/{noise}" in ONLY
+    return not GIVEN.only or f"{name}/{noise}" in GIVEN.only
 
 
 def near(quick: bool) -> None:
@@ -95,7 +95,7 @@ def paired(quick: bool) -> None:
         count = episodes // 10 if quick else episodes
         learned, _ = run_of(name, noise)
         found = {
-            agent: played(name, noise, posterior, users, FIRST[0])
+            agent: played(name, noise, posterior, users, GIVEN.first)
             for agent, posterior, users in (
                 ("exact", exact_of(name, noise), count),
                 ("learned", learned, count),
@@ -183,13 +183,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer dialogues and seeds")
     parser.add_argument("--only", nargs="*", default=[], help="near, paired: these of catalogue/users alone")
     parser.add_argument("--first", type=int, default=0, help="paired: number of the first user")
-    given = parser.parse_args()
-    ONLY.extend(given.only)
-    FIRST[0] = given.first
-    for name in given.tables:
+    parser.parse_args(namespace=GIVEN)
+    for name in GIVEN.tables:
         if name not in TABLES:
             parser.error(f"no table '{name}' (tables: {', '.join(TABLES)})")
-        TABLES[name](given.quick)
+        TABLES[name](GIVEN.quick)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import pytest
 import torch
 
 import agents.learning
+from agents.files import write_atomically
 from agents.learning import saving, serve
 from agents.learning.config import TrainConfig, TrainingError
 from agents.learning.histories import Histories, Kept, concatenate, logged, read_histories
@@ -270,9 +271,9 @@ def test_bad_checkpoints_are_refused(toy, tmp_path):
 
 def test_nothing_half_written_stays(tmp_path):
     path = tmp_path / "x" / "y.json"
-    saving.write_atomically(path, b"old")
+    write_atomically(path, b"old")
     with pytest.raises(TypeError):
-        saving.write_atomically(path, "not bytes")  # type: ignore[arg-type]
+        write_atomically(path, "not bytes")  # type: ignore[arg-type]
     assert path.read_bytes() == b"old" and len(list(path.parent.iterdir())) == 1
 
 
@@ -287,7 +288,7 @@ def test_a_checkpoint_is_written_as_a_whole_or_not_at_all(toy, tmp_path, monkeyp
         if len(calls) == 3:
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(saving.os, "fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}'"):
         train(*toy, TrainConfig(**SMALL, seed=1, types=2), tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -217,7 +217,8 @@ def versions() -> dict[str, str]:
 
 def write_card(out: Path, about: dict, metrics: dict) -> None:
     """What the checkpoint is, for people."""
-    from agents.learning.saving import CARD, write_atomically
+    from agents.files import write_atomically
+    from agents.learning.saving import CARD
 
     catalogue, given = about["catalogue"], shlex.quote(about["catalogue_file"])
     use = f"clarigym evaluate --agents exact,learned --catalogue {given} --checkpoint {shlex.quote(str(out))}"

@@ -8,41 +8,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.exits import BusyError
+from agents.files import lock, write_atomically, write_together
 from agents.learning.serve import CONFIG, FORMAT, METRICS, MODEL, CheckpointError
 
 STATE, CARD = "state.safetensors", "card.md"
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """The file as a whole, or not at all."""
-    write_together({path: data})
-
-
-def write_together(files: Mapping[Path, bytes]) -> None:
-    """These files, each as a whole; none of them where the disk refuses one."""
-    beside = {path: path.with_name(f".{path.name}.{os.getpid()}") for path in files}
-    try:
-        for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(beside[path], "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in files:
-            os.replace(beside[path], path)
-    except OSError as error:
-        error.filename = error.filename or str(next(iter(files)).parent)
-        raise
-    finally:
-        for path in beside.values():
-            path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -56,17 +31,12 @@ def folder_to_write(out: Path) -> Iterator[None]:
     out.mkdir(parents=True, exist_ok=True)
     write_atomically(out / ".trial", b"")
     (out / ".trial").unlink()
-    try:
-        import fcntl
-    except ImportError:  # not a POSIX system: no lock
+    if os.name != "posix":  # folders can't be opened there
         yield
         return
     held = os.open(out, os.O_RDONLY)
     try:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BusyError(f"{out} is being written by another run; wait for it, or choose another --out") from None
+        lock(held, out)
         yield
     finally:
         os.close(held)

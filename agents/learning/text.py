@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.learning.saving import write_atomically
+from agents.files import write_atomically
 from sim.catalogue import Catalogue
 
 DEFAULT = "minilm"
