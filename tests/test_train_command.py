@@ -70,6 +70,8 @@ def test_what_cannot_be_written_is_said_before_training(own, capsys, monkeypatch
     (own / "file").write_text("")
     monkeypatch.setattr("agents.learning.train.train", lambda *_, **__: pytest.fail("trained"))
     failed(capsys, 4, "file", "train", "--catalogue", "toy", "--out", "file/run", *FEW)
+    failed(capsys, 2, "negatives = 63", "train", "--catalogue", "toy", "--objective", "nwj", "--out", "run", *FEW)
+    assert not (own / "run").exists()
 
 
 def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):

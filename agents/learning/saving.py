@@ -24,22 +24,26 @@ STATE, CARD = "state.safetensors", "card.md"
 def folder_to_write(out: Path) -> Iterator[None]:
     """Makes the folder and holds its lock, before hours are spent on what could not be written.
 
+    A folder that it made and that nothing was written to is gone at the end.
+
     Raises:
         OSError: it can't be made or written to.
         BusyError: another run writes there.
     """
+    made = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
-    write_atomically(out / ".trial", b"")
-    (out / ".trial").unlink()
-    if os.name != "posix":  # folders can't be opened there
-        yield
-        return
-    held = os.open(out, os.O_RDONLY)
+    held = os.open(out, os.O_RDONLY) if os.name == "posix" else None  # folders can't be opened elsewhere
     try:
-        lock(held, out)
+        if held is not None:
+            lock(held, out)
+        write_atomically(out / ".trial", b"")
+        (out / ".trial").unlink()
         yield
     finally:
-        os.close(held)
+        if held is not None:
+            os.close(held)
+        if made and not any(out.iterdir()):
+            out.rmdir()
 
 
 def as_json(data: Any) -> bytes:
