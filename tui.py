@@ -1,8 +1,8 @@
 """`clarigym-play`: twenty questions in a terminal, with an agent that knows that people misremember.
 
 A person thinks of a film, a product or an animal; the agent asks, the person answers with a key.  The game is
-`agents.session`, which knows no screen; what is drawn is in `screens`; here are the app, its flags and what the
-screens share.  On a pipe, or with --plain, `agents.plain` plays the same game line by line.
+`agents.play.game`, which knows no screen; what is drawn is in `screens`; here are the app, its flags and what the
+screens share.  On a pipe, or with --plain, `agents.play.plain` plays the same game line by line.
 
 Decisions that live here:
 
@@ -29,17 +29,18 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Static
 
-from agents import saves
 from agents.files import write_atomically
-from agents.registry import AGENTS, LEARNED, YARDSTICK
-from agents.views import Setup
+from agents.play import saves
+from agents.play.views import Setup
+from agents.strategies.registry import AGENTS, LEARNED, YARDSTICK
 from screens.engine import Done, Engine
 from screens.host import Host
 from screens.start import MODES, StartScreen
 
 SWITCH_INTERVAL = 0.001
 AGENT = LEARNED
-"""Who asks unless told: what was learned from dialogues, where that is there (`agents.mind` falls back on exact)."""
+"""Who asks unless told: what was learned from dialogues, where that is there (`agents.play.mind` falls back on
+exact)."""
 SMALLEST = (60, 20)
 DARK = Theme(
     name="clarigym-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb8", accent="#e0a870", foreground="#d6d9de",
@@ -207,7 +208,7 @@ class ClarigymApp(Host):
         key = replace(setup, seed=0)
 
         def job() -> Any:
-            from agents.mind import load_world
+            from agents.play.mind import load_world
 
             if key not in self._worlds:
                 self._worlds.clear()  # one is enough: a large one holds hundreds of megabytes
@@ -335,8 +336,8 @@ def parser():
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Play; the exit code is one of `agents.exits.Exit`."""
-    from agents.exits import Exit
+    """Play; the exit code is one of `agents.errors.Exit`."""
+    from agents.errors import Exit
 
     given = parser().parse_args(arguments)
     flags = {k: getattr(given, k) for k in ("catalogue", "agent", "noise", "questions", "budget", "seed")}
@@ -351,7 +352,7 @@ def main(arguments: list[str] | None = None) -> int:
             replay, setup = read_replay(given.replay, setup)
         check(setup)
         if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            from agents.plain import play
+            from agents.play.plain import play
 
             return int(play(setup, given.mode or "play", saves.Saver(save), replay))
     except ValueError as error:
@@ -369,7 +370,7 @@ def check(setup: Setup) -> None:
     Raises:
         ValueError: no such agent.
     """
-    from agents.registry import check_name
+    from agents.strategies.registry import check_name
 
     check_name(setup.agent)
 

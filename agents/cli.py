@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from agents.exits import BusyError, Exit, did_you_mean
+from agents.errors import BusyError, Exit, did_you_mean
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),
@@ -40,7 +40,7 @@ def help_text() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit code is one of `agents.exits.Exit`."""
+    """Run a command; the exit code is one of `agents.errors.Exit`."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
         code = _dispatch(arguments)

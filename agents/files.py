@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.exits import BusyError
+from agents.errors import BusyError
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -20,11 +20,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.learning.histories import NOTHING, Histories
-from sim.memory import Population
+from agents.learning.transcripts import NOTHING, Histories
+from sim.numeric.randomness import draw, extend, stream
 from sim.questions import OPEN, OVER
-from sim.randomness import draw, extend, stream
-from sim.users import SILENT, SimulatedUsers
+from sim.users.memory import Population
+from sim.users.simulated import SILENT, SimulatedUsers
 
 SEED_STEP = 7_919_000_003
 """Keeps users to practise on apart from those that evaluations meet."""

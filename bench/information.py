@@ -18,13 +18,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 from scipy import sparse
 
-from sim.channel import make_channel
-from sim.loading import load
-from sim.memory import Population
-from sim.posterior import ChannelPosterior
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import IS, question_bank
-from sim.rates import PRESETS
-from sim.users import SimulatedUsers
+from sim.users.memory import Population
+from sim.users.rates import PRESETS
+from sim.users.simulated import SimulatedUsers
 
 TURNS = 20
 

@@ -12,23 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from agents.base import Setting
+from agents.agent import Setting
 from agents.cli import main as clarigym
-from agents.episodes import play
-from agents.greedy import Greedy
+from agents.evaluation.episodes import play
+from agents.learning.belief_after import belief_after, divergence_nats
 from agents.learning.config import TrainConfig
-from agents.learning.histories import NOTHING, Histories, Source, logged, read_histories
-from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CONFIG, FOLDER, METRICS, learned_posterior
+from agents.learning.transcripts import NOTHING, Histories, Source, logged, read_histories
 from agents.practice import Practice
+from agents.strategies.greedy import Greedy
 from envs.rules import Rules
-from sim.batched import BatchedPosterior
-from sim.loading import load
-from sim.memory import Population
-from sim.posterior import ChannelPosterior
+from sim.catalogue.load import load
+from sim.posterior.batched import BatchedPosterior
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, question_bank
-from sim.rates import Rates, load_rates
-from sim.users import SimulatedUsers
+from sim.users.memory import Population
+from sim.users.rates import Rates, load_rates
+from sim.users.simulated import SimulatedUsers
 
 RUNS = Path("runs/posterior")
 SMALL_CACHE = 1 << 26

@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from agents.cli import main as clarigym
-from sim.rates import GRID_KINDS, GRID_PERCENT
+from sim.users.rates import GRID_KINDS, GRID_PERCENT
 
 AGENTS = ("exact", "independent")
 COLOURS = {"exact": "#1b6ca8", "independent": "#d1495b"}

@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from agents.learning.calibration import measure
+from agents.evaluation.calibration import measure
 from agents.practice import Practice
 from bench.learned import (
     beliefs,
@@ -28,7 +28,7 @@ from bench.learned import (
 )
 from bench.posterior_training import TURNS, candidates, objectives, throughput, towers
 from bench.posterior_users import coldstart, crossed, logs, outside, words, wrongname
-from sim.posterior import ChannelPosterior
+from sim.posterior.exact import ChannelPosterior
 
 GIVEN = argparse.Namespace(only=[], first=0)
 """What the command line says."""

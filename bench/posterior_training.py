@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from agents.learning.histories import Histories, evidence_of
+from agents.learning.transcripts import Histories, evidence_of
 from agents.practice import Practice
 from bench.learned import beliefs, divergences, exact_histories, exact_of, population, run_of, table, world
 
@@ -136,7 +136,7 @@ def throughput(quick: bool) -> None:
 def towers(quick: bool) -> None:
     """The two-tower baseline, without a channel, on the same dialogues."""
     from agents.learning.residual import ResidualConfig, train_residual
-    from agents.learning.tokens import ServedResidual
+    from agents.learning.residual_tokens import ServedResidual
 
     name, noise = "groceries", "typical"
     bank = world(name)
@@ -176,7 +176,16 @@ def towers(quick: bool) -> None:
         rows.append([*row, f"{found['seconds']:.0f}", f"{found['scores'] / 1e6:.2f}"])
     table(
         f"Two towers without a channel ({name}, 1 seed; held-out NLL of practice, KL from exact by turn)",
-        ["objective", "proposal", "candidates", "batch", "dialogues", "NLL", *map(str, TURNS), "seconds",
-         "scores, millions"],
+        [
+            "objective",
+            "proposal",
+            "candidates",
+            "batch",
+            "dialogues",
+            "NLL",
+            *map(str, TURNS),
+            "seconds",
+            "scores, millions",
+        ],
         rows,
     )

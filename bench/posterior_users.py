@@ -7,11 +7,11 @@ from functools import cache
 
 import numpy as np
 
-from agents.base import Setting
-from agents.episodes import play
-from agents.greedy import Greedy
-from agents.learning.histories import Histories, Source, logged
+from agents.agent import Setting
+from agents.evaluation.episodes import play
+from agents.learning.transcripts import Histories, Source, logged
 from agents.practice import Practice
+from agents.strategies.greedy import Greedy
 from bench.learned import (
     MIXTURE,
     SMALL_CACHE,
@@ -31,11 +31,11 @@ from bench.learned import (
 )
 from bench.posterior_training import TURNS
 from envs.rules import Rules
-from sim.confusion import incidence
-from sim.memory import Population
-from sim.posterior import ChannelPosterior
-from sim.rates import load_rates
-from sim.users import SimulatedUsers
+from sim.channel.confusion import incidence
+from sim.posterior.exact import ChannelPosterior
+from sim.users.memory import Population
+from sim.users.rates import load_rates
+from sim.users.simulated import SimulatedUsers
 
 
 def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> Source:
@@ -164,8 +164,8 @@ def coldstart(quick: bool) -> None:
 
 def words(quick: bool) -> None:
     """The same training with cosines of the values' text embeddings among the features of a confusion, and without."""
-    from agents.learning.structure import word_similarities
-    from agents.learning.text import words_of
+    from agents.learning.confusable import word_similarities
+    from agents.learning.embeddings import words_of
 
     rows = []
     for name in ("groceries", "movies-1k"):

@@ -14,8 +14,8 @@ import io
 from pathlib import Path
 
 from agents.cli import main as clarigym
-from agents.metrics import summary
-from agents.rows import read_rows
+from agents.evaluation.metrics import summary
+from agents.evaluation.rows import read_rows
 
 SETTINGS = (("animals", "mixed"), ("groceries", "mixed"), ("movies-1k", "yesno"), ("movies", "mixed"))
 NOISES = ("clean", "typical", "hard")

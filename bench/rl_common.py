@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.base import BeliefAgent, Setting
-from agents.episodes import play
+from agents.agent import BeliefAgent, Setting
+from agents.evaluation.episodes import play
 from agents.policy.serve import exact_posterior
 from envs.rules import Rules
-from sim.loading import load
+from sim.catalogue.load import load
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 
 TEST_SEED, TUNE_SEED = 20_261, 777
 

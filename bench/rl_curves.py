@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.policy.config import TrainPolicy
-from agents.registry import make_agent
+from agents.strategies.registry import make_agent
 from bench.rl_common import TEST_SEED, Greedy, make, rewards
 
 CURVES = {"toy": (14_000, 400, 300), "animals": (14_000, 400, 150), "movies-1k": (8_000, 100, 100)}

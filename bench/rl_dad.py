@@ -1,6 +1,6 @@
 """A policy of the history alone, trained on a bound of the information, beside greedy and random questions.
 
-See `bench.rl` and `agents.policy.design`.  All three meet the same users, and what they found out is measured by the
+See `bench.rl` and `bench.rl_design`.  All three meet the same users, and what they found out is measured by the
 same exact posterior.
 """
 
@@ -10,7 +10,8 @@ import time
 
 import numpy as np
 
-from agents.policy.design import (
+from bench.rl_common import TEST_SEED, interval, make
+from bench.rl_design import (
     CHUNK,
     Chooser,
     DesignConfig,
@@ -23,8 +24,7 @@ from agents.policy.design import (
     roll,
     train_design,
 )
-from bench.rl_common import TEST_SEED, interval, make
-from sim.batched import BatchedPosterior
+from sim.posterior.batched import BatchedPosterior
 
 CONTRASTS = 1000
 

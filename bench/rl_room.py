@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.stopping import should_guess
+from agents.strategies.stopping import should_guess
 from envs.rules import Rules
-from sim.batched import BatchedPosterior
-from sim.catalogue import Catalogue, make_facet
-from sim.channel import make_channel
-from sim.choice import TIE
-from sim.information import xlogx
-from sim.loading import load
+from sim.ask.choice import TIE
+from sim.ask.gain_yesno import xlogx
+from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.posterior.batched import BatchedPosterior
 from sim.questions import QuestionBank, question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 
 RADIX = 1 << 10
 """More answers than any question of a small catalogue has."""

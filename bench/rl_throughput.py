@@ -10,7 +10,7 @@ import numpy as np
 import envs  # noqa: F401  registers the ids
 from agents.policy.config import TrainPolicy
 from envs.beliefs import BeliefVectorEnv
-from sim.batched import BatchedPosterior
+from sim.posterior.batched import BatchedPosterior
 
 
 def throughput(args) -> None:

@@ -141,10 +141,10 @@ def thinking_keys(catalogue: str, count: int, folder: str) -> list[float]:
 
 
 def suggestions(catalogue: str) -> dict[str, list[float]]:
-    from agents import lookups
-    from agents.mind import load_world
-    from agents.suggest import Index
-    from agents.views import Setup
+    from agents.play import lookups
+    from agents.play.mind import load_world
+    from agents.play.search import Index
+    from agents.play.views import Setup
 
     world = load_world(Setup(catalogue=catalogue))
     facet = max(range(len(world.catalogue.facets)), key=lambda f: len(world.catalogue.facets[f].aliases))

@@ -24,8 +24,8 @@ from gymnasium.vector.utils import batch_space
 from envs.features import Shortlist, View, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
-from sim.posterior import Posterior
-from sim.users import SILENT
+from sim.posterior.exact import Posterior
+from sim.users.simulated import SILENT
 
 
 class Beliefs:

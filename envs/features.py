@@ -9,8 +9,8 @@ user's type: a question may be worth asking because later answers are then under
 question shows.
 
 `view` needs nothing but the `Posterior` protocol; a posterior that can say what questions tell, for the whole bank
-(`told()`, as `sim.batched` does) or of the shortlist (`shown()`, as `ChannelPosterior` does), spares it a few hundred
-updates on copies.
+(`told()`, as `sim.posterior.batched` does) or of the shortlist (`shown()`, as `ChannelPosterior` does), spares it a few
+hundred updates on copies.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from envs.rules import Rules
-from sim.catalogue import KINDS
-from sim.posterior import Posterior
+from sim.catalogue.catalogue import KINDS
+from sim.posterior.exact import Posterior
 from sim.questions import OPEN
 
 NOTHING = -1

@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.memory import Population
-from sim.scripted import ScriptedUser
-from sim.users import SILENT, SimulatedUsers
+from sim.users.memory import Population
+from sim.users.scripted import ScriptedUser
+from sim.users.simulated import SILENT, SimulatedUsers
 
 NOTHING = -1
 USER_KEYS = ("type", "seed", "episode", "memory")
@@ -119,7 +119,7 @@ class Dialogues:
             user: what is fixed of the users: a mapping with some of `type` (name or index), `seed`, `episode`,
                 `memory` (facet to value or None, see `SimulatedUsers.fix_memory`); or a `ScriptedUser`, a list of
                 answers or a function of (question, bank).
-            mixed: (n,) `sim.randomness.mixed_seed` of the seeds, where somebody has it.
+            mixed: (n,) `sim.numeric.randomness.mixed_seed` of the seeds, where somebody has it.
 
         Raises:
             ValueError: an unknown key, type or value.

@@ -24,7 +24,7 @@ from envs.record import dialogue_record, transcript
 from envs.rules import Rules
 from envs.world import Copies, World, check_options, seed_bits
 from sim.dialogue import Dialogue
-from sim.randomness import mixed_seed
+from sim.numeric.randomness import mixed_seed
 
 
 class ClarifyVectorEnv(VectorEnv):

@@ -28,11 +28,11 @@ import numpy as np
 from gymnasium import spaces
 
 from envs.rules import NOTHING, Dialogues, Rules
-from sim.catalogue import Catalogue
-from sim.loading import load
-from sim.memory import Population
+from sim.catalogue.catalogue import Catalogue
+from sim.catalogue.load import load
 from sim.questions import question_bank
-from sim.rates import PRESETS, Rates, load_rates
+from sim.users.memory import Population
+from sim.users.rates import PRESETS, Rates, load_rates
 
 OBSERVATIONS = ("dict", "flat")
 

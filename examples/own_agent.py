@@ -1,12 +1,12 @@
 """An agent of one's own in twenty lines: asks what splits the belief best, and pays a person's attention to wording.
 
-    clarigym evaluate --catalogue animals --questions yesno --agents examples.own_agent:halves,exact --episodes 100
+clarigym evaluate --catalogue animals --questions yesno --agents examples.own_agent:halves,exact --episodes 100
 """
 
 import numpy as np
 
-from agents.base import BeliefAgent, Setting
-from agents.entropy import Facts
+from agents.agent import BeliefAgent, Setting
+from agents.strategies.entropy import Facts
 
 
 class Halves(BeliefAgent):

@@ -21,7 +21,7 @@ from torch.distributions import Categorical
 
 import envs  # noqa: F401  registers the ids (run from the repository's folder, or with clarigym installed)
 from envs.beliefs import BeliefVectorEnv
-from sim.batched import BatchedPosterior
+from sim.posterior.batched import BatchedPosterior
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

@@ -23,7 +23,7 @@ def make(config):
     """One environment; RLlib calls this in its workers."""
     from envs.beliefs import BeliefEnv
     from envs.clarify import ClarifyEnv
-    from sim.batched import BatchedPosterior
+    from sim.posterior.batched import BatchedPosterior
 
     env = ClarifyEnv(config["catalogue"], noise=config["noise"])
     population = env.world.population

@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.views import View
+from agents.play.views import View
 from screens.choices import Choice
 from screens.draw import MUTED, Row, bar, clean, fit, lines
 from screens.finish import FinishScreen, Outcome
@@ -22,8 +22,8 @@ from screens.panels import MARK
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.mind import World
-    from agents.standins import Simulated
+    from agents.play.mind import World
+    from agents.play.standins import Simulated
 
 GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
 LOG2 = 0.6931471805599453
@@ -55,8 +55,8 @@ class AskScreen(GameScreen):
         yield from super().side()
 
     def start(self) -> None:
-        from agents.session import Session
-        from agents.standins import Simulated
+        from agents.play.game import Session
+        from agents.play.standins import Simulated
 
         self.number = self.app.next_game()
         self.naming, self.last = False, None
@@ -87,7 +87,7 @@ class AskScreen(GameScreen):
         self._fields(view)
 
     def _fields(self, view: View) -> None:
-        from agents import lookups
+        from agents.play import lookups
 
         noun = self.world.catalogue.noun
         left = view.budget - view.turn

@@ -13,14 +13,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from agents.views import Review, View
+from agents.play.views import Review, View
 from screens.choices import Choice, Choices
 from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.mind import World
-    from agents.session import Session
+    from agents.play.game import Session
+    from agents.play.mind import World
     from screens.host import Host
 
 Outcome = Literal["undo", "on", "again", "menu", "quit"]
@@ -108,7 +108,7 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def ask(self) -> None:
         """What was it?"""
-        from agents import lookups
+        from agents.play import lookups
 
         self.query_one("#told", Static).update("")
         left = self.view.budget - self.view.turn
@@ -140,7 +140,7 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def know(self, intent: int | None) -> None:
         """The truth is known, or known to be none: look back and keep the dialogue."""
-        from agents.standins import corruption_sentences
+        from agents.play.standins import corruption_sentences
 
         self.truth = intent
         self.query_one("#what").add_class("hidden")

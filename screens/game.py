@@ -17,15 +17,15 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from agents.views import Asked, View
+from agents.play.views import Asked, View
 from screens.choices import YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.mind import World
-    from agents.session import Session
+    from agents.play.game import Session
+    from agents.play.mind import World
     from screens.host import Host
 
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
@@ -255,7 +255,7 @@ class GameScreen(Screen):
 
     def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
-        from agents import lookups
+        from agents.play import lookups
 
         dont_know = Choice("d", "don't know", 0)
         self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],

@@ -9,8 +9,8 @@ from typing import Any
 
 from textual.app import App
 
-from agents.saves import Saver
-from agents.views import Setup
+from agents.play.saves import Saver
+from agents.play.views import Setup
 from screens.engine import Engine
 
 

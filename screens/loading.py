@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
-from agents.views import Setup
+from agents.play.views import Setup
 from screens.draw import bar, clean
 
 if TYPE_CHECKING:

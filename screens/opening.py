@@ -16,7 +16,7 @@ from screens.draw import MUTED, Row, clean, lines
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.mind import World
+    from agents.play.mind import World
     from screens.host import Host
 
 START = "start"
@@ -56,7 +56,7 @@ class OpeningScreen(Screen):
         self._anew()
 
     def _anew(self) -> None:
-        from agents import lookups
+        from agents.play import lookups
 
         box = self.query_one("#facts", SearchBox)
         start = Choice("", "start with this" if self.chips else "start: I'd rather say nothing", START)
@@ -72,7 +72,7 @@ class OpeningScreen(Screen):
         return lines(rows)
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        from agents import lookups
+        from agents.play import lookups
 
         value: Any = event.choice.value
         if value == START:

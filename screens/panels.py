@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from agents.views import View
+from agents.play.views import View
 from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, short, sparkline
 
 HEAD = "bold $primary"

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.views import View
+from agents.play.views import View
 from screens.choices import Choices
 from screens.draw import MUTED, Row, clean, lines
 from screens.finish import FinishScreen, Outcome
@@ -16,8 +16,8 @@ from screens.game import GameScreen
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.mind import World
-    from agents.standins import RoleCard, Simulated
+    from agents.play.mind import World
+    from agents.play.standins import RoleCard, Simulated
 
 
 class PlayScreen(GameScreen):
@@ -36,7 +36,7 @@ class PlayScreen(GameScreen):
         """Which game of this run, for the file it is saved in."""
 
     def start(self) -> None:
-        from agents.session import Session
+        from agents.play.game import Session
 
         self.number = self.app.next_game()
         self.session = session = Session(self.world)
@@ -123,8 +123,8 @@ class CardScreen(PlayScreen):
         yield from super().side()
 
     def start(self) -> None:
-        from agents.session import Session
-        from agents.standins import Simulated, role_card
+        from agents.play.game import Session
+        from agents.play.standins import Simulated, role_card
 
         self.number = self.app.next_game()
         seed = self.app.next_seed()

@@ -103,7 +103,7 @@ class SearchBox(Vertical):
         """Begin anew with other names.
 
         Args:
-            index: makes or fetches the `agents.suggest.Index`; called on the search thread.
+            index: makes or fetches the `agents.play.search.Index`; called on the search thread.
             browse: show names before anything is typed.
             ready: Enter in the empty field takes the first line; else it takes nothing, for Enter is soon pressed.
         """

@@ -18,8 +18,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from agents.registry import AGENTS as REGISTERED
-from agents.views import Setup
+from agents.play.views import Setup
+from agents.strategies.registry import AGENTS as REGISTERED
 from screens.draw import MUTED, Row, clean, fit, lines
 
 if TYPE_CHECKING:

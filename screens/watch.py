@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from agents.views import View
+from agents.play.views import View
 from screens.choices import Choice, Choices
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.panels import TopBar
 
 if TYPE_CHECKING:
-    from agents.mind import World
-    from agents.standins import StandIn
+    from agents.play.mind import World
+    from agents.play.standins import StandIn
 
 SPEEDS = (3.0, 2.0, 1.2, 0.7, 0.35, 0.1)
 """Seconds between steps."""
@@ -50,8 +50,8 @@ class WatchScreen(GameScreen):
         return self.timer is not None
 
     def start(self) -> None:
-        from agents.session import Session
-        from agents.standins import Recorded, Simulated
+        from agents.play.game import Session
+        from agents.play.standins import Recorded, Simulated
 
         self.number = self.app.next_game()
         seed = self.seed

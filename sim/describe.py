@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from sim.catalogue import Catalogue, CatalogueError, Facet
-from sim.inference import Plan, Problem
-from sim.loading import load_with_report, read_catalogue, resolve
+from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet
+from sim.catalogue.columns import Plan, Problem
+from sim.catalogue.load import load_with_report, read_catalogue, resolve
+from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank, question_bank
-from sim.randomness import mix
 
 EXAMPLES = 5
 

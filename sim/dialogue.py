@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sim.users import Corruption
+from sim.users.simulated import Corruption
 
 SCHEMA = "clarigym.dialogue/1"
 

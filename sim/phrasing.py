@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sim.catalogue import Catalogue, Facet
+from sim.catalogue.catalogue import Catalogue, Facet
 from sim.questions import DONT_KNOW, NO, OPEN, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, QuestionBank
-from sim.users import Corruption
+from sim.users.simulated import Corruption
 
 _YESNO = {
     NO: "No.",

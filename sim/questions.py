@@ -18,8 +18,8 @@ from typing import Literal
 
 import numpy as np
 
-from sim.bins import plain
-from sim.catalogue import Catalogue, Facet
+from sim.catalogue.catalogue import Catalogue, Facet
+from sim.catalogue.numbers import plain
 
 Questions = Literal["yesno", "open", "mixed"]
 IS, OVER, OPEN = 0, 1, 2

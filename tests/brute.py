@@ -1,8 +1,9 @@
 """The yardstick of the exact posterior: every memory of a small catalogue, enumerated one by one.
 
-Written from the user's story alone, in plain Python, sharing nothing with `sim.likelihood` but the channel's arrays.
-A memory of a facet is (probability, state, believes, says): `believes(q)` is True, False or "absent" (not believed, on
-a `many` facet), `says` the distribution of the remembered value as {option: chance} or None when forgotten.
+Written from the user's story alone, in plain Python, sharing nothing with `sim.belief.likelihood` but the channel's
+arrays. A memory of a facet is (probability, state, believes, says): `believes(q)` is True, False or "absent" (not
+believed, on a `many` facet), `says` the distribution of the remembered value as {option: chance} or None when
+forgotten.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.channel import Channel
+from sim.channel.channel import Channel
 from sim.questions import OPEN, QuestionBank
 
 FORGOTTEN, KEPT, MUDDLED = "forgotten", 0, 1

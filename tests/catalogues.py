@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.catalogue import Catalogue, make_facet
+from sim.catalogue.catalogue import Catalogue, make_facet
 
 KINDS = ("one", "many", "number", "flag")
 

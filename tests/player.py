@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input, Static
 
-from agents.views import Setup
+from agents.play.views import Setup
 from screens.game import GameScreen
 from tests.test_session import truthful
 from tui import ClarigymApp

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.base import BeliefAgent
-from agents.commands.common import make_setting
-from agents.entropy import Facts
-from agents.episodes import agent_seeds, play
-from agents.exits import InputError
-from agents.registry import AGENTS, check_name, make_agent
-from agents.stopping import should_guess
-from agents.testing import check_agent, small_setting
+from agents.agent import BeliefAgent
+from agents.commands.console import make_setting
+from agents.errors import InputError
+from agents.evaluation.check_agent import check_agent, small_setting
+from agents.evaluation.episodes import agent_seeds, play
+from agents.strategies.entropy import Facts
+from agents.strategies.registry import AGENTS, check_name, make_agent
+from agents.strategies.stopping import should_guess
 from envs.rules import Rules
 from sim.questions import OPEN, OVER
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim import choice
-from sim.batched import BatchedPosterior, top
-from sim.channel import make_channel
-from sim.information import entropy_nats
-from sim.likelihood import SAID_DONT_KNOW
-from sim.loading import load
-from sim.open_information import open_prediction
-from sim.posterior import ChannelPosterior
+from sim.ask import choice
+from sim.ask.gain_open import open_prediction
+from sim.ask.gain_yesno import entropy_nats
+from sim.belief.likelihood import SAID_DONT_KNOW
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.posterior.batched import BatchedPosterior, top
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 from tests.catalogues import catalogues
 
 

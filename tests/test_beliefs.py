@@ -12,11 +12,11 @@ from envs.beliefs import BeliefEnv, BeliefVectorEnv
 from envs.features import GLOBAL, PER_QUESTION, TOP, USER_SCALE, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Rules
-from sim import telling
-from sim.batched import BatchedPosterior
-from sim.catalogue import Catalogue, make_facet
-from sim.information import entropy_nats
-from sim.posterior import ChannelPosterior
+from sim.ask import shortlist
+from sim.ask.gain_yesno import entropy_nats
+from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.posterior.batched import BatchedPosterior
+from sim.posterior.exact import ChannelPosterior
 
 TOY = "clarigym/Toy-v0"
 
@@ -157,8 +157,8 @@ def test_what_tells_most_about_the_user_is_found_among_few():
     node, histories = posterior._nodes[0], posterior._histories
     shown = posterior.shown(8, 2)
     others = np.setdiff1d(np.arange(len(posterior.bank)), shown.ids[0, :8])
-    assert len(telling._candidates(histories, node)) < 1000
-    user = telling._tell(histories, node, others)[1]
+    assert len(shortlist._candidates(histories, node)) < 1000
+    user = shortlist._tell(histories, node, others)[1]
     np.testing.assert_allclose(shown.user[0, 8:], np.sort(user)[::-1][:2])
 
 

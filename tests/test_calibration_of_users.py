@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.catalogue import Catalogue, make_facet
-from sim.channel import make_channel
-from sim.memory import Population
-from sim.posterior import ChannelPosterior
+from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.channel.channel import make_channel
+from sim.numeric.randomness import uniform
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
-from sim.randomness import uniform
-from sim.rates import PRESETS
-from sim.users import SimulatedUsers
+from sim.users.memory import Population
+from sim.users.rates import PRESETS
+from sim.users.simulated import SimulatedUsers
 
 
 def small() -> Catalogue:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agents.cli import COMMANDS, main
-from agents.exits import Exit
+from agents.errors import Exit
 from sim.dialogue import read_dialogues
 
 ROOT = Path(__file__).parent.parent

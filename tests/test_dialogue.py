@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import envs
+from sim.catalogue.load import load
 from sim.dialogue import SCHEMA, Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
-from sim.loading import load
 from sim.phrasing import answer_sentence, corruption_sentence, listed, request, value_sentence
 from sim.questions import OPEN, question_bank
-from sim.users import Corruption
+from sim.users.simulated import Corruption
 
 PLAYTHROUGHS = Path(__file__).parent / "playthroughs"
 

@@ -15,7 +15,7 @@ import envs
 from envs.clarify import ClarifyEnv
 from envs.wrappers import QuestionEntries, VectorQuestionEntries
 from sim.dialogue import Dialogue
-from sim.rates import CLEAN
+from sim.users.rates import CLEAN
 from tests.test_users import NOISY, tiny
 
 

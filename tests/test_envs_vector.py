@@ -11,7 +11,7 @@ import envs
 from envs.clarify import ClarifyEnv
 from envs.vector import ClarifyVectorEnv
 from envs.world import Copies
-from sim.rates import HARD
+from sim.users.rates import HARD
 
 RESTLESS = HARD.__class__(**(HARD.to_dict() | {"name": "restless", "patience": 2, "leaving": 0.1}))
 COUNT = 7

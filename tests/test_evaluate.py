@@ -14,9 +14,9 @@ import pytest
 
 from agents.cli import main
 from agents.commands.evaluate import Evaluate
-from agents.exits import BusyError, Exit, InputError
-from agents.metrics import ece, interval, paired, summary, turns_all
-from agents.rows import RowFile, read_rows
+from agents.errors import BusyError, Exit, InputError
+from agents.evaluation.metrics import ece, interval, paired, summary, turns_all
+from agents.evaluation.rows import RowFile, read_rows
 
 ROOT = Path(__file__).parent.parent
 

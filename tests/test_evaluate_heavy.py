@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.exits import Exit
-from agents.metrics import paired
+from agents.errors import Exit
+from agents.evaluation.metrics import paired
 
 ROOT = Path(__file__).parent.parent
 EVALUATE = [sys.executable, "-m", "agents.cli", "evaluate", "--catalogue", "animals", "--questions", "yesno",
@@ -72,10 +72,10 @@ def test_killed_at_random_moments_and_resumed(tmp_path):
 @pytest.mark.slow
 def test_false_alarms_of_compare_are_at_the_nominal_rate():
     """An agent against itself under other draws of its own, 200 times."""
-    from agents.commands.common import make_setting
-    from agents.episodes import play
-    from agents.evaluate import rows_of as as_rows
-    from agents.registry import make_agent
+    from agents.commands.console import make_setting
+    from agents.evaluation.episodes import play
+    from agents.evaluation.runner import rows_of as as_rows
+    from agents.strategies.registry import make_agent
     from envs.rules import Rules
 
     setting = make_setting("toy", "yesno", "hard", Rules(budget=4))

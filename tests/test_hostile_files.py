@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sim import tables
-from sim.catalogue import Catalogue, CatalogueError
+from sim.catalogue import read_table
+from sim.catalogue.catalogue import Catalogue, CatalogueError
+from sim.catalogue.load import load
 from sim.describe import check, describe
-from sim.loading import load
 
 cell = st.one_of(
     st.sampled_from(["", "NA", "yes", "no", "1", "0", "2.5", "-3", "1e9", "inf", "a;b", "b;c;", ";", "a, b", "0012"]),
@@ -72,10 +72,10 @@ def test_any_table(tmp_path, data):
 @slow_fixture
 @given(st.text(alphabet=' ,;"\n\rab1é', max_size=60).map("name,a\n".__add__) | st.text(alphabet=' ,"\nab', max_size=30))
 def test_the_fast_reader_agrees_with_the_strict_one_or_steps_aside(text):
-    fast = tables._csv_by_polars(text, ",") if text.strip() else None
+    fast = read_table._csv_by_polars(text, ",") if text.strip() else None
     if fast is not None:
-        strict = tables._csv(Path("x.csv"), text)
-        assert tables._clean(fast.get_columns()).equals(tables._clean(strict.get_columns()))
+        strict = read_table._csv(Path("x.csv"), text)
+        assert read_table._clean(fast.get_columns()).equals(read_table._clean(strict.get_columns()))
 
 
 @slow_fixture

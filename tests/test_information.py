@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue import Catalogue, make_facet
-from sim.channel import make_channel
-from sim.choice import top
-from sim.information import binary_entropy, least_mass, mutual_information
-from sim.loading import load
-from sim.posterior import ChannelPosterior
+from sim.ask.choice import top
+from sim.ask.gain_yesno import binary_entropy, least_mass, mutual_information
+from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 from tests import brute
 from tests.catalogues import catalogues
 from tests.test_posterior import histories, told, world

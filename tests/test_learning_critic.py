@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import agents.learning.critic as critic_module
+from agents.learning.confusable import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, structure_of
 from agents.learning.critic import ChannelCritic
-from agents.learning.histories import Histories
 from agents.learning.parameters import (
     DEPARTURE_STEP,
     END_DEVIATION,
@@ -24,14 +24,14 @@ from agents.learning.parameters import (
     Tables,
 )
 from agents.learning.serve import _kernel, learned_channel
-from agents.learning.structure import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, structure_of
-from sim.catalogue import Catalogue
-from sim.channel import kernel_of, make_channel
-from sim.confusion import confusion_kernel
-from sim.loading import load
-from sim.posterior import ChannelPosterior
+from agents.learning.transcripts import Histories
+from sim.catalogue.catalogue import Catalogue
+from sim.catalogue.load import load
+from sim.channel.channel import kernel_of, make_channel
+from sim.channel.confusion import confusion_kernel
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
-from sim.rates import load_rates
+from sim.users.rates import load_rates
 from tests.catalogues import catalogues
 
 torch.set_num_threads(1)

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 import torch
 
+from agents.learning.belief_after import belief_after
 from agents.learning.config import TrainConfig
-from agents.learning.histories import Histories, evidence_of
-from agents.learning.judge import belief_after
 from agents.learning.residual import Residual, ResidualConfig, Scorer, losses, train_residual
+from agents.learning.residual_tokens import ServedResidual
 from agents.learning.serve import learned_posterior, read_checkpoint
-from agents.learning.tokens import ServedResidual
 from agents.learning.train import train
+from agents.learning.transcripts import Histories, evidence_of
 from agents.practice import Practice
-from sim.loading import load
-from sim.memory import Population
+from sim.catalogue.load import load
 from sim.questions import question_bank
+from sim.users.memory import Population
 
 torch.set_num_threads(1)
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from agents.learning import text
+from agents.learning import embeddings
 from agents.learning.config import TrainConfig
+from agents.learning.confusable import PAIR_FEATURES, structure_of, with_words, word_similarities
 from agents.learning.serve import learned_posterior
-from agents.learning.structure import PAIR_FEATURES, structure_of, with_words, word_similarities
 from agents.learning.train import train
 from agents.practice import Practice
-from sim.loading import load
-from sim.memory import Population
+from sim.catalogue.load import load
 from sim.questions import question_bank
+from sim.users.memory import Population
 
 torch.set_num_threads(1)
 
@@ -43,31 +43,31 @@ def cache(tmp_path, monkeypatch):
 
 
 def test_embeddings_are_of_unit_length_and_do_not_depend_on_their_neighbours(model):
-    found = text.embed(["red", "a long name", "green"], model)
+    found = embeddings.embed(["red", "a long name", "green"], model)
     assert found.shape == (3, 16) and found.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
-    np.testing.assert_allclose(text.embed(["green"], model)[0], found[2], atol=1e-5)
+    np.testing.assert_allclose(embeddings.embed(["green"], model)[0], found[2], atol=1e-5)
 
 
 def test_a_second_time_nothing_is_computed(model, monkeypatch):
-    first = text.embed(["red", "blue"], model)
-    monkeypatch.setattr(text, "_compute", lambda *_: pytest.fail("computed again"))
-    np.testing.assert_array_equal(text.embed(["red", "blue"], model), first)
+    first = embeddings.embed(["red", "blue"], model)
+    monkeypatch.setattr(embeddings, "_compute", lambda *_: pytest.fail("computed again"))
+    np.testing.assert_array_equal(embeddings.embed(["red", "blue"], model), first)
     with pytest.raises(pytest.fail.Exception):
-        text.embed(["red", "blues"], model)
+        embeddings.embed(["red", "blues"], model)
 
 
 def test_a_missing_model_is_one_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(text, "find_spec", lambda name: None)
-    with pytest.raises(text.WordsError, match="clarigym\\[language\\]"):
-        text.embed(["red"])
-    with pytest.raises(text.WordsError, match="no model of words at"):
-        text.embed(["red"], str(tmp_path / "nothing"))
+    monkeypatch.setattr(embeddings, "find_spec", lambda name: None)
+    with pytest.raises(embeddings.WordsError, match="clarigym\\[language\\]"):
+        embeddings.embed(["red"])
+    with pytest.raises(embeddings.WordsError, match="no model of words at"):
+        embeddings.embed(["red"], str(tmp_path / "nothing"))
 
 
 def test_words_reach_the_kernel_and_the_checkpoint(model, tmp_path):
     catalogue = load("toy")
-    similar = word_similarities(catalogue, text.words_of(catalogue, model))
+    similar = word_similarities(catalogue, embeddings.words_of(catalogue, model))
     assert set(similar) == {"words.0", "words.1"}
     pairs = with_words(structure_of(catalogue)[1], similar["words.1"])
     column = pairs.features[:, PAIR_FEATURES.index("words")]

@@ -19,18 +19,18 @@ import torch
 
 import agents.learning
 from agents.files import write_atomically
-from agents.learning import saving, serve
+from agents.learning import checkpoint, serve
+from agents.learning.belief_after import belief_after, divergence_nats
 from agents.learning.config import TrainConfig, TrainingError
-from agents.learning.histories import Histories, Kept, concatenate, logged, read_histories
-from agents.learning.judge import belief_after, divergence_nats
 from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
 from agents.learning.train import HELD_OUT_FROM, Run, _look, train
+from agents.learning.transcripts import Histories, Kept, concatenate, logged, read_histories
 from agents.practice import Practice
+from sim.catalogue.load import load
 from sim.dialogue import DialogueError
-from sim.loading import load
-from sim.memory import Population
-from sim.posterior import ChannelPosterior
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
+from sim.users.memory import Population
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).parent.parent
@@ -68,7 +68,7 @@ def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy,
 
     with pytest.raises(Kill):
         train(*toy, config, tmp_path / "killed", report=kill)
-    states = [tmp_path / name / saving.STATE for name in ("killed", "whole")]
+    states = [tmp_path / name / checkpoint.STATE for name in ("killed", "whole")]
     first = states[0].read_bytes()
     train(*toy, config, tmp_path / "killed", resume=True)
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
@@ -86,7 +86,7 @@ def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
     length = time.monotonic() - begun
     rng, killed, kills = random.Random(3), tmp_path / "killed", 0
     for _ in range(4):
-        resume = ["--resume"] if (killed / saving.STATE).exists() else ["--overwrite"]
+        resume = ["--resume"] if (killed / checkpoint.STATE).exists() else ["--overwrite"]
         process = subprocess.Popen([*command, "--out", str(killed), *resume], cwd=ROOT, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)  # fmt: skip
         try:
@@ -109,10 +109,10 @@ def test_resuming_names_what_differs(toy, tmp_path, monkeypatch):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True, describe={"data_digest": "of another log"})
     with pytest.raises(CheckpointError, match="nothing to resume"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)
-    monkeypatch.setattr(saving, "FORMAT", "clarigym.checkpoint/next")
+    monkeypatch.setattr(checkpoint, "FORMAT", "clarigym.checkpoint/next")
     with pytest.raises(CheckpointError, match="of another version of clarigym train; begin again"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
-    (tmp_path / "a" / saving.STATE).write_bytes(b"torn")
+    (tmp_path / "a" / checkpoint.STATE).write_bytes(b"torn")
     with pytest.raises(CheckpointError, match="can't be read"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
 
@@ -373,8 +373,10 @@ def test_logs_are_read_strictly(toy, tmp_path):
         read_histories(tmp_path / "log.jsonl", catalogue, lambda kind, cap: bank)
 
 
-ALLOWED = {"sim.catalogue", "sim.questions", "sim.dialogue", "sim.posterior", "sim.channel", "sim.likelihood",
-           "sim.confusion", "sim.histories", "sim.stages"}  # fmt: skip
+ALLOWED = {
+    "sim.catalogue.catalogue", "sim.questions", "sim.dialogue", "sim.posterior.exact", "sim.channel.channel",
+    "sim.belief.likelihood", "sim.channel.confusion", "sim.belief.by_history", "sim.belief.stages",
+}  # fmt: skip
 
 
 def test_learning_never_imports_users_or_rates():
@@ -387,7 +389,7 @@ def test_learning_never_imports_users_or_rates():
 
 
 def test_serving_imports_no_torch():
-    code = "import sys, agents.learned, agents.learning.serve; sys.exit('torch' in sys.modules)"
+    code = "import sys, agents.strategies.learned, agents.learning.serve; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from sim.catalogue import Catalogue, CatalogueError
+from sim.catalogue.catalogue import Catalogue, CatalogueError
+from sim.catalogue.load import BUILT_IN, load, load_with_report
 from sim.describe import check, classes, describe, open_information_bits, row_keys
-from sim.loading import BUILT_IN, load, load_with_report
 from sim.questions import question_bank
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "grocery_us_branded.csv.gz"
@@ -104,7 +104,7 @@ def test_no_two_rows_of_a_catalogue_of_ours_are_alike(name):
 
 @pytest.mark.parametrize("script", ["build_animals", "build_groceries"])
 def test_the_data_in_the_package_are_what_the_scripts_write(script, tmp_path, monkeypatch):
-    module = __import__(f"sim.catalogues.{script}", fromlist=["main"])
+    module = __import__(f"sim.data.{script}", fromlist=["main"])
     target = module.TARGET
     monkeypatch.setattr(module, "TARGET", tmp_path / target.name)
     module.main()
@@ -114,7 +114,7 @@ def test_the_data_in_the_package_are_what_the_scripts_write(script, tmp_path, mo
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("bokeh_sampledata") is None, reason="pip install bokeh-sampledata")
 def test_the_films_in_the_package_are_what_the_script_writes(tmp_path, monkeypatch):
-    from sim.catalogues import build_movies
+    from sim.data import build_movies
 
     shipped = pl.read_parquet(build_movies.TARGET)
     monkeypatch.setattr(build_movies, "TARGET", tmp_path / "movies.parquet")
@@ -123,7 +123,7 @@ def test_the_films_in_the_package_are_what_the_script_writes(tmp_path, monkeypat
 
 
 def test_importing_the_loader_imports_no_polars():
-    code = "import sys, sim.loading, sim.describe; sys.exit('polars' in sys.modules)"
+    code = "import sys, sim.catalogue.load, sim.describe; sys.exit('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -161,7 +161,7 @@ def test_all_formats_give_the_same_catalogue(tmp_path):
 def test_a_large_csv_reads_like_a_small_one(tmp_path, monkeypatch):
     text = "name,note,n\n" + "".join(f'"x ""{i}"", é",{"ab"[i % 2]},{i % 7}\n' for i in range(300))
     small = load(write(tmp_path, text))
-    monkeypatch.setattr("sim.tables.LARGE", 0)
+    monkeypatch.setattr("sim.catalogue.read_table.LARGE", 0)
     assert same(load(write(tmp_path, text)), small)
     for broken in ("name,a\nx,1\ny\nz,2\n", 'name,a\nx,1\n"y,2\n', "name,a\nx,1\ny,2,3\n"):
         with pytest.raises(CatalogueError, match=r"line [23]"):
@@ -332,7 +332,7 @@ def test_warnings(tmp_path):
 
 
 def test_thousands_of_columns(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.inference.MANY_COLUMNS", 100)
+    monkeypatch.setattr("sim.catalogue.columns.MANY_COLUMNS", 100)
     header = ",".join(["name", *(f"c{i}" for i in range(110))])
     rows = ["a" + ",1" * 100 + ",0" * 10, "b" + ",0" * 110]
     path = write(tmp_path, "\n".join([header, *rows]) + "\n")

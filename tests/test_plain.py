@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from agents import lookups, saves
-from agents.mind import World
-from agents.plain import play
-from agents.session import Session
-from agents.suggest import Index
-from agents.views import Setup
+from agents.play import lookups, saves
+from agents.play.game import Session
+from agents.play.mind import World
+from agents.play.plain import play
+from agents.play.search import Index
+from agents.play.views import Setup
 from sim.dialogue import read_dialogues
 from tests.test_session import animals, toy
 
@@ -34,7 +34,7 @@ class TestSaving:
         assert list(tmp_path.rglob("*.jsonl")) == [path], "nothing temporary is left"
 
     def test_training_reads_it(self, toy, tmp_path):
-        from agents.learning.histories import read_histories
+        from agents.learning.transcripts import read_histories
 
         path, _ = saves.Saver(tmp_path).save(self.record(toy), 1)
         histories, _ = read_histories(path, toy.catalogue, lambda kind, cap: toy.bank)

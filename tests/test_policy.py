@@ -10,18 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.base import Agent, Setting
-from agents.episodes import play
-from agents.exits import InputError
+from agents.agent import Agent, Setting
+from agents.errors import InputError
+from agents.evaluation.episodes import play
 from agents.policy.config import TrainPolicy, reference_stages
 from agents.policy.serve import REFERENCE, load_network, policy
 from agents.policy.synthetic import synthetic
-from agents.registry import make_agent
+from agents.strategies.registry import make_agent
 from envs.features import GLOBAL, PER_QUESTION
 from envs.rules import Rules
-from sim.loading import load
+from sim.catalogue.load import load
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -71,12 +71,12 @@ def test_the_reference_says_what_it_was_trained_on():
 def test_serving_needs_no_torch():
     code = """
 import sys, numpy as np
-from agents.base import Setting
+from agents.agent import Setting
 from agents.policy.serve import policy
 from envs.rules import Rules
-from sim.loading import load
+from sim.catalogue.load import load
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 agent = policy(Setting(bank=question_bank(load("toy")), rates=PRESETS["typical"], rules=Rules()))
 agent.reset(np.zeros(1, np.uint64)); agent.act(np.array([0]), np.array([20]))
 print([m for m in ("torch", "stable_baselines3", "transformers") if m in sys.modules])

@@ -6,15 +6,15 @@ import json
 
 import pytest
 
-from agents import mind
+from agents.play import mind
+from agents.play.game import Session
+from agents.play.views import Setup
 from agents.policy.serve import PolicyAgent
-from agents.session import Session
-from agents.views import Setup
 from screens.finish import FinishScreen
 from screens.play import PlayScreen
 from screens.watch import WatchScreen
-from sim.batched import BatchedPosterior
 from sim.dialogue import read_dialogues
+from sim.posterior.batched import BatchedPosterior
 from tests.player import Player, own_folders, play
 from tests.test_session import run
 

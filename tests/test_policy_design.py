@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from envs.rules import Rules
-from sim.batched import BatchedPosterior
-from sim.loading import load
-from sim.memory import Population
+from sim.catalogue.load import load
+from sim.posterior.batched import BatchedPosterior
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.memory import Population
+from sim.users.rates import PRESETS
 
 torch = pytest.importorskip("torch")
 
-from agents.base import Setting  # noqa: E402
-from agents.policy.design import (  # noqa: E402
+from agents.agent import Setting  # noqa: E402
+from bench.rl_design import (  # noqa: E402
     DesignConfig,
     DesignNetwork,
     advantages,

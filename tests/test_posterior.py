@@ -9,15 +9,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.batched import BatchedPosterior
-from sim.catalogue import Catalogue, make_facet
-from sim.channel import Later, make_channel
-from sim.likelihood import SAID_DONT_KNOW
-from sim.loading import load
-from sim.posterior import ChannelPosterior
+from sim.belief.likelihood import SAID_DONT_KNOW
+from sim.belief.stages import CHANGING, answering
+from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.catalogue.load import load
+from sim.channel.channel import Later, make_channel
+from sim.posterior.batched import BatchedPosterior
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
-from sim.rates import PRESETS
-from sim.stages import CHANGING, answering
+from sim.users.rates import PRESETS
 from tests import brute
 from tests.catalogues import catalogues
 

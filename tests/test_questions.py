@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue import Catalogue, make_facet, normalised
-from sim.loading import BUILT_IN, load
+from sim.catalogue.catalogue import Catalogue, make_facet, normalised
+from sim.catalogue.load import BUILT_IN, load
 from sim.questions import ANSWERS, IS, OPEN, OVER, QuestionBank, question_bank
 
 word = st.sampled_from(["red", "blue", "green", "é", "x"])

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.stopping import should_guess
+from agents.strategies.stopping import should_guess
 from bench.rl_room import levels, small, values
 from envs.rules import Rules
-from sim.batched import BatchedPosterior
-from sim.channel import make_channel
-from sim.choice import TIE
-from sim.loading import load
-from sim.posterior import ChannelPosterior
+from sim.ask.choice import TIE
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.posterior.batched import BatchedPosterior
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
-from sim.rates import PRESETS
+from sim.users.rates import PRESETS
 
 
 def gain_by_enumeration(posterior, question):

@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from agents.cli import main
-from agents.exits import Exit, InputError
-from agents.scenario import Stage
-from agents.scripting import SHIPPED, read_scenarios
+from agents.errors import Exit, InputError
+from agents.scenarios.play import Stage
+from agents.scenarios.read import SHIPPED, read_scenarios
 
 SHIPPED_SCENARIOS = read_scenarios(SHIPPED)
 QUICK = [s for s in SHIPPED_SCENARIOS if s.catalogue not in ("movies", "movies-1k")]

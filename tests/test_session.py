@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents import lookups, mind
-from agents.mind import World, load_world
-from agents.session import GameError, Session
-from agents.standins import Recorded, Simulated, role_card
-from agents.views import Setup
-from sim.catalogue import Catalogue, make_facet
+from agents.play import lookups, mind
+from agents.play.game import GameError, Session
+from agents.play.mind import World, load_world
+from agents.play.standins import Recorded, Simulated, role_card
+from agents.play.views import Setup
+from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.dialogue import DialogueError
 from sim.questions import DONT_KNOW, NO, OPEN, OVER, YES
 
@@ -71,7 +71,7 @@ class TestGame:
         assert len(view.bits) == view.turn + 1
 
     def test_every_agent_plays(self):
-        from agents.registry import AGENTS
+        from agents.strategies.registry import AGENTS
 
         for name in AGENTS:
             session = Session(load_world(Setup(catalogue="toy", agent=name)))

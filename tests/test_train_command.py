@@ -7,7 +7,7 @@ import json
 import pytest
 
 from agents.cli import main
-from agents.learning import saving, serve
+from agents.learning import checkpoint, serve
 from agents.learning.config import TrainConfig
 
 FEW = ["--count", "64", "--evaluate-every", "64", "--turns", "6"]
@@ -36,7 +36,7 @@ def test_a_catalogue_of_ones_own_from_end_to_end(own, capsys):
     assert main(["calibrate", "run", "--episodes", "20", "--turns", "0", "3", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["results"]
     assert [row["posterior"] for row in rows] == ["learned", "exact"] * 2
-    card = (own / "run" / saving.CARD).read_text()
+    card = (own / "run" / checkpoint.CARD).read_text()
     assert "evaluate --agents exact,learned --catalogue 'my things.csv' --checkpoint run`" in card
     assert "clarigym train --out run --catalogue 'my things.csv' --count 64" in card
     assert main(["evaluate", "--agents", "exact,learned", "--catalogue", file, "--checkpoint", "run",
@@ -53,7 +53,7 @@ def test_a_folder_that_holds_a_run_is_not_taken_for_another(own, capsys):
     assert (own / "run" / serve.MODEL).read_bytes() == first
     assert main([*train, "--seed", "1", "--overwrite"]) == 0
     assert (own / "run" / serve.MODEL).read_bytes() != first
-    assert "--overwrite" not in (own / "run" / saving.CARD).read_text()
+    assert "--overwrite" not in (own / "run" / checkpoint.CARD).read_text()
 
 
 def test_a_run_goes_on_with_its_own_log_alone(own, capsys):
@@ -81,7 +81,7 @@ def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):
 
 
 def test_two_runs_in_one_folder(own, capsys):
-    with saving.folder_to_write(own / "run"):
+    with checkpoint.folder_to_write(own / "run"):
         failed(capsys, 4, "run is being written by another run", "train", "--catalogue", "toy", "--out", "run", *FEW)
 
 

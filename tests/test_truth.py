@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.channel import make_channel
-from sim.loading import load
-from sim.memory import Population
+from sim.catalogue.load import load
+from sim.channel.channel import make_channel
+from sim.facts import false_answers
 from sim.questions import DONT_KNOW, OPEN, OVER, QuestionBank, question_bank
-from sim.rates import load_rates
-from sim.truth import false_answers
-from sim.users import SimulatedUsers
+from sim.users.memory import Population
+from sim.users.rates import load_rates
+from sim.users.simulated import SimulatedUsers
 
 
 def plainly(bank: QuestionBank, intent: int, question: int, answer: int) -> bool:

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from textual.widgets import Input
 
-from agents import mind
-from agents.views import Setup
+from agents.play import mind
+from agents.play.views import Setup
 from screens.ask import AskScreen
 from screens.confirm import ConfirmScreen
 from screens.finish import FinishScreen
@@ -187,7 +187,7 @@ def test_replay(tmp_path):
     from tests.test_session import run
 
     world = mind.load_world(Setup(catalogue="toy"))
-    from agents.session import Session
+    from agents.play.game import Session
 
     session = Session(world)
     session.begin()
@@ -324,6 +324,6 @@ def test_help_palette_and_themes():
 
 
 def test_what_the_menu_offers_exists():
-    from sim.loading import BUILT_IN
+    from sim.catalogue.load import BUILT_IN
 
     assert set(CATALOGUES) == set(BUILT_IN)

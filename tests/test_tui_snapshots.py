@@ -16,7 +16,7 @@ import pytest
 import textual
 from textual.widgets import Input
 
-from agents.views import Setup
+from agents.play.views import Setup
 from screens.finish import FinishScreen
 from screens.play import CardScreen, PlayScreen
 from screens.start import StartScreen

@@ -9,13 +9,13 @@ import time
 import numpy as np
 import pytest
 
-from agents import mind, saves
+from agents.play import mind, saves
 from screens.choices import Choices
 from screens.finish import FinishScreen
 from screens.play import PlayScreen
 from screens.search import SearchBox
 from screens.start import StartScreen
-from sim.catalogue import Catalogue, make_facet
+from sim.catalogue.catalogue import Catalogue, make_facet
 from tests.player import Player, own_folders, play
 from tui import TooSmall
 

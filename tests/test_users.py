@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim import alias
-from sim.catalogue import Catalogue, Facet, make_facet, normalised
-from sim.memory import Holds, Population
+from sim.catalogue.catalogue import Catalogue, Facet, make_facet, normalised
+from sim.numeric import alias
 from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
-from sim.rates import PRESETS, Rates
-from sim.scripted import ScriptedUser
-from sim.users import SILENT, SimulatedUsers
+from sim.users.memory import Holds, Population
+from sim.users.rates import PRESETS, Rates
+from sim.users.scripted import ScriptedUser
+from sim.users.simulated import SILENT, SimulatedUsers
 
 NOISY = Rates(
     name="noisy", types=("good", "bad"), shares=(0.6, 0.4), scales=(0.7, 1.6), forgotten=0.2, misremembered=0.3,
@@ -40,7 +40,8 @@ def tiny() -> Catalogue:
 
 
 def memories(population: Population, f: int, intent: int, t: int):
-    """Every memory of one facet as (chance, state, top, believed values): the story of `sim.users`, looped plainly."""
+    """Every memory of one facet as (chance, state, top, believed values): the story of `sim.users.simulated`, looped
+    plainly."""
     c = population.channel.facets[f]
     facet: Facet = c.facet
     phi, mu = c.forgotten[t], c.muddled[t]
@@ -251,7 +252,7 @@ def test_fixed_memory():
 def test_membership_filter_agrees_with_the_table(monkeypatch):
     bank = question_bank(tiny())
     exact = Population(bank, NOISY)
-    monkeypatch.setattr("sim.memory.EXACT_TABLE", 0)
+    monkeypatch.setattr("sim.users.memory.EXACT_TABLE", 0)
     hashed = Population(bank, NOISY)
     assert exact.members.exact and not hashed.members.exact
     assert isinstance(hashed.members, Holds)
@@ -293,9 +294,9 @@ SCRIPT = """
 import hashlib, numpy as np, sys
 sys.path.insert(0, "tests")
 from tests.test_users import NOISY, tiny
-from sim.memory import Population
+from sim.users.memory import Population
 from sim.questions import question_bank
-from sim.users import SimulatedUsers
+from sim.users.simulated import SimulatedUsers
 bank = question_bank(tiny())
 users = SimulatedUsers(Population(bank, NOISY), np.arange(300))
 h = hashlib.sha256(users.opening().tobytes() + users.intent.tobytes())

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import numpy as np
 import tyro
 
-from agents.commands.common import console
-from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, check_seed, parse
+from agents.commands.console import console
+from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.errors import Exit, InputError
 from sim.questions import Questions
 
 
@@ -65,15 +65,15 @@ def main(arguments: list[str]) -> Exit:
 
 def figures(config: Calibrate) -> list[dict[str, Any]]:
     """A row a length and posterior."""
-    from agents.learning.calibration import measure
-    from agents.learning.judge import belief_after
+    from agents.evaluation.calibration import measure
+    from agents.learning.belief_after import belief_after
     from agents.learning.serve import learned_posterior, read_checkpoint
     from agents.practice import Practice
-    from sim.loading import load
-    from sim.memory import Population
-    from sim.posterior import ChannelPosterior
+    from sim.catalogue.load import load
+    from sim.posterior.exact import ChannelPosterior
     from sim.questions import question_bank
-    from sim.rates import load_rates
+    from sim.users.memory import Population
+    from sim.users.rates import load_rates
 
     checkpoint = read_checkpoint(config.run)
     kept = checkpoint.config

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import tyro
 
-from agents.commands.common import console
-from agents.exits import Exit, InputError, did_you_mean
-from agents.flags import Leave, at_least, parse
+from agents.commands.console import console
+from agents.commands.flags import Leave, at_least, parse
+from agents.errors import Exit, InputError, did_you_mean
 from sim.describe import Description, check, describe
 
 ACTIONS = ("describe", "check")

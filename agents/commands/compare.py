@@ -13,11 +13,11 @@ from typing import Any
 
 import tyro
 
-from agents.commands.common import console
-from agents.exits import Exit, InputError, did_you_mean
-from agents.flags import Leave, parse
-from agents.metrics import paired
-from agents.rows import read_rows
+from agents.commands.console import console
+from agents.commands.flags import Leave, parse
+from agents.errors import Exit, InputError, did_you_mean
+from agents.evaluation.metrics import paired
+from agents.evaluation.rows import read_rows
 
 USERS = ("seed", "noise", "opening")
 NAMES = {"success": "success", "turns_all": "turns", "reward": "reward", "bits": "bits", "nll_nats": "NLL"}

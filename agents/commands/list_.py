@@ -8,12 +8,12 @@ from typing import Any
 
 import tyro
 
-from agents.commands.common import console
-from agents.exits import Exit
-from agents.flags import Leave, parse
-from agents.registry import AGENTS, LEARNED
-from sim.loading import BUILT_IN
-from sim.rates import GRID_KINDS, GRID_PERCENT, PRESETS
+from agents.commands.console import console
+from agents.commands.flags import Leave, parse
+from agents.errors import Exit
+from agents.strategies.registry import AGENTS, LEARNED
+from sim.catalogue.load import BUILT_IN
+from sim.users.rates import GRID_KINDS, GRID_PERCENT, PRESETS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,12 +16,12 @@ from xml.etree import ElementTree
 
 import tyro
 
-from agents.commands.common import console
-from agents.exits import Exit, InputError
-from agents.flags import Leave, parse
-from agents.registry import YARDSTICK, check_name
-from agents.scenario import Outcome, Stage
-from agents.scripting import SHIPPED, read_scenarios
+from agents.commands.console import console
+from agents.commands.flags import Leave, parse
+from agents.errors import Exit, InputError
+from agents.scenarios.play import Outcome, Stage
+from agents.scenarios.read import SHIPPED, read_scenarios
+from agents.strategies.registry import YARDSTICK, check_name
 
 
 @dataclass(frozen=True, kw_only=True)

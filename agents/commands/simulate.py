@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.base import Agent, Setting
-from agents.commands.common import make_setting
-from agents.episodes import play
-from agents.evaluate import BATCH
-from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, check_seed, parse
-from agents.registry import check_checkpoint, check_name, make_agent
+from agents.agent import Agent, Setting
+from agents.commands.console import make_setting
+from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.errors import Exit, InputError
+from agents.evaluation.episodes import play
+from agents.evaluation.runner import BATCH
+from agents.strategies.registry import check_checkpoint, check_name, make_agent
 from envs.record import dialogue_record
 from envs.rules import Rules
 from envs.world import World

@@ -13,8 +13,8 @@ from typing import Literal
 import numpy as np
 import tyro
 
-from agents.exits import Exit, InputError
-from agents.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.errors import Exit, InputError
 from sim.questions import Questions
 
 
@@ -90,7 +90,7 @@ def main(arguments: list[str]) -> Exit:
         config = parse(Train, arguments, "train", "Learn a posterior from dialogues.")
     except Leave as leave:
         return leave.code
-    from agents.learning.saving import STATE, folder_to_write
+    from agents.learning.checkpoint import STATE, folder_to_write
     from agents.learning.serve import MODEL
 
     out = Path(config.out)
@@ -122,8 +122,8 @@ def _train(config: Train) -> None:
     words = None
     if config.words:
         about["words"] = config.words
-        from agents.learning.structure import word_similarities
-        from agents.learning.text import words_of
+        from agents.learning.confusable import word_similarities
+        from agents.learning.embeddings import words_of
 
         words = word_similarities(bank.catalogue, words_of(bank.catalogue, config.words))
     with progress() as advance:
@@ -153,8 +153,8 @@ def _train(config: Train) -> None:
 
 def dialogues_of(config: Train):
     """The bank, the source, and what is held out (None: the source's own)."""
-    from agents.learning.histories import logged, read_histories
-    from sim.loading import load
+    from agents.learning.transcripts import logged, read_histories
+    from sim.catalogue.load import load
     from sim.questions import question_bank
 
     catalogue = load(config.catalogue)
@@ -169,8 +169,8 @@ def dialogues_of(config: Train):
         source, held_out = logged(histories, config.seed)
         return bank, source, held_out
     from agents.practice import Practice
-    from sim.memory import Population
-    from sim.rates import load_rates
+    from sim.users.memory import Population
+    from sim.users.rates import load_rates
 
     bank = question_bank(catalogue, config.questions)
     return bank, Practice(Population(bank, load_rates(config.noise)), config.seed, config.turns, config.opening), None
@@ -187,7 +187,7 @@ def digest_of(config: Train) -> str:
     if config.dialogues:
         data = Path(config.dialogues).read_bytes()
     else:
-        from sim.rates import load_rates
+        from sim.users.rates import load_rates
 
         users = json.loads(json.dumps(load_rates(config.noise).to_dict(), default=dict))
         data = json.dumps([users, config.questions, config.opening], sort_keys=True).encode()
@@ -218,7 +218,7 @@ def versions() -> dict[str, str]:
 def write_card(out: Path, about: dict, metrics: dict) -> None:
     """What the checkpoint is, for people."""
     from agents.files import write_atomically
-    from agents.learning.saving import CARD
+    from agents.learning.checkpoint import CARD
 
     catalogue, given = about["catalogue"], shlex.quote(about["catalogue_file"])
     use = f"clarigym evaluate --agents exact,learned --catalogue {given} --checkpoint {shlex.quote(str(out))}"
@@ -246,7 +246,7 @@ class progress:
             return self._line
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        from agents.commands.common import console
+        from agents.commands.console import console
 
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
                             TimeRemainingColumn(), console=console(stderr=True), transient=True)  # fmt: skip

@@ -6,8 +6,8 @@ import importlib.util
 import sys
 from typing import Any
 
-from agents.exits import Exit, InputError
-from agents.flags import Leave, parse
+from agents.commands.flags import Leave, parse
+from agents.errors import Exit, InputError
 from agents.policy.config import TrainPolicy, reference_stages
 
 HELD_OUT = 1 << 40
@@ -45,10 +45,10 @@ def _evaluate(config: TrainPolicy) -> None:
     """Policy, exact and learned with the same users; a line each on stdout."""
     import numpy as np
 
-    from agents.commands.common import make_setting
-    from agents.episodes import play
+    from agents.commands.console import make_setting
+    from agents.evaluation.episodes import play
     from agents.policy.synthetic import PREFIX, synthetic
-    from agents.registry import make_agent
+    from agents.strategies.registry import make_agent
     from envs.rules import Rules
 
     rules = Rules(budget=config.budget, question_cost=config.question_cost)

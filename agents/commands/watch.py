@@ -14,14 +14,14 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from agents.base import Agent, Setting
-from agents.commands.common import console, encodes, make_setting
-from agents.episodes import Episodes, play
-from agents.exits import Exit
-from agents.flags import Leave, at_least, check_seed, parse
-from agents.registry import check_checkpoint, check_name, default_agent, make_agent
+from agents.agent import Agent, Setting
+from agents.commands.console import console, encodes, make_setting
+from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.errors import Exit
+from agents.evaluation.episodes import Episodes, play
+from agents.strategies.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
-from sim.information import entropy_nats
+from sim.ask.gain_yesno import entropy_nats
 from sim.phrasing import answer_sentence, corruption_sentence, request
 from sim.questions import Questions
 

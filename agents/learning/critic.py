@@ -1,9 +1,9 @@
 """The channel critic: log p(answers | intent, type) in torch, the user's memory summed out, differentiable.
 
-The sums are those of `sim.likelihood`, written for a batch of dialogues and for candidates instead of the catalogue,
-with the confusion kernel and what comes to mind made from learned weights: `single` has those of facets of one value an
-intent, `several` the others.  f(h, i) is the logarithm of the mixture over types; a constant of the history is left in,
-for it cancels.
+The sums are those of `sim.belief.likelihood`, written for a batch of dialogues and for candidates instead of the
+catalogue, with the confusion kernel and what comes to mind made from learned weights: `single` has those of facets of
+one value an intent, `several` the others.  f(h, i) is the logarithm of the mixture over types; a constant of the
+history is left in, for it cancels.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from agents.learning.histories import Histories, evidence_of
-from agents.learning.indexing import FacetBatch, FacetIndex, single_batch
+from agents.learning.batching import FacetBatch, FacetIndex, single_batch
+from agents.learning.confusable import structure_of, with_words
 from agents.learning.parameters import ChannelParameters, Tables
-from agents.learning.several import Minds, SeveralFacet
-from agents.learning.single import SingleFacets
-from agents.learning.structure import structure_of, with_words
-from sim.likelihood import Evidence
+from agents.learning.scalar_sums import SingleFacets
+from agents.learning.set_sums import Minds, SeveralFacet
+from agents.learning.transcripts import Histories, evidence_of
+from sim.belief.likelihood import Evidence
 from sim.questions import QuestionBank
 
 TOGETHER = 8
@@ -42,7 +42,7 @@ class ChannelCritic(nn.Module):
     Args:
         types: how many latent kinds of user.
         words: `structure.word_similarities`, where there are any.
-        turns: how many answers come before each later stage, see `sim.stages`.
+        turns: how many answers come before each later stage, see `sim.belief.stages`.
     """
 
     def __init__(

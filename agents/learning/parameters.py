@@ -27,9 +27,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from agents.learning.structure import ENDS, FEATURE, KNOTS, WEIGHTS, P
-from sim.catalogue import Catalogue
-from sim.stages import CHANGING, WIDTH
+from agents.learning.confusable import ENDS, FEATURE, KNOTS, WEIGHTS, P
+from sim.belief.stages import CHANGING, WIDTH
+from sim.catalogue.catalogue import Catalogue
 
 TYPED = {  # name: (number of logits, chance at the start, how a careless type differs)
     "forgotten": (1, 0.15, 1.0),

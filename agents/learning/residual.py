@@ -20,14 +20,14 @@ import torch
 from torch import Tensor, nn
 
 from agents.learning import objectives, proposals
+from agents.learning.cheap_belief import Screen
+from agents.learning.checkpoint import save_checkpoint
 from agents.learning.config import WHOLE
 from agents.learning.critic import ChannelCritic
-from agents.learning.histories import Histories, Source, evidence_of
 from agents.learning.parameters import Tables
-from agents.learning.saving import save_checkpoint
-from agents.learning.screen import Screen
+from agents.learning.residual_tokens import KINDS, Vocabulary
 from agents.learning.serve import METRICS, read_checkpoint
-from agents.learning.tokens import KINDS, Vocabulary
+from agents.learning.transcripts import Histories, Source, evidence_of
 from sim.questions import QuestionBank
 
 

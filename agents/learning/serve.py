@@ -5,7 +5,7 @@ catalogue is made again from the catalogue), `config.json` what it was trained o
 `card.md` the same for people.  It is bound to a catalogue by its fingerprint: intents and values are numbered by it.
 
 What is served is the simulator's own `Channel` type with learned arrays, so that belief, types, memory states,
-predictions and EIG are those of `sim.posterior`, to the bit.  Each value's kernel is cut to its `KEEP` likeliest
+predictions and EIG are those of `sim.posterior.exact`, to the bit.  Each value's kernel is cut to its `KEEP` likeliest
 confusions, which halves the work and loses under a thousandth of a nat (docs/learning.md).
 """
 
@@ -19,13 +19,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from agents.learning.structure import P, Pairs, hat_weights, log_mass, structure_of, with_words
-from agents.learning.tokens import ServedResidual
-from sim.catalogue import Catalogue
-from sim.channel import Channel, FacetChannel, Later
-from sim.posterior import ChannelPosterior
+from agents.learning.confusable import P, Pairs, hat_weights, log_mass, structure_of, with_words
+from agents.learning.residual_tokens import ServedResidual
+from sim.belief.stages import CHANGING, answering
+from sim.catalogue.catalogue import Catalogue
+from sim.channel.channel import Channel, FacetChannel, Later
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
-from sim.stages import CHANGING, answering
 
 FORMAT = "clarigym.checkpoint/6"
 FOLDER = Path(__file__).parent / "checkpoints"

@@ -14,8 +14,8 @@ are of the channel's form.
 What is judged and kept is an average over the steps, late ones counting most: single steps go about in directions that
 say little, and kept 0.012 nats on users `hard` after 5 answers where their average has 0.003.
 
-Beliefs are judged as they are served: by `sim.posterior` in numpy, or, where the catalogue is small, by the same sums
-in torch; the last state is the one that is kept, unless it is surely worse than the best before it.
+Beliefs are judged as they are served: by `sim.posterior.exact` in numpy, or, where the catalogue is small, by the same
+sums in torch; the last state is the one that is kept, unless it is surely worse than the best before it.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ import numpy as np
 import torch
 
 from agents.learning import objectives, proposals
+from agents.learning.belief_after import belief_after
+from agents.learning.cheap_belief import Screen
+from agents.learning.checkpoint import load_seconds, load_state, save_checkpoint, save_metrics, save_state
 from agents.learning.config import LONGEST, WHOLE, TrainConfig, TrainingError
 from agents.learning.critic import ChannelCritic
-from agents.learning.histories import Histories, Kept, Source, evidence_of
-from agents.learning.judge import belief_after
-from agents.learning.saving import load_seconds, load_state, save_checkpoint, save_metrics, save_state
-from agents.learning.screen import Screen
 from agents.learning.serve import MODEL, learned_channel
-from sim.posterior import ChannelPosterior
+from agents.learning.transcripts import Histories, Kept, Source, evidence_of
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 
 Words = dict[str, np.ndarray] | None

@@ -5,8 +5,8 @@ encoder looks at each question of the shortlist by itself, the same for every pl
 mean of them; each question is scored in the light of that summary, and guessing beside them.  So the order and the
 number of the questions don't matter to it.
 
-Beliefs are exact, as `exact`'s are: on small catalogues `sim.batched` keeps them, else the posterior that the setting
-hands out: on films a turn takes some tenth of a second (`sim.telling`).
+Beliefs are exact, as `exact`'s are: on small catalogues `sim.posterior.batched` keeps them, else the posterior that the
+setting hands out: on films a turn takes some tenth of a second (`sim.ask.shortlist`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.base import Setting
-from agents.exits import InputError
+from agents.agent import Setting
+from agents.errors import InputError
 from envs.features import GLOBAL, PER_QUESTION, Shortlist, View, view
-from sim.batched import SMALL_CATALOGUE, BatchedPosterior
-from sim.posterior import Posterior
+from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
+from sim.posterior.exact import Posterior
 
 REFERENCE = Path(__file__).with_name("reference.safetensors")
 SMALL_BANK = 2000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.catalogue import Catalogue, make_facet
+from sim.catalogue.catalogue import Catalogue, make_facet
 
 PREFIX = "synthetic-"
 

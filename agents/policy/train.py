@@ -29,10 +29,10 @@ from agents.policy.config import TrainPolicy
 from agents.policy.network import ShortlistPolicy, export
 from agents.policy.synthetic import PREFIX, synthetic
 from agents.policy.vecenv import BeliefVecEnv
-from agents.stopping import should_guess
+from agents.strategies.stopping import should_guess
 from envs.beliefs import BeliefVectorEnv
 from envs.rewards import Shaping
-from sim.batched import SMALL_CATALOGUE, BatchedPosterior
+from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
 
 
 def make_parts(config: TrainPolicy) -> list[BeliefVectorEnv]:

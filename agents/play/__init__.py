@@ -1,0 +1,1 @@
+"""A game between a person and an agent, without any screen."""

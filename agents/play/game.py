@@ -1,0 +1,337 @@
+"""A game between a person (or a stand-in) and an agent, without any screen: what the app and the plain mode both play.
+
+A game is a stack of moments.  Whatever happens pushes one, `undo` pops one, so that everything can be taken back any
+number of times, a wrong guess included, and nothing is ever computed twice: a moment keeps its mind (beliefs share
+what they computed) and its view.  A moment is immutable; a session is used from one thread at a time, and hands out
+`View`s, which may go anywhere.
+
+A skipped question is no answer: nothing is learned from it and it isn't asked again.  "Don't know" is an answer, and
+tells something.  When the questions are spent the agent guesses; a person who plays on after that allows five more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.play.mind import BEST, GUESS, Mind, World
+from agents.play.views import FEW, SOME, Asked, Exchange, Guessed, Phase, Review, View
+from sim.dialogue import Dialogue, Guess, Turn
+from sim.phrasing import answer_sentence, statement
+from sim.questions import OPEN
+
+LOG2 = math.log(2.0)
+MORE = 5
+"""Questions that playing on adds once the budget is spent."""
+SHOWN = 10
+PERSON = "person"
+"""The noise of a dialogue with a person; nobody knows his rates."""
+
+
+class GameError(ValueError):
+    """Something that the rules don't allow now; the message says what is awaited."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Moment:
+    """All that a game is at one time."""
+
+    minds: tuple[Mind, ...]
+    """The mind at the start and after each answer."""
+    exchanges: tuple[Exchange, ...] = ()
+    bits: tuple[float, ...] = ()
+    skipped: frozenset[int] = frozenset()
+    guesses: tuple[Guess, ...] = ()
+    budget: int
+    said: tuple[int, ...] | None = None
+    """(F,) the opening as it was told to the posterior."""
+    phase: Phase = "ask"
+    question: int = -1
+    guess: int = -1
+    best: tuple[tuple[int, float], ...] = ()
+    belief: np.ndarray
+    view: View
+
+    @property
+    def mind(self) -> Mind:
+        return self.minds[-1]
+
+
+class Session:
+    """One game on a world.
+
+    Args:
+        world: the catalogue, its questions and the belief to start from.
+        seed, episode: written into the record; they matter where the answers come from a simulated user.
+    """
+
+    def __init__(self, world: World, *, seed: int | None = None, episode: int = 0):
+        self.world = world
+        self.seed = world.setup.seed if seed is None else seed
+        self.episode = episode
+        self._stack: list[Moment] = []
+
+    # -- what is going on -----------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Moment:
+        if not self._stack:
+            raise GameError("the game hasn't begun; call begin() first")
+        return self._stack[-1]
+
+    @property
+    def view(self) -> View:
+        return self.now.view
+
+    # -- what may happen ------------------------------------------------------------------------------------------
+
+    def begin(self, opening: Sequence[tuple[int, int]] = (), *, decide: bool = True) -> View:
+        """Start afresh.
+
+        Args:
+            opening: (facet, option) pairs that the person states up front, at most one a facet.
+            decide: False where somebody else asks: the agent never guesses.
+        """
+        said = None
+        if opening:
+            stated = [-1] * len(self.world.catalogue.facets)
+            for facet, option in opening:
+                stated[facet] = option
+            said = tuple(stated)
+        mind = Mind(self.world, said=said)
+        self._stack = []
+        return self._push(
+            Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK), decide=decide
+        )
+
+    def answer(self, answer: int, *, decide: bool = True) -> View:
+        """The answer to the question that waits; `decide` as in `begin`.
+
+        Raises:
+            GameError: no question waits, or it has no such answer.
+        """
+        now = self._in("ask")
+        bank, q = self.world.bank, now.question
+        if not 0 <= answer < int(bank.answers[q]):
+            raise GameError(f"'{bank.text(q)}' has answers 0 to {int(bank.answers[q]) - 1}, not {answer}")
+        mind = now.mind.told(q, answer)
+        eig = dict(now.best).get(q)
+        eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
+        exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
+                            answer_text=bank.answer_text(q, answer), bits=_bits(mind.belief()))  # fmt: skip
+        return self._push(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
+
+    def put(self, question: int, eig_nats: float) -> View:
+        """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed."""
+        now = self._stack.pop()
+        rest = tuple(entry for entry in now.best if entry[0] != question)
+        best = tuple(sorted((*rest, (question, eig_nats)), key=lambda entry: -entry[1]))
+        return self._settle(replace(now, phase="ask", question=question, guess=-1, best=best))
+
+    def put_guess(self, intent: int) -> View:
+        """Guess this intent instead of what the agent wants."""
+        return self._settle(replace(self._stack.pop(), phase="guess", question=-1, guess=intent))
+
+    def skip(self) -> View:
+        """Another question, please.
+
+        Raises:
+            GameError: no question waits.
+        """
+        now = self._in("ask")
+        return self._push(replace(now, skipped=now.skipped | {now.question}))
+
+    def ask_for_guess(self) -> View:
+        """Let the agent name its likeliest intent at once.
+
+        Raises:
+            GameError: no question waits.
+        """
+        return self._push(self._in("ask"), guess=True)
+
+    def judge(self, right: bool) -> View:
+        """Whether the guess that waits is right.
+
+        Raises:
+            GameError: no guess waits.
+        """
+        now = self._in("guess")
+        name = self.world.catalogue.intents[now.guess]
+        guess = Guess(intent=now.guess, right=right, after=len(now.exchanges), name=name)
+        return self._finish(replace(now, guesses=(*now.guesses, guess)), "right" if right else "wrong")
+
+    def play_on(self) -> View:
+        """After a wrong guess: rule it out and go on.
+
+        Raises:
+            GameError: there was no wrong guess.
+        """
+        now = self._in("wrong")
+        mind = now.mind.without(now.guess)
+        budget = now.budget if len(now.exchanges) < now.budget else len(now.exchanges) + MORE
+        bits = (*now.bits[:-1], _bits(mind.belief()))
+        return self._push(replace(now, minds=(*now.minds[:-1], mind), budget=budget, bits=bits))
+
+    def leave(self) -> View:
+        """The simulated user walks away."""
+        return self._finish(self.now, "left")
+
+    def undo(self) -> View:
+        """Take back whatever happened last; at the start nothing happens.
+
+        An end that was played on from is passed over: nobody wants to end once more, he wants his guess back.
+        """
+        if len(self._stack) > 1:
+            self._stack.pop()
+        while len(self._stack) > 1 and self.view.over:
+            self._stack.pop()
+        return self.view
+
+    # -- looking back ---------------------------------------------------------------------------------------------
+
+    def review(self, intent: int, corruptions: Sequence[str] = ()) -> Review:
+        """The game as it was, now that the truth is known."""
+        from agents.play.lookback import review
+
+        now = self.now
+        bank = self.world.bank
+        opening = [
+            Exchange(turn=0, question=q, answer=a, text=statement(bank, q, a), answer_text="", bits=0.0)
+            for q, a in self._opened()
+        ]
+        return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions, opening)
+
+    def _opened(self) -> list[tuple[int, int]]:
+        """The opening as (open question, answer) pairs."""
+        bank = self.world.bank
+        return [(int(bank.open_question[f]), o + 1) for f, o in enumerate(self.now.said or ()) if o >= 0]
+
+    def record(
+        self, intent: int | None, *, noise: str = PERSON, corruptions=(), left: bool = False, agent: str | None = None
+    ) -> Dialogue:
+        """The game as a line of a log; an intent of None is one that the catalogue doesn't have, written as -1."""
+        now, world = self.now, self.world
+        bank, catalogue = world.bank, world.catalogue
+        opening = tuple(
+            Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
+            for q, a in self._opened()
+        )
+        turns = tuple(
+            Turn(question=e.question, answer=e.answer, question_text=e.text,
+                 answer_text=answer_sentence(bank, e.question, e.answer), eig_bits=round(e.eig_bits, 6))
+            for e in now.exchanges
+        )  # fmt: skip
+        if left and now.question >= 0:
+            q = now.question
+            turns += (
+                Turn(question=q, answer=-1, question_text=bank.text(q), answer_text=answer_sentence(bank, q, -1)),
+            )
+        guesses = tuple(replace(g, right=g.intent == intent) for g in now.guesses)
+        return Dialogue(
+            catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.setup.questions,
+            max_questions=None, budget=now.budget, noise=noise, agent=agent or world.setup.agent, seed=self.seed,
+            episode=self.episode, opening=opening, turns=turns, guesses=guesses,
+            intent=-1 if intent is None else intent,
+            intent_name="" if intent is None else catalogue.intents[intent],
+            success=bool(guesses) and guesses[-1].right, user_left=left, corruptions=tuple(corruptions),
+        )  # fmt: skip
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _in(self, phase: Phase) -> Moment:
+        now = self.now
+        if now.phase != phase:
+            waits = {"ask": "an answer", "guess": "a judgement of its guess"}.get(now.phase, "nothing, for it is over")
+            raise GameError(f"the game awaits {waits}")
+        return now
+
+    def _push(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> View:
+        """A moment in which the agent decides what to do next, unless somebody else asks."""
+        mind = moment.mind
+        belief = mind.belief()
+        bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, _bits(belief))
+        best = tuple(mind.best(BEST, moment.skipped))
+        left = moment.budget - len(moment.exchanges)
+        if not decide:
+            return self._settle(
+                replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
+            )
+        decided = GUESS if guess else mind.decide(list(best), left, moment.skipped)
+        named = int(belief.argmax()) if decided == GUESS else -1
+        phase: Phase = "ask" if decided != GUESS else "guess" if belief[named] > 0 else "stumped"
+        moment = replace(moment, phase=phase, question=decided if decided != GUESS else -1, guess=named, best=best,
+                         belief=belief, bits=bits)  # fmt: skip
+        return self._settle(moment)
+
+    def _finish(self, moment: Moment, phase: Phase) -> View:
+        return self._settle(replace(moment, phase=phase))
+
+    def _settle(self, moment: Moment) -> View:
+        moment = replace(moment, view=self._view(moment))
+        self._stack.append(moment)
+        return moment.view
+
+    def _view(self, m: Moment) -> View:
+        world, mind = self.world, m.mind
+        order = np.argsort(-m.belief, kind="stable")[:SHOWN]
+        bits = m.bits[-1] if m.bits else 0.0
+        doubts = sorted(
+            ((world.catalogue.facet(name).wording.noun, float(s[0]), float(s[2])) for name, s in mind.states().items()),
+            key=lambda d: -(d[1] + d[2]),
+        )
+        return View(
+            phase=m.phase,
+            noun=world.catalogue.noun,
+            turn=len(m.exchanges),
+            budget=m.budget,
+            asked=self.asked(m.question) if m.phase == "ask" and m.question >= 0 else None,
+            guess=self._guessed(m) if m.guess >= 0 else None,
+            top=tuple((world.label(int(i)), float(m.belief[i])) for i in order if m.belief[i] > 0),
+            candidates=round(2**bits),
+            bits=m.bits,
+            best=tuple((world.bank.text(q), g / LOG2) for q, g in m.best),
+            types=tuple(mind.types()),
+            doubts=tuple(doubts),
+            history=m.exchanges,
+            opening=self.sentences(m.said),
+            undoable=bool(self._stack) and self._stack[-1] is not m,
+            wrong=tuple(world.label(g.intent) for g in m.guesses if not g.right),
+        )
+
+    def sentences(self, said: Sequence[int] | None) -> tuple[str, ...]:
+        """What was stated up front, as sentences."""
+        bank = self.world.bank
+        return tuple(statement(bank, int(bank.open_question[f]), o + 1) for f, o in enumerate(said or ()) if o >= 0)
+
+    def asked(self, question: int) -> Asked:
+        """A question of the bank as the screens see it."""
+        bank = self.world.bank
+        f = int(bank.facet[question])
+        facet = bank.catalogue.facets[f]
+        is_open = int(bank.kind[question]) == OPEN
+        number = is_open and facet.kind == "number"
+        few = is_open and (number or len(facet.options) <= FEW)
+        options = tuple(facet.label(o) for o in range(len(facet.options))) if few else ()
+        return Asked(id=question, text=bank.text(question), facet=facet.wording.noun, facet_id=f, open=is_open,
+                     options=options, number=number, browse=number or len(facet.options) <= SOME)  # fmt: skip
+
+    def _guessed(self, m: Moment) -> Guessed:
+        world = self.world
+        near = np.flatnonzero(np.abs(m.belief - m.belief[m.guess]) <= 1e-12 + 0.5 * m.belief[m.guess])[:50]
+        facets = world.catalogue.facets
+        mine = [f.row(m.guess) for f in facets]
+        twins = tuple(world.label(int(i)) for i in near if i != m.guess and [f.row(int(i)) for f in facets] == mine)
+        return Guessed(intent=m.guess, name=world.label(m.guess), probability=float(m.belief[m.guess]), twins=twins)
+
+
+def _bits(belief: np.ndarray) -> float:
+    """Entropy of a belief in bits."""
+    p = belief[belief > 0]
+    return max(0.0, float(-(p * np.log2(p)).sum()))
+
+
+_NONE = np.empty(0)
+_BLANK = View(phase="ask", noun="", turn=0, budget=0)

@@ -1,0 +1,82 @@
+"""A game looked back on: which answers the catalogue contradicts, and when the agent lost the trail.
+
+The trail is the probability of the truth after each answer.  It is lost at the answer that cost it most, where one
+cost it at least a bit; an answer may agree with the catalogue and still mislead ("don't know" about a famous actor).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from agents.play.mind import World
+from agents.play.views import Disagreement, Exchange, Review
+from sim.phrasing import value_sentence
+from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER
+
+FLOOR = 1e-12
+LISTED = 4
+
+
+def review(
+    world: World,
+    beliefs: Sequence[np.ndarray],
+    exchanges: Sequence[Exchange],
+    intent: int,
+    corruptions: Sequence[str] = (),
+    opening: Sequence[Exchange] = (),
+) -> Review:
+    """The game of `exchanges` in the light of the truth.
+
+    Args:
+        beliefs: T + 1 arrays (N,): at the start and after each answer.
+        opening: what was stated up front, as exchanges of turn 0.
+    """
+    trail = tuple((float(b[intent]), int((b > b[intent]).sum()) + 1) for b in beliefs)
+    falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in pairwise(trail)]
+    worst = max(range(len(falls)), key=falls.__getitem__, default=None)
+    lost = worst is not None and falls[worst] >= 1.0
+    wrong = [d for e in (*opening, *exchanges) if (d := disagreement(world, e, intent)) is not None]
+    return Review(
+        intent=intent,
+        name=world.label(intent),
+        trail=trail,
+        disagreements=tuple(wrong),
+        unknown=sum(_unknown(world, e) for e in exchanges),
+        lost_at=worst + 1 if lost and worst is not None else None,
+        lost_bits=falls[worst] if lost and worst is not None else 0.0,
+        corruptions=tuple(corruptions),
+    )
+
+
+def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
+    """What the catalogue says against an answer; None where it agrees, doesn't know, or nothing was claimed."""
+    bank = world.bank
+    facet = bank.catalogue.facets[bank.facet[e.question]]
+    row = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]]
+    if _unknown(world, e) or not len(row):
+        return None
+    kind, value = int(bank.kind[e.question]), int(bank.value[e.question])
+    if kind == OPEN:
+        agrees = e.answer - 1 in facet.option_of[row]
+    else:
+        true = bool((row >= value).any()) if kind == OVER else value in row
+        agrees = true == (e.answer > DONT_KNOW)
+    if agrees:
+        return None
+    if facet.kind == "flag":
+        truth = "it is so" if row[0] else "it isn't so"
+    else:
+        mass = world.setting.channel.facets[bank.facet[e.question]].mass
+        names = [facet.values[v] for v in sorted(row.tolist(), key=lambda v: -mass[v])]
+        more = f" and {len(names) - LISTED} more" if len(names) > LISTED + 1 else ""
+        said = ", ".join(names[:LISTED]) + more if more else value_sentence(facet, intent)
+        truth = f"{facet.wording.noun}: {said}"
+    return Disagreement(turn=e.turn, text=e.text, answer_text=e.answer_text, truth=truth)
+
+
+def _unknown(world: World, e: Exchange) -> bool:
+    return e.answer == (OPEN_DONT_KNOW if int(world.bank.kind[e.question]) == OPEN else DONT_KNOW)

@@ -1,0 +1,314 @@
+"""The game line by line on stdin and stdout: for screen readers, scripts, pipes and terminals that can't do more.
+
+The same session, stand-ins and lookups as the app; every line that is printed makes sense when it is read aloud.
+Commands are single letters (`?` lists them); anything longer is a name.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TextIO
+
+from agents.errors import Exit
+from agents.play import lookups
+from agents.play.game import LOG2, Session
+from agents.play.mind import World, load_world
+from agents.play.saves import Saver
+from agents.play.search import Hit, Index, number_in
+from agents.play.standins import Recorded, Simulated, StandIn, corruption_sentences, role_card
+from agents.play.views import YESNO, Asked, Review, Setup, View
+from sim.dialogue import Dialogue
+
+WORDS = {"y": 4, "p": 3, "d": 2, "o": 1, "n": 0, **{word: a for a, word in enumerate(YESNO)}, "dont know": 2}
+HELP = (
+    "y yes, p probably, d don't know, o probably not, n no; a number for an option; or type a name. "
+    "u undo, s skip, g guess now, t what I think, q quit."
+)
+
+
+class Leave(Exception):
+    """The person quits, or the input has ended."""
+
+
+class Plain:
+    """A person at the other end of two streams."""
+
+    def __init__(self, source: TextIO, sink: TextIO):
+        self.source, self.sink = source, sink
+
+    def say(self, text: str = "") -> None:
+        print("".join(c if c.isprintable() else " " for c in text), file=self.sink, flush=True)
+
+    def hear(self, prompt: str) -> str:
+        """A line without its ends.
+
+        Raises:
+            Leave: the input has ended, or "q".
+        """
+        print(prompt, end=" ", file=self.sink, flush=True)
+        line = self.source.readline()
+        if not line:
+            self.say()
+            raise Leave
+        text = line.strip()
+        if text.lower() in ("q", "quit"):
+            raise Leave
+        if text == "?":
+            self.say(HELP)
+            return self.hear(prompt)
+        return text
+
+    def find(self, index: Index, text: str) -> Hit | None:
+        """The name that is meant; asks back where several may be."""
+        hits = index.find(text, 9)
+        exact = [hit for hit in hits if hit.label.lower() == text.lower()]
+        if exact or len(hits) == 1:
+            return (exact or hits)[0]
+        if not hits:
+            self.say(f"I don't know '{text}'.")
+            return None
+        for number, hit in enumerate(hits, 1):
+            self.say(f"  {number} {hit.label}")
+        choice = self.hear("Which one? A number, or nothing for none of them:")
+        return hits[int(choice) - 1] if choice.isdigit() and 1 <= int(choice) <= len(hits) else None
+
+
+def play(
+    setup: Setup,
+    mode: str,
+    saver: Saver,
+    replay: Dialogue | None = None,
+    source: TextIO | None = None,
+    sink: TextIO | None = None,
+) -> Exit:
+    """Play on streams until the input ends.
+
+    Raises:
+        ValueError: a catalogue, rates or a dialogue that can't be used.
+    """
+    plain = Plain(source or sys.stdin, sink or sys.stdout)
+    world = load_world(setup)
+    if world.note:
+        print(f"clarigym-play: {world.note}", file=sys.stderr)
+    modes: dict[str, Callable[[Game], None]] = {"watch": _watch, "ask": _ask, "card": _card, "opening": _opening}
+    game = Game(plain, world, saver, replay)
+    try:
+        while True:
+            (_watch if replay is not None else modes.get(mode, _play))(game)
+            if replay is not None or not plain.hear("Another one? y or n:").lower().startswith("y"):
+                break
+    except Leave:
+        plain.say("Goodbye.")
+    return Exit.OK
+
+
+class Game:
+    """What the modes share."""
+
+    def __init__(self, plain: Plain, world: World, saver: Saver, replay: Dialogue | None):
+        self.plain, self.world, self.saver, self.replay = plain, world, saver, replay
+        self.number = 0
+        self.seed = world.setup.seed
+
+    def session(self) -> Session:
+        self.number += 1
+        return Session(self.world, seed=self.seed)
+
+    def next_user(self) -> Simulated:
+        user = Simulated(self.world, self.seed)
+        self.seed += 1
+        return user
+
+    def keep(self, session: Session, intent: int | None, **more: Any) -> None:
+        _, sentence = self.saver.save(session.record(intent, **more), self.number)
+        if sentence:
+            self.plain.say(f"The dialogue: {sentence}.")
+
+
+def _play(game: Game, opening: Sequence[tuple[int, int]] = (), user: Simulated | None = None) -> None:
+    plain, session = game.plain, game.session()
+    view = session.begin(opening)
+    if user is None:
+        plain.say(f"Think of one {view.noun}. I ask at most {view.budget} questions. ? for help.")
+    while True:
+        while not view.over:
+            view = _turn(game, session, view)
+        if view.phase == "right" and view.guess is not None:
+            plain.say(f"Found it: {view.guess.name}, in {view.turn} questions.")
+            truth: int | None = view.guess.intent
+        elif user is not None:
+            truth = user.intent
+        else:
+            outcome = _what_was_it(game, view)
+            if outcome == "on":
+                view = session.play_on()
+                continue
+            if outcome == "undo":
+                view = session.undo()
+                continue
+            truth = outcome  # pyright: ignore[reportAssignmentType]
+        break
+    corruptions = user.corruptions if user is not None else ()
+    if truth is not None:
+        told = corruption_sentences(game.world, corruptions, [e.question for e in view.history])
+        _look_back(plain, session.review(truth, told), view)
+    game.keep(session, truth, corruptions=corruptions)
+
+
+def _opening(game: Game) -> None:
+    plain, chips = game.plain, {}
+    plain.say("What do you know already? One fact a line; an empty line begins the game.")
+    while text := plain.hear("It has to do with:"):
+        hit = plain.find(lookups.values(game.world), text)
+        if hit is not None:
+            facet, option = lookups.stated(game.world, hit.key)
+            chips[facet] = option
+            plain.say(f"Noted: {hit.label}.")
+    _play(game, tuple(chips.items()))
+
+
+def _card(game: Game) -> None:
+    user = game.next_user()
+    card = role_card(user)
+    game.plain.say(f"Your role: you have {card.name} in mind. Answer from this memory, right or wrong.")
+    for noun, believed in card.remembered:
+        game.plain.say(f"  {noun}: {believed}")
+    if card.forgotten:
+        game.plain.say(f"  You have forgotten: {', '.join(card.forgotten)}.")
+    _play(game, user=user)
+
+
+def _turn(game: Game, session: Session, view: View) -> View:
+    """One question or guess, until something has happened."""
+    plain = game.plain
+    if view.phase == "guess" and view.guess is not None:
+        twins = f" (or {', '.join(view.guess.twins[:3])}, which I can't tell apart)" if view.guess.twins else ""
+        plain.say(f"My guess: {view.guess.name}{twins}. I am {view.guess.probability:.0%} sure.")
+        text = plain.hear("Is it right? y or n:").lower()
+        if text in ("y", "yes", "n", "no"):
+            return session.judge(text[0] == "y")
+        return session.undo() if text == "u" else view
+    asked = view.asked
+    assert asked is not None
+    plain.say(f"Question {view.turn + 1}: {asked.text}")
+    if asked.options and not asked.number:
+        plain.say("  " + ", ".join(f"{i} {label}" for i, label in enumerate(asked.options, 1)))
+    text = plain.hear("Your answer, a number:" if asked.number else "Your answer:")
+    command = {"u": session.undo, "s": session.skip, "g": session.ask_for_guess}.get(text.lower())
+    if command is not None:
+        return command()
+    if text.lower() == "t":
+        _think(plain, view)
+        return view
+    answer = _answer(game, asked, text)
+    return view if answer is None else session.answer(answer)
+
+
+def _answer(game: Game, asked: Asked, text: str) -> int | None:
+    word = text.lower().replace("’", "'")
+    if not asked.open:
+        if word not in WORDS:
+            game.plain.say(HELP)
+        return WORDS.get(word)
+    if word in ("d", "don't know", "dont know"):
+        return 0
+    if not word:
+        return None
+    if asked.options and not asked.number and word.isdigit() and 1 <= int(word) <= len(asked.options):
+        return int(word)
+    number = number_in(word) if asked.number else None
+    if number is not None:
+        option = lookups.option_of_number(game.world.catalogue.facets[asked.facet_id], number)
+        game.plain.say(f"  {asked.options[option]}")
+        return option + 1
+    hit = game.plain.find(lookups.options(game.world, asked.facet_id), text)
+    return None if hit is None else hit.key + 1
+
+
+def _think(plain: Plain, view: View) -> None:
+    plain.say(f"{view.bits[-1]:.1f} bits left. Likeliest:")
+    for name, p in view.top[:5]:
+        plain.say(f"  {p:.1%} {name}")
+
+
+def _what_was_it(game: Game, view: View) -> int | str | None:
+    plain = game.plain
+    while True:
+        text = plain.hear("Not it, then. What was it? A name; 'on' to play on, 'u' to undo, 'none' if it isn't here:")
+        if text.lower() == "on" and view.phase == "wrong":
+            return "on"
+        if text.lower() == "u":
+            return "undo"
+        if text.lower() in ("none", ""):
+            return None
+        hit = plain.find(lookups.intents(game.world), text)
+        if hit is not None:
+            return hit.key
+
+
+def _look_back(plain: Plain, review: Review, view: View) -> None:
+    if view.phase != "right":
+        plain.say(f"It was {review.name}.")
+    if review.lost_at is not None:
+        e = view.history[review.lost_at - 1]
+        plain.say(f"The trail was lost at question {e.turn}: {e.text} {e.answer_text} ({review.lost_bits:.1f} bits).")
+    for d in review.disagreements:
+        where = f"question {d.turn}" if d.turn else "the start"
+        plain.say(f"The catalogue disagrees at {where}: {d.text} {d.answer_text} ({d.truth}).")
+    for sentence in review.corruptions:
+        plain.say(f"The memory: {sentence}.")
+
+
+def _watch(game: Game) -> None:
+    plain = game.plain
+    user: StandIn = Recorded(game.world, game.replay) if game.replay is not None else game.next_user()
+    session = game.session()
+    view = user.begin(session)
+    for sentence in view.opening:
+        plain.say(f"User: {sentence}")
+    while not view.over:
+        before, view = view, user.step(session)
+        if view.turn > before.turn:
+            e = view.history[-1]
+            plain.say(f"{e.turn}. {e.text} {e.answer_text} ({e.eig_bits:.2f} bits expected, {e.bits:.1f} left)")
+        elif before.guess is not None and view.phase != "left":
+            plain.say(f"Guess: {before.guess.name}. {'No.' if before.guess.name in view.wrong else 'Right!'}")
+    if view.phase == "left":
+        plain.say("The user walked away.")
+    if user.intent >= 0:
+        told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
+        _look_back(plain, session.review(user.intent, told), view)
+    if game.replay is None:
+        noise = game.world.setup.noise
+        game.keep(session, user.intent, noise=noise, corruptions=user.corruptions, left=view.phase == "left")
+
+
+def _ask(game: Game) -> None:
+    plain, user, session = game.plain, game.next_user(), game.session()
+    view = session.begin(decide=False)
+    plain.say(f"I have one {view.noun} in mind. Search a question by its words; 'name' to name it, 'coach' for advice.")
+    mine = best_bits = 0.0
+    while not view.over:
+        text = plain.hear(f"Question {view.turn + 1} of {view.budget}:" if view.turn < view.budget else "Name it:")
+        best = session.now.mind.best(1)
+        if text.lower() == "coach" and best:
+            plain.say(f"The best question: {game.world.bank.text(best[0][0])} ({best[0][1] / LOG2:.2f} bits)")
+        elif text.lower() == "name" or view.turn >= view.budget:
+            hit = plain.find(lookups.intents(game.world), plain.hear("It is:") if text.lower() == "name" else text)
+            if hit is not None:
+                session.put_guess(hit.key)
+                view = session.judge(hit.key == user.intent)
+        elif text and (hit := plain.find(lookups.questions(game.world), text)) is not None:
+            nats = session.now.mind.eig_nats(hit.key)
+            top = max(nats, best[0][1] if best else 0.0)
+            session.put(hit.key, nats)
+            view = session.answer(user.answer(hit.key), decide=False)
+            e = view.history[-1]
+            plain.say(f"{e.text} {e.answer_text}. Worth {nats / LOG2:.2f} bits; the best one {top / LOG2:.2f}.")
+            mine, best_bits = mine + nats / LOG2, best_bits + top / LOG2
+    plain.say("Right!" if view.phase == "right" else "No.")
+    told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
+    _look_back(plain, session.review(user.intent, told), view)
+    plain.say(f"Your questions were worth {mine:.1f} bits, the best ones {best_bits:.1f}.")
+    game.keep(session, user.intent, noise=game.world.setup.noise, corruptions=user.corruptions, agent="person")

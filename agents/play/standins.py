@@ -1,0 +1,169 @@
+"""Who answers when the person doesn't: a simulated user, or the record of an old dialogue; and role cards.
+
+A stand-in plays a session one step at a time, so that a screen can show every step.  A role card is a simulated user
+whose memory is handed to a person: he has the false memories and answers from them, and his dialogue is data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from agents.play.game import LOG2, Session
+from agents.play.mind import World
+from agents.play.views import View
+from sim.dialogue import Dialogue, DialogueError
+from sim.phrasing import corruption_sentence
+from sim.users.simulated import Corruption, SimulatedUsers
+
+REMEMBERED = 6
+"""Values of one facet that a role card names."""
+
+
+class StandIn(Protocol):
+    """Answers in place of a person."""
+
+    intent: int
+    corruptions: tuple[Corruption, ...]
+
+    def begin(self, session: Session) -> View:
+        """Start a session, with the opening where there is one."""
+        ...
+
+    def step(self, session: Session) -> View:
+        """One answer or one judgement."""
+        ...
+
+
+class Simulated:
+    """The simulated user of (seed, episode)."""
+
+    def __init__(self, world: World, seed: int, episode: int = 0):
+        self.world, self.seed, self.episode = world, seed, episode
+        self.users = SimulatedUsers(world.population, seed, episode)
+        self.intent = int(self.users.intent[0])
+        self.corruptions = self.users.corruptions(0)
+
+    def begin(self, session: Session) -> View:
+        return session.begin()
+
+    def answer(self, question: int) -> int:
+        return int(self.users.answer(np.array([question]))[0])
+
+    def leaves_at(self, turn: int) -> bool:
+        """Whether the user walks away instead of answering the question of this number."""
+        return turn >= int(self.users.leave_turn[0])
+
+    def step(self, session: Session) -> View:
+        view = session.view
+        if view.phase == "guess" and view.guess is not None:
+            return session.judge(view.guess.intent == self.intent)
+        if view.phase != "ask" or view.asked is None:
+            return view
+        if self.leaves_at(view.turn + 1):
+            return session.leave()
+        return session.answer(self.answer(view.asked.id))
+
+
+class Recorded:
+    """A dialogue from a file, on the catalogue that it was held on.
+
+    Raises:
+        DialogueError: it is of another catalogue, or asks what its bank doesn't have.
+    """
+
+    def __init__(self, world: World, dialogue: Dialogue):
+        if dialogue.fingerprint != world.catalogue.fingerprint:
+            raise DialogueError(
+                f"the dialogue is about catalogue '{dialogue.catalogue}' as it was then; "
+                f"'{world.catalogue.name}' has other data now, so it can't be replayed"
+            )
+        bank = world.bank
+        for turn in (*dialogue.opening, *dialogue.turns):
+            if not 0 <= turn.question < len(bank) or turn.answer >= int(bank.answers[turn.question]):
+                raise DialogueError(
+                    f"the dialogue has question {turn.question}, answer {turn.answer}; no such in the bank"
+                )
+        self.world, self.dialogue = world, dialogue
+        self.intent = dialogue.intent
+        self.corruptions = dialogue.corruptions
+
+    def begin(self, session: Session) -> View:
+        facets = self.world.bank.facet
+        view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
+        return self._next(session, view)
+
+    def step(self, session: Session) -> View:
+        view = session.view
+        turns = self.dialogue.turns
+        if view.phase == "guess":
+            session.judge(self.dialogue.guesses[len(session.now.guesses)].right)
+            more = len(session.now.guesses) < len(self.dialogue.guesses) or view.turn < len(turns)
+            return self._next(session, session.play_on()) if more and session.view.phase == "wrong" else session.view
+        if view.phase != "ask" or view.turn >= len(turns):
+            return view
+        if turns[view.turn].answer < 0:
+            return session.leave()
+        return self._next(session, session.answer(turns[view.turn].answer))
+
+    def _next(self, session: Session, view: View) -> View:
+        """What was done then, whatever the agent would do now."""
+        guesses, told = self.dialogue.guesses, len(session.now.guesses)
+        if told < len(guesses) and guesses[told].after <= view.turn:
+            return session.put_guess(guesses[told].intent)
+        if view.turn < len(self.dialogue.turns):
+            turn = self.dialogue.turns[view.turn]
+            nats = session.now.mind.eig_nats(turn.question) if turn.eig_bits is None else turn.eig_bits * LOG2
+            return session.put(turn.question, nats)
+        return session.leave()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleCard:
+    """What a person is to play."""
+
+    name: str
+    remembered: tuple[tuple[str, str], ...]
+    """(facet's noun, what he believes)."""
+    forgotten: tuple[str, ...]
+    """Nouns of facets that he knows nothing of."""
+
+
+def role_card(user: Simulated) -> RoleCard:
+    """The simulated user's memory as a card; what is false in it is not marked."""
+    catalogue = user.world.catalogue
+    wrong = {c.facet: c for c in user.corruptions}
+    remembered: list[tuple[str, str]] = []
+    forgotten: list[str] = []
+    for f, facet in enumerate(catalogue.facets):
+        noun, unit = facet.wording.noun, facet.wording.unit if facet.kind == "number" else ""
+        names = facet.row(user.intent)
+        fault = wrong.get(facet.name)
+        if not names or (fault is not None and fault.kind == "forgotten"):
+            forgotten.append(noun)
+            continue
+        mass = user.world.setting.channel.facets[f].mass
+        known = sorted(names, key=lambda name, a=facet, m=mass: -m[a.values.index(name)])
+        if fault is not None:
+            known = [fault.believed, *(name for name in known if name not in (fault.lost, fault.believed))]
+        remembered.append((noun, ", ".join(name + unit for name in known[:REMEMBERED])))
+    return RoleCard(name=user.world.label(user.intent), remembered=tuple(remembered), forgotten=tuple(forgotten))
+
+
+def corruption_sentences(
+    world: World, corruptions: tuple[Corruption, ...], asked: Iterable[int] | None = None
+) -> tuple[str, ...]:
+    """What somebody had wrong, as sentences.
+
+    Args:
+        asked: questions; what none of them touched is only counted.  None tells all.
+    """
+    if asked is None:
+        return tuple(corruption_sentence(world.catalogue, c) for c in corruptions)
+    facets = {world.catalogue.facets[world.bank.facet[q]].name for q in asked}
+    told = [corruption_sentence(world.catalogue, c) for c in corruptions if c.facet in facets]
+    rest = len(corruptions) - len(told)
+    return (*told, *([f"had {rest} more wrong that nobody asked about"] if rest else []))

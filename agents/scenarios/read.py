@@ -1,0 +1,186 @@
+"""Scripted episodes: what a scenario file may say, read strictly.
+
+A file is TOML with `[[scenario]]` tables, or JSONL with one object a line.  A scenario fixes a world, a user and what
+must come of it; docs/evaluation.md lists the keys.  Reading is strict, for a misspelt expectation would hold for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from agents.errors import InputError, did_you_mean
+
+SHIPPED = Path(__file__).parent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expectations:
+    """What must hold at the end; those not given are not looked at."""
+
+    found: bool | None = None
+    """The guess was right."""
+    within: int | None = None
+    """Found, by at most this many questions."""
+    at_least: int | None = None
+    """At least this many questions were asked."""
+    user_left: bool | None = None
+    """The user left."""
+    guess: tuple[str, ...] | None = None
+    """The guess is one of these."""
+    rank: tuple[Mapping[str, int], ...] = ()
+    """{turn, below}: after that turn (or the last one) fewer than `below` - 1 intents are likelier than the truth."""
+    recovers_after: int | None = None
+    """After this turn's (false) answer the truth is less likely than before; at the end it is the favourite."""
+    confidence_below: float | None = None
+    """Belief in what was guessed."""
+    confidence_above: float | None = None
+    asks_about: tuple[str, ...] = ()
+    """Facets that were asked about."""
+    never_repeats: bool | None = None
+    """No question came twice."""
+    reward_above: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One scripted episode."""
+
+    name: str
+    about: str = ""
+    """What it is meant to show."""
+    place: str = ""
+    """The file and the position in it; set by the reader."""
+    catalogue: str = "movies-1k"
+    """A built-in name, or a path from the scenario file's folder."""
+    questions: str = "mixed"
+    noise: str = "typical"
+    """What the agent believes of users, and how the user answers where nothing is scripted."""
+    budget: int = 20
+    opening: bool = False
+    seed: int = 0
+    episode: int = 0
+    intent: str | None = None
+    """Name or id; None draws it."""
+    type: str | None = None
+    """The user's type; None draws it."""
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    """Facet to the value that the user has in mind, right or wrong."""
+    forgotten: tuple[str, ...] = ()
+    """Facets that the user has forgotten."""
+    answers: tuple[Any, ...] = ()
+    """What is said, turn by turn: "yes", "don't know", an option's name, or an answer's number."""
+    then: Any = None
+    """What is said when `answers` has run out, or always."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """Facet to value or values: the user answers truthfully about a thing that need not be in the catalogue."""
+    lies: tuple[int, ...] = ()
+    """Turns, from 1, at which the user says the opposite (open questions: something else)."""
+    leaves_after: int | None = None
+    """The user leaves instead of answering the question after this many."""
+    expect: Expectations
+
+    @property
+    def absent(self) -> bool:
+        """What is said is scripted and no intent is named: nothing in the catalogue is meant, so no guess is right."""
+        return bool(self.facts or self.answers or self.then is not None) and self.intent is None
+
+
+_CHECKS: dict[str, tuple[Any, str]] = {
+    "str": (lambda x: isinstance(x, str), "text"),
+    "int": (lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"),
+    "float": (lambda x: isinstance(x, int | float) and not isinstance(x, bool), "a number"),
+    "bool": (lambda x: isinstance(x, bool), "true or false"),
+    "tuple[str, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, str) for y in x), "a list of texts"),
+    "tuple[int, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, int) for y in x), "a list of numbers"),
+    "tuple[Any, ...]": (lambda x: isinstance(x, list), "a list"),
+    "tuple[Mapping[str, int], ...]": (
+        lambda x: isinstance(x, list) and all(_rank(y) for y in x),
+        "a list of tables {turn, below}",
+    ),
+    "Mapping[str, Any]": (lambda x: isinstance(x, dict), "a table"),
+    "Any": (lambda x: True, ""),
+}
+
+
+def _rank(x: Any) -> bool:
+    return isinstance(x, dict) and set(x) == {"turn", "below"} and all(isinstance(y, int) for y in x.values())
+
+
+def read_scenarios(path: str | Path) -> list[Scenario]:
+    """The scenarios of a file, or of all files of a folder in order of their names.
+
+    Raises:
+        InputError: nothing there, not TOML or JSON, an unknown key, a value of the wrong kind; with its place.
+    """
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(p for p in path.iterdir() if p.suffix in (".toml", ".jsonl"))
+        if not files:
+            raise InputError(f"{path}: no .toml or .jsonl file in this folder")
+        return [scenario for file in files for scenario in read_scenarios(file)]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte {error.start})") from None
+    if path.suffix == ".jsonl":
+        tables = [_json(line, f"{path}, line {n}") for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    else:
+        try:
+            data = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(f"{path} is not TOML: {error}") from None
+        for key in data:
+            if key != "scenario":
+                raise InputError(f"{path}: unknown table '{key}'; scenarios are [[scenario]] tables")
+        tables = [(f"{path}, scenario {n}", t) for n, t in enumerate(data.get("scenario", []), 1)]
+    if not tables:
+        raise InputError(f"{path}: no scenario in it")
+    return [_scenario(table, place) for place, table in tables]
+
+
+def _json(line: str, place: str) -> tuple[str, Any]:
+    try:
+        return place, json.loads(line)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{place}: not JSON ({error.msg} at column {error.colno})") from None
+
+
+def _scenario(table: Any, place: str) -> Scenario:
+    if not isinstance(table, dict):
+        raise InputError(f"{place}: expected a table, found {type(table).__name__}")
+    name = table.get("name")
+    if isinstance(name, str):
+        place = f"{place} '{name}'"
+    if not isinstance(table.get("expect"), dict) or not table["expect"]:
+        raise InputError(f"{place}: 'expect' must be a table that expects something")
+    expect = _build(Expectations, table["expect"], f"{place}, expect")
+    rest = {key: value for key, value in table.items() if key != "expect"}
+    return _build(Scenario, rest, place, expect=expect, place=place)
+
+
+def _build(kind: type, table: dict[str, Any], where: str, **more: Any):
+    known = {f.name: f for f in fields(kind) if f.name not in more}
+    given: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in known:
+            near = did_you_mean(key, known)
+            raise InputError(f"{where}: unknown key '{key}'{near} (keys: {', '.join(known)})")
+        type_ = str(known[key].type).removesuffix(" | None")
+        check, what = _CHECKS[type_]
+        if not check(value):
+            raise InputError(f"{where}: {key} = {value!r}; it must be {what}")
+        given[key] = tuple(value) if isinstance(value, list) and type_.startswith("tuple") else value
+    for key, f in known.items():
+        if key not in given and f.default is MISSING and f.default_factory is MISSING:
+            raise InputError(f"{where}: '{key}' is missing")
+    try:
+        return kind(**given, **more)
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None

@@ -1,0 +1,99 @@
+"""Agents by name: a plain dict of where each factory is, imported when asked for.
+
+A factory takes a `Setting` and gives an `Agent`; one's own is named `module:factory`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from agents.errors import InputError, did_you_mean
+
+AGENTS: dict[str, tuple[str, str]] = {
+    "uniform": ("agents.strategies.uniform:uniform", "random questions"),
+    "fixed": ("agents.strategies.fixed:fixed", "the same questions of everybody, best first under the prior"),
+    "entropy": ("agents.strategies.entropy:entropy", "the answer of highest entropy, blind to noise"),
+    "exact": ("agents.strategies.greedy:exact", "highest information gain under the users' true rates: the yardstick"),
+    "learned": (
+        "agents.strategies.learned:learned",
+        "the same under a posterior learned from dialogues, knowing no rates",
+    ),
+    "independent": ("agents.strategies.greedy:independent", "the same, taking every answer for independent evidence"),
+    "policy": ("agents.policy.serve:policy", "question and guess chosen by a network trained by reinforcement"),
+    "lookahead": ("agents.strategies.lookahead:lookahead", "two steps ahead among the few best questions"),
+}
+"""Name to factory and one line."""
+YARDSTICK = "exact"
+"""Who plays where nobody is named and the truth about the users may be known."""
+LEARNED = "learned"
+TRAINED = (LEARNED, "policy")
+"""Who reads a checkpoint."""
+
+
+def check_name(name: str) -> str:
+    """The name, if there may be such an agent; nothing is imported.
+
+    Raises:
+        InputError: neither registered nor `module:factory`.
+    """
+    if name in AGENTS or ":" in name.strip(":"):
+        return name
+    near = did_you_mean(name, AGENTS)
+    raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(AGENTS))}; your own: module:factory)")
+
+
+def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
+    """That somebody of these names reads the checkpoint, where one is given; an agent of one's own may.
+
+    Raises:
+        InputError: nobody does, so that the figures would be of others than was meant.
+    """
+    if checkpoint and not any(name in TRAINED or ":" in name for name in names):
+        readers = " and ".join(TRAINED)
+        raise InputError(f"--checkpoint {checkpoint} is read by {readers} alone, not by {', '.join(names)}; name one")
+
+
+def default_agent(setting) -> str:
+    """Who plays before people where nobody is named: `learned` where a checkpoint fits the catalogue, else `exact`."""
+    from agents.learning.serve import CheckpointError, shipped_for
+
+    if setting.checkpoint:
+        return LEARNED
+    try:
+        shipped_for(setting.catalogue)
+    except CheckpointError:
+        return YARDSTICK
+    return LEARNED
+
+
+def make_agent(name: str, setting):
+    """The agent of that name for a setting.
+
+    Raises:
+        InputError: no such agent, module or factory, or what the factory gives is no agent.
+    """
+    from agents.agent import Agent
+
+    factory = _factory(check_name(name))
+    agent = factory(setting)
+    if not isinstance(agent, Agent):
+        raise InputError(f"'{name}' gave a {type(agent).__name__}, which lacks reset, act, observe or belief")
+    return agent
+
+
+def _factory(name: str):
+    target = AGENTS[name][0] if name in AGENTS else name
+    module_name, _, attribute = target.partition(":")
+    if name not in AGENTS and str(Path.cwd()) not in sys.path:
+        sys.path.insert(0, str(Path.cwd()))  # as `python -m` would find it
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from None
+    factory = getattr(module, attribute, None)
+    if not callable(factory):
+        raise InputError(f"module '{module_name}' has no factory '{attribute}' for agent '{name}'")
+    return factory

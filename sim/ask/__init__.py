@@ -1,0 +1,1 @@
+"""Which question to ask: expected information gain and the certified choice."""

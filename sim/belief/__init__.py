@@ -1,0 +1,1 @@
+"""What answers say about intents: evidence, its likelihood, beliefs by history."""

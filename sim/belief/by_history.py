@@ -1,0 +1,146 @@
+"""What is known after an answer history: the belief, and the likelihoods that condition the next answer.
+
+A history is canonical: facets ascending, answers on a facet ascending, so the order in which things were answered
+doesn't matter, and dialogues with the same answers share one computation.  Everything is float64 and computed for one
+history at a time, so that a batch equals single dialogues bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, Evidence, ScalarTerms, SetTerms, terms
+from sim.belief.stages import WIDTH, History, Stages
+from sim.channel.channel import Channel, FacetChannel
+from sim.numeric.cache import Cache
+from sim.numeric.reductions import over_intents, over_types
+from sim.questions import OPEN, QuestionBank
+
+Terms = ScalarTerms | SetTerms
+
+
+class Node:
+    """One answer history and what follows from it.  Immutable but for what `sim.ask.choice` and `sim.ask.shortlist`
+    find out and leave here."""
+
+    __slots__ = ("belief", "best", "history", "joint", "scratch", "shown", "sweep", "types")
+
+    def __init__(self, history: History, joint: np.ndarray) -> None:
+        self.history = history
+        self.joint = joint  # (N, T) p(intent, type | history)
+        self.belief = over_types(joint)  # (N,)
+        self.types = over_intents(joint)  # (T,)
+        self.sweep: np.ndarray | None = None
+        self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.shown: dict[tuple[int, int], Any] = {}
+        self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
+
+    @property
+    def bytes(self) -> int:
+        return self.joint.nbytes + self.belief.nbytes + (0 if self.sweep is None else self.sweep.nbytes) + 2048
+
+
+class Histories:
+    """Beliefs by answer history under one channel.
+
+    Args:
+        memory: False takes every answer for independent evidence.
+        residual: (N,) log-weights of a history beside the channel's; what a learned critic adds.
+        cache_bytes: memory for beliefs, and as much again for likelihoods of facets.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        bank: QuestionBank,
+        memory: bool,
+        cache_bytes: int,
+        residual: Callable[[History], np.ndarray] | None = None,
+    ) -> None:
+        self.channel, self.bank, self.memory, self.residual = channel, bank, memory, residual
+        self.stages = Stages(channel)
+        self._nodes: Cache[Node] = Cache(cache_bytes)
+        self._terms: Cache[Terms] = Cache(cache_bytes)
+        self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
+
+    def node(self, history: History) -> Node:
+        """The belief after these answers."""
+        node = self._nodes.get(history)
+        if node is None:
+            log = self._log_prior
+            for f, about in history:
+                for piece in self._pieces(about):
+                    log = log + self._log_like(f, piece)
+            if self.residual is not None:
+                log = log + self.residual(history)[:, None]
+            joint = np.exp(log - log.max())
+            joint /= joint.sum()
+            node = Node(history, joint)
+            self.keep(node)
+        return node
+
+    def keep(self, node: Node) -> None:
+        """Remember a node, at the size that it has now."""
+        self._nodes.put(node.history, node, node.bytes)
+
+    def extended(self, history: History, question: int, answer: int) -> History:
+        """With one more answer; a repeated question adds nothing."""
+        f = int(self.bank.facet[question])
+        table, stage = dict(history), self.stages.of(history)
+        before = table.get(f, Evidence())
+        if self.bank.kind[question] == OPEN:
+            table[f] = before.stated(answer - 1 if answer > 0 else SAID_DONT_KNOW, stage)
+        else:
+            table[f] = before.answered(int(self.bank.value[question]), answer + WIDTH * stage)
+        return canonical(table)
+
+    def terms(self, f: int, evidence: Evidence) -> Terms:
+        """The likelihood of what was answered about one facet."""
+        found = self._terms.get((f, evidence))
+        if found is None:
+            found = terms(self.stages.heard(f, evidence), evidence)
+            size = sum(x.nbytes for x in found.__dict__.values() if isinstance(x, np.ndarray))
+            self._terms.put((f, evidence), found, size)
+        return found
+
+    def current(self, node: Node, f: int) -> Terms | None:
+        """The likelihood that conditions the next answer on facet f; None when untouched or memory is off."""
+        if not self.memory:
+            return None
+        for g, evidence in node.history:
+            if g == f:
+                return self.terms(f, evidence)
+        return None
+
+    def asking(self, node: Node) -> tuple[FacetChannel, ...]:
+        """The facets as the next question will be answered."""
+        return self.stages.asking[self.stages.of(node.history)]
+
+    def asked(self, node: Node) -> set[int]:
+        """The questions that were answered."""
+        out = set()
+        for f, evidence in node.history:
+            out.update(int(self.bank.question_of_value[f][v]) for v, _ in evidence.yesno)
+            if evidence.said >= SAID_DONT_KNOW:
+                out.add(int(self.bank.open_question[f]))
+        return out
+
+    def _pieces(self, evidence: Evidence) -> tuple[Evidence, ...]:
+        """The evidence as parts that share no memory: one, or with memory off one an answer."""
+        if self.memory:
+            return (evidence,)
+        said = (Evidence(said=evidence.said, stage=evidence.stage),) if evidence.said != NOT_SAID else ()
+        return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
+
+    def _log_like(self, f: int, evidence: Evidence) -> np.ndarray:
+        found = self.terms(f, evidence)
+        if isinstance(found, ScalarTerms):
+            return found.log_like[self.channel.facets[f].facet.value_of]  # -1, unknown, is the last row
+        return found.log_like
+
+
+def canonical(evidence: dict[int, Evidence]) -> History:
+    return tuple(sorted(evidence.items()))

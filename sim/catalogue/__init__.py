@@ -1,0 +1,1 @@
+"""What users want: catalogues, and how a file becomes one."""

@@ -1,0 +1,235 @@
+"""`load`: a catalogue from a built-in name or from a file.
+
+A file goes through three steps, each a module: `sim.catalogue.read_table` reads it, `sim.catalogue.columns` decides
+what each column is (the sidecar of `sim.catalogue.sidecar` overrides it), and here the facets are made.  Every error is
+a `CatalogueError`; what is merely odd is a warning that `sim.describe.check` lists and nobody else sees.
+
+polars is imported inside functions, for importing it takes longer than the whole of a command's `--help`.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, Wording, make_facet, named_facet
+from sim.catalogue.columns import FLAGS, FacetPlan, Plan, Problem, make_plan
+from sim.catalogue.read_table import SUFFIXES, read_table
+from sim.catalogue.sidecar import Sidecar, did_you_mean, make_sidecar, read_sidecar
+
+if TYPE_CHECKING:
+    import polars as pl
+
+FOLDER = Path(__file__).parent.parent / "data"
+BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
+    "movies": ("movies.parquet", {}),
+    "movies-1k": ("movies.parquet", {"top": 1000, "title": "movies-1k"}),
+    "groceries": ("groceries.csv", {}),
+    "animals": ("animals.csv", {}),
+    "toy": ("toy.csv", {}),
+}
+LONGEST = 1000
+"""Longer values are cut to this many characters."""
+MONSTROUS = 100_000
+"""Values longer than this are warned of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """A catalogue and what was found on the way to it."""
+
+    catalogue: Catalogue
+    ignored: dict[str, str]
+    """Column to the reason why it is no facet."""
+    problems: tuple[Problem, ...]
+    """Warnings."""
+
+
+def load(name_or_path: str | Path | Catalogue, **overrides: Any) -> Catalogue:
+    """A built-in catalogue, or one from a CSV, TSV, Parquet or JSONL file.
+
+    Args:
+        name_or_path: one of `BUILT_IN`, a path, or a catalogue, which is returned as it is.
+        overrides: keys of the sidecar (`sim.catalogue.sidecar.Sidecar`): `load("x.csv", prior="sales", top=500)`.
+
+    Raises:
+        CatalogueError: an unknown name, or a file that can't be used.
+    """
+    if isinstance(name_or_path, Catalogue):
+        return name_or_path
+    if not overrides and str(name_or_path) in BUILT_IN:
+        return _built_in(str(name_or_path))
+    return load_with_report(name_or_path, **overrides).catalogue
+
+
+@functools.cache
+def _built_in(name: str) -> Catalogue:
+    return load_with_report(name).catalogue
+
+
+def load_with_report(name_or_path: str | Path, **overrides: Any) -> Loaded:
+    """As `load`, with the ignored columns and the warnings.
+
+    Raises:
+        CatalogueError: the first error; its message says how many there are besides.
+    """
+    path, given = resolve(name_or_path)
+    plan, catalogue = read_catalogue(path, {**given, **overrides})
+    errors = [p for p in plan.problems if p.severity == "error"]
+    if errors or catalogue is None:
+        more = f" (and {len(errors) - 1:,} more: clarigym catalogue check {path})" if len(errors) > 1 else ""
+        raise CatalogueError(errors[0].message + more, row=errors[0].row, column=errors[0].column)
+    return Loaded(catalogue=catalogue, ignored=plan.ignored, problems=tuple(plan.problems))
+
+
+def resolve(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
+    """The file behind a name or path, and the sidecar keys that a built-in name adds.
+
+    Raises:
+        CatalogueError: neither a built-in name nor anything like a path.
+    """
+    name = str(name_or_path)
+    if name in BUILT_IN:
+        file, given = BUILT_IN[name]
+        return FOLDER / file, given
+    path = Path(name_or_path).expanduser()
+    if not path.exists() and not name.lower().endswith(SUFFIXES) and len(path.parts) <= 1:
+        raise CatalogueError(f"no catalogue '{name}'{did_you_mean(name, list(BUILT_IN))}, nor a file of that name")
+    return path, {}
+
+
+def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[Plan, Catalogue | None]:
+    """The plan with all problems, and the catalogue unless one of them is an error.
+
+    Raises:
+        CatalogueError: the file or its sidecar can't be read at all.
+    """
+    table = read_table(path)
+    sidecar = read_sidecar(path)
+    if overrides:
+        sidecar = make_sidecar(overrides, "load(...)", base=sidecar)
+    plan = make_plan(table, sidecar, str(path))
+    weights = _weights(plan, table, sidecar, str(path))
+    _check_ids(plan, table, str(path))
+    _check_lengths(plan, table)
+    if any(p.severity == "error" for p in plan.problems):
+        return plan, None
+    if sidecar.top is not None and sidecar.top < table.height:
+        keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
+        table, weights, plan.rows = table[keep], weights[keep], keep
+    noun = sidecar.noun or "item"
+    facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p)).values))
+    title = sidecar.title or path.name.split(".")[0]
+    source = sidecar.source + (f" ({sidecar.licence})" if sidecar.licence else "")
+    return plan, Catalogue(
+        name=title,
+        intents=_names(plan, table[plan.name], noun),
+        prior=weights / weights.sum(),
+        facets=facets,
+        ids=tuple(_text(table[plan.id]).to_list()) if plan.id else (),
+        noun=noun,
+        source=source,
+    )
+
+
+def build_facet(s: pl.Series, plan: FacetPlan) -> Facet:
+    """The facet of one column."""
+    import polars as pl
+
+    wording = Wording.default(plan.name, plan.kind, **plan.spec.words())
+    if plan.kind == "number":
+        return make_facet(plan.name, "number", s.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy(), wording)
+    if plan.kind == "flag":
+        if s.dtype == pl.String:
+            words = {w: yes for pair in FLAGS for w, yes in pair.items()}
+            s = s.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
+        return make_facet(plan.name, "flag", s.cast(pl.Float64).fill_null(np.nan).to_numpy(), wording)
+    if plan.kind == "one":
+        return _from_entries(plan, wording, len(s), np.arange(len(s)), _text(s))
+    if s.dtype != pl.List(pl.String):
+        s = _text(s)
+        s = s.str.split(plan.separator) if plan.separator else s.reshape((-1, 1)).arr.to_list()
+    rows = np.repeat(np.arange(len(s)), s.list.len().fill_null(0).to_numpy())
+    filled = s.filter(s.list.len() > 0)
+    return _from_entries(plan, wording, len(s), rows, filled.explode().str.strip_chars())
+
+
+def _from_entries(plan: FacetPlan, wording: Wording, n: int, rows: np.ndarray, texts: pl.Series) -> Facet:
+    """A named facet from (row, text) pairs; null and "" are nothing."""
+    import polars as pl
+
+    known = (texts.is_not_null() & (texts != "")).fill_null(False)
+    rows, texts = rows[known.to_numpy()], texts.filter(known).str.slice(0, LONGEST)
+    names = texts.unique().sort()
+    codes = texts.cast(pl.Enum(names)).to_physical().to_numpy()
+    return named_facet(plan.name, plan.kind, wording, n, rows, codes, names.to_list())
+
+
+def _text(s: pl.Series) -> pl.Series:
+    import polars as pl
+
+    if s.dtype == pl.String:
+        return s
+    if s.dtype.is_float() and ((s == s.round()) | s.is_null()).all():
+        return s.cast(pl.Int64).cast(pl.String)
+    return s.cast(pl.String)
+
+
+def _names(plan: Plan, s: pl.Series, noun: str) -> tuple[str, ...]:
+    names = _text(s).str.slice(0, LONGEST)
+    for row in names.is_null().arg_true().to_list():
+        plan.warning(f"the {noun} has no name; it is called '{noun} {row + 1}'", row + 1, s.name)
+    return tuple(x or f"{noun} {row + 1}" for row, x in enumerate(names.to_list()))
+
+
+def _weights(plan: Plan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> np.ndarray:
+    """(N,) the prior's weights, positive."""
+    import polars as pl
+
+    if plan.prior is None:
+        return np.ones(table.height)
+    cells = table[plan.prior]
+    x = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() + sidecar.smoothing
+    for row in np.flatnonzero(~(np.isfinite(x) & (x > 0))).tolist():
+        value = cells[row]
+        what = "empty or NaN" if value is None or value != value else f"'{value}'"
+        way = "it must be a number above 0"
+        if np.isfinite(x[row]) and x[row] == 0:
+            way += "; put smoothing = 1 in the sidecar, or take the row out"
+        plan.error(f"{where}, row {row + 1}, column '{plan.prior}': the prior is {what}; {way}", row + 1, plan.prior)
+    return x
+
+
+def _check_ids(plan: Plan, table: pl.DataFrame, where: str) -> None:
+    if plan.id is None:
+        return
+    ids = table[plan.id]
+    if ids.n_unique() == len(ids) and ids.null_count() == 0:
+        return
+    first: dict[Any, int] = {}
+    for row, value in enumerate(ids.to_list(), 1):
+        if value is None:
+            plan.error(f"{where}, row {row}, column '{plan.id}': the id is empty; each row needs its own", row, plan.id)
+        elif value in first:
+            plan.error(
+                f"{where}, row {row}, column '{plan.id}': the id '{value}' is also in row {first[value]}; "
+                "make them differ, or choose another id column",
+                row,
+                plan.id,
+            )
+        else:
+            first[value] = row
+
+
+def _check_lengths(plan: Plan, table: pl.DataFrame) -> None:
+    import polars as pl
+
+    for s in table.get_columns():
+        if s.dtype == pl.String:
+            for row in (s.str.len_bytes().fill_null(0) > MONSTROUS).arg_true().to_list():
+                size = len(s[row].encode()) / 1e6
+                plan.warning(f"a value of {size:.1f} MB; it is cut to {LONGEST:,} characters", row + 1, s.name)

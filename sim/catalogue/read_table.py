@@ -1,0 +1,263 @@
+"""Reading a file into a polars table whose columns are text, lists of text, numbers or booleans.
+
+polars fills short lines of CSV up without a word and doesn't say which line is broken, and a person with a broken file
+needs the line.  So its reader is asked first only where that pays, in files over `LARGE`, and believed only where
+nothing is doubtful: no stray quote, and the right number of separators in each line.  All else goes through Python's
+strict reader, and JSONL line by line.  Everything in CSV stays text here; what it means is decided in
+`sim.catalogue.columns`.
+
+Control characters and the marks that reverse the direction of writing become spaces, for names end up in a terminal.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.catalogue.catalogue import CatalogueError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
+CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
+LARGE = 1_000_000
+"""Characters of CSV."""
+QUOTED = r'(?:(?<=[{0}\n])|\A)"[^"]*(?:""[^"]*)*"(?=[{0}\r\n]|\Z)'
+"""A field that is quoted by the book, given the separator."""
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """The table in a CSV, TSV, Parquet or JSONL file (CSV, TSV and JSONL may be gzipped).
+
+    Text is trimmed; cells that stand for nothing ("", "NA", "NaN", "null") are null; all-null rows of Parquet stay.
+
+    Raises:
+        CatalogueError: no such file, not a table, no rows, broken line, invalid UTF-8, a column twice.
+    """
+    if path.is_dir():
+        raise CatalogueError(f"{path} is a folder; give a file ({', '.join(SUFFIXES)})")
+    if not path.exists():
+        raise CatalogueError(f"{path} doesn't exist; check the path, or name a built-in catalogue")
+    name = path.name.lower()
+    if not name.endswith(SUFFIXES):
+        raise CatalogueError(f"{path} is not a table that can be read; its name must end in {', '.join(SUFFIXES)}")
+    try:
+        if name.endswith(".parquet"):
+            table = _parquet(path)
+        elif ".csv" in name or ".tsv" in name:
+            table = _csv(path, _text(path))
+        else:
+            table = _jsonl(path, _text(path))
+    except OSError as error:
+        raise CatalogueError(f"{path} can't be read: {error.strerror or error}") from None
+    if table.height == 0:
+        raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
+    names = [_column(name) for name in table.columns]
+    _distinct(path, names)
+    return _clean([column.alias(name) for name, column in zip(names, table.get_columns(), strict=True) if name])
+
+
+def _text(path: Path) -> str:
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            raise CatalogueError(f"{path} is a damaged gzip file; unpack or fetch it again") from None
+    if not data.strip():
+        raise CatalogueError(f"{path} is empty; a catalogue needs a header and at least one row")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise CatalogueError(f"{path} is UTF-16; save it as UTF-8")
+    if b"\0" in data[:100_000]:
+        raise CatalogueError(f"{path} is not a table: it holds binary data; export it as CSV, JSONL or Parquet")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise CatalogueError(
+            f"{path} is not valid UTF-8: line {line} has the byte 0x{data[error.start]:02x} at offset {error.start}; "
+            "save the file as UTF-8"
+        ) from None
+
+
+def _csv(path: Path, text: str) -> pl.DataFrame:
+    import polars as pl
+
+    first = text[: text.find("\n") if "\n" in text else len(text)]
+    delimiter = max((",", "\t", ";"), key=first.count)
+    if len(text) > LARGE:
+        table = _csv_by_polars(text, delimiter)
+        if table is not None:
+            return table
+    limit = csv.field_size_limit(1 << 30)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        header = [_column(h) for h in next(reader)]
+        width = len(header)
+        rows: list[list[str]] = []
+        for row in reader:
+            if len(row) != width:
+                if not row:
+                    continue
+                raise CatalogueError(
+                    f"{path}, line {reader.line_num}: {_count(len(row), 'value')} where the header has {width}; "
+                    "put a value that holds the separator in quotes",
+                    row=len(rows) + 1,
+                )
+            rows.append(row)
+    except csv.Error as error:
+        raise CatalogueError(f"{path}, line {reader.line_num}: {error}; look for a stray quote in it") from None
+    finally:
+        csv.field_size_limit(limit)
+    _distinct(path, header)
+    return pl.DataFrame(
+        [pl.Series(h, column, dtype=pl.String) for h, column in zip(header, zip(*rows), strict=True) if h]
+        if rows
+        else {h: pl.Series(h, [], dtype=pl.String) for h in header if h}
+    )
+
+
+def _csv_by_polars(text: str, delimiter: str) -> pl.DataFrame | None:
+    """The table, or None where anything is doubtful: stray quotes and lone carriage returns are read differently."""
+    import polars as pl
+
+    bare = re.sub(QUOTED.format(re.escape(delimiter)), "", text)
+    if '"' in bare or "\r" in bare.replace("\r\n", "\n"):
+        return None
+    first = (text + "\n").partition("\n")[0]
+    header = [_column(h) for h in next(csv.reader([first], delimiter=delimiter), [])]
+    if first.count('"') % 2 or len(header) < 2 or "" in header or len(set(header)) < len(header):
+        return None
+    # Outside quotes, each line must hold the header's number of separators.
+    symbols = np.frombuffer((bare if bare.endswith("\n") else bare + "\n").encode(), dtype=np.uint8)
+    seen = np.cumsum(symbols == ord(delimiter))[symbols == ord("\n")]
+    if np.any(np.diff(seen, prepend=0) != len(header) - 1):
+        return None
+    try:
+        table = pl.read_csv(text.encode(), infer_schema=False, separator=delimiter)
+    except pl.exceptions.PolarsError:
+        return None
+    if table.width != len(header) or table.height != len(seen) - 1:
+        return None
+    return table.rename(dict(zip(table.columns, header, strict=True)))
+
+
+def _jsonl(path: Path, text: str) -> pl.DataFrame:
+    import polars as pl
+
+    records: list[dict[str, Any]] = []
+    keys: dict[str, None] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            raise CatalogueError(f"{path}, line {number}: not a JSON object; each line must hold one whole") from None
+        if not isinstance(record, dict):
+            raise CatalogueError(f"{path}, line {number}: a JSON {_json_kind(record)} where an object is needed")
+        records.append(record)
+        keys.update(dict.fromkeys(record))
+    safe = {key: _column(_flat(key)) for key in keys}
+    columns = []
+    for key in keys:
+        cells = [r.get(key) for r in records]
+        known = [c for c in cells if c is not None]
+        if any(isinstance(c, list) for c in known):
+            several = (c if isinstance(c, list) or c is None else [c] for c in cells)
+            lists = [None if c is None else [_flat(x) for x in c if x is not None] for c in several]
+            columns.append(pl.Series(safe[key], lists, dtype=pl.List(pl.String)))
+        elif known and all(isinstance(c, bool) for c in known):
+            columns.append(pl.Series(safe[key], cells, dtype=pl.Boolean))
+        elif known and all(type(c) is float or (type(c) is int and abs(c) < 1 << 62) for c in known):
+            columns.append(pl.Series(safe[key], [None if c is None else float(c) for c in cells], dtype=pl.Float64))
+        else:
+            columns.append(pl.Series(safe[key], [None if c is None else _flat(c) for c in cells], dtype=pl.String))
+    _distinct(path, [c.name for c in columns])
+    return pl.DataFrame(columns)
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        return pl.read_parquet(path, use_statistics=False)
+    except (pl.exceptions.PolarsError, OSError):
+        raise CatalogueError(f"{path} is not a Parquet file, or a damaged one; write it again") from None
+
+
+def _clean(columns: list[pl.Series]) -> pl.DataFrame:
+    """Each column as String, List(String), Float64 or Boolean; others (structs, binary) are left for the inference."""
+    import polars as pl
+
+    out = []
+    for column in columns:
+        kind = column.dtype
+        if isinstance(kind, pl.Categorical | pl.Enum):
+            column = column.cast(pl.String)
+            kind = pl.String
+        if kind.is_numeric():
+            column = column.cast(pl.Float64) if not kind.is_integer() else column
+        elif kind in (pl.Date, pl.Datetime):
+            column = column.dt.year()
+        elif kind == pl.String:
+            column = _tidy(column)
+            column = column.set(column.is_in(MISSING), None)
+        elif isinstance(kind, pl.List | pl.Array):
+            lists = column.cast(pl.List(pl.String)) if not _nested(kind) else column
+            column = lists
+        out.append(column)
+    return pl.DataFrame(out)
+
+
+def _tidy(column: pl.Series) -> pl.Series:
+    if column.str.contains(CONTROL).any():
+        column = column.str.replace_all(CONTROL, " ")
+    return column.str.strip_chars()
+
+
+def _nested(kind: Any) -> bool:
+    return kind.inner.is_nested()
+
+
+def _column(name: str) -> str:
+    """A column's name as it is shown and looked up."""
+    return re.sub(CONTROL, " ", name).strip()
+
+
+def _distinct(path: Path, header: list[str]) -> None:
+    seen = set()
+    for name in header:
+        if name in seen:
+            raise CatalogueError(f"{path} has two columns named '{name}'; rename one", column=name)
+        if name:
+            seen.add(name)
+    if not seen:
+        raise CatalogueError(f"{path} has no header; its first line must name the columns")
+
+
+def _flat(x: Any) -> str:
+    if isinstance(x, bool):
+        return "true" if x else "false"
+    if isinstance(x, float) and x.is_integer() and abs(x) < 1e15:
+        return str(int(x))
+    text = json.dumps(x, ensure_ascii=False) if isinstance(x, dict | list) else str(x)
+    return text.encode("utf-8", "replace").decode()  # JSON can spell half a character, which no file can hold
+
+
+def _json_kind(x: Any) -> str:
+    return {list: "array", str: "string", bool: "boolean", type(None): "null"}.get(type(x), "number")
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

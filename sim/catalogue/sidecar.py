@@ -1,0 +1,175 @@
+"""The TOML file beside a table (`groceries.toml` for `groceries.csv`): what the inference can't know, or got wrong.
+
+    noun = "product"                # what one row is
+    name = "product"                # the column that names a row
+    id = "sku"                      # a column of unique ids
+    prior = "popularity"            # a column of weights; without one every row is equally likely
+    smoothing = 5                   # added to each weight
+    top = 1000                      # keep the heaviest rows only
+    source = "..."                  # where the data comes from
+    licence = "..."
+    ignore = ["notes"]              # columns that are no facets
+
+    [facets.flavours]               # a facet, by the name it shall have
+    column = "Flavor List"          # its column, where the names differ
+    kind = "many"                   # one, many, number, flag
+    separator = ";"
+    unit = " g"
+    noun = "flavours"
+    yesno = "Does it taste of {value}?"
+    open = "What does it taste of?"
+    statement = "It tastes of {value}."
+
+`load(path, prior="sales")` overrides the same keys from Python.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sim.catalogue.catalogue import KINDS, CatalogueError, Kind
+
+WORDS = ("noun", "yesno", "open", "statement", "unit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FacetSpec:
+    """What a sidecar says of one facet; None is left to the inference."""
+
+    column: str | None = None
+    """The data's column; None: the facet's own name."""
+    kind: Kind | None = None
+    separator: str | None = None
+    """Between the values of a `many` cell."""
+    noun: str | None = None
+    yesno: str | None = None
+    open: str | None = None
+    statement: str | None = None
+    unit: str | None = None
+
+    def words(self) -> dict[str, str]:
+        """The parts of the wording that are given."""
+        return {k: v for k in WORDS if (v := getattr(self, k)) is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sidecar:
+    """What the TOML file beside a table says; None is left to the inference."""
+
+    title: str | None = None
+    """The catalogue's name; None: the file's."""
+    noun: str | None = None
+    """What one row is: "film"."""
+    name: str | None = None
+    """Column that names a row."""
+    id: str | None = None
+    """Column of unique ids."""
+    prior: str | None = None
+    """Column of weights; "" for equally likely rows."""
+    smoothing: float = 0.0
+    """Added to each weight."""
+    top: int | None = None
+    """Keep the rows of greatest weight, this many; the first of equals."""
+    source: str = ""
+    licence: str = ""
+    ignore: tuple[str, ...] = ()
+    """Columns that are no facets."""
+    facets: Mapping[str, FacetSpec] = field(default_factory=dict)
+
+
+def read_sidecar(path: Path) -> Sidecar:
+    """The sidecar of a data file; an empty one where there is none.
+
+    Raises:
+        CatalogueError: not TOML, an unknown key, a value of the wrong type.
+    """
+    beside = sidecar_path(path)
+    if not beside.is_file():
+        return Sidecar()
+    try:
+        data = tomllib.loads(beside.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{beside} is not valid UTF-8 at byte {error.start}; save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{beside} is not valid TOML: {error}") from None
+    return make_sidecar(data, str(beside))
+
+
+def sidecar_path(path: Path) -> Path:
+    """`x.toml` for `x.csv`, `x.csv.gz`, `x.parquet`."""
+    name = path.name
+    for suffix in (".gz", path.with_suffix("").suffix if name.endswith(".gz") else path.suffix):
+        name = name.removesuffix(suffix)
+    return path.with_name(name + ".toml")
+
+
+def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = None) -> Sidecar:
+    """A sidecar from keys and values, over `base`; None leaves a key alone; `where` names them in errors.
+
+    Raises:
+        CatalogueError: an unknown key, a value of the wrong type, a facet of an unknown kind.
+    """
+    values = {key: value for key, value in data.items() if value is not None}
+    fields = [f.name for f in dataclasses.fields(Sidecar)]
+    for key, value in values.items():
+        if key not in fields:
+            raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}")
+        if key in ("ignore", "facets"):
+            continue
+        wanted = {"smoothing": (int, float), "top": (int,)}.get(key, (str,))
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            kind = "a whole number" if wanted == (int,) else "a number" if int in wanted else "a text in quotes"
+            raise CatalogueError(f"{where}: {key} = {value!r} must be {kind}")
+    if not values.get("smoothing", 0) >= 0 or values.get("smoothing", 0) == float("inf"):
+        raise CatalogueError(f"{where}: smoothing = {values['smoothing']} must be finite and not negative")
+    if values.get("top") is not None and values["top"] < 1:
+        raise CatalogueError(f"{where}: top = {values['top']} must be at least 1")
+    if "ignore" in values:
+        listed = values["ignore"]
+        if not isinstance(listed, list | tuple) or not all(isinstance(x, str) for x in listed):
+            raise CatalogueError(f"{where}: ignore must be a list of column names")
+        values["ignore"] = tuple(values["ignore"])
+    base = base or Sidecar()
+    if "facets" in values:
+        if not isinstance(values["facets"], Mapping):
+            raise CatalogueError(f"{where}: facets must be tables, as in [facets.colour]")
+        values["facets"] = {**base.facets, **{k: _facet(v, k, where) for k, v in values["facets"].items()}}
+    return dataclasses.replace(base, **values)
+
+
+def _facet(data: Any, name: str, where: str) -> FacetSpec:
+    if isinstance(data, FacetSpec):
+        return data
+    if not isinstance(data, Mapping):
+        raise CatalogueError(f"{where}: facets.{name} must be a table, as in [facets.{name}]")
+    fields = [f.name for f in dataclasses.fields(FacetSpec)]
+    for key, value in data.items():
+        if key not in fields:
+            raise CatalogueError(f"{where}, facet '{name}': no key '{key}'{did_you_mean(key, fields)}")
+        if not isinstance(value, str):
+            raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")
+    kind = data.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise CatalogueError(f"{where}, facet '{name}': no kind '{kind}'{did_you_mean(kind, KINDS)}")
+    if data.get("separator") == "":
+        raise CatalogueError(f"{where}, facet '{name}': separator is empty; leave it out for a single value")
+    if "separator" in data and kind not in (None, "many"):
+        raise CatalogueError(f'{where}, facet \'{name}\': a separator needs kind = "many", not "{kind}"')
+    for key in ("yesno", "statement"):
+        if key in data and kind != "flag" and "{value}" not in data[key]:
+            raise CatalogueError(f"{where}, facet '{name}': {key} must hold {{value}} (a flag needs kind = \"flag\")")
+    return FacetSpec(**data)
+
+
+def did_you_mean(given: str, known: list[str] | tuple[str, ...]) -> str:
+    """`; did you mean 'x'? (there are: x, y)`, at most 20 names."""
+    lower = {k.lower(): k for k in known}
+    near = difflib.get_close_matches(given.lower(), list(lower), n=1, cutoff=0.6)
+    listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    return (f"; did you mean '{lower[near[0]]}'?" if near else "") + f" (there are: {listed})"

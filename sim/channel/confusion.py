@@ -1,0 +1,143 @@
+"""Which values people take for one another: a sparse kernel a facet, made from the catalogue alone.
+
+`confusion_kernel(catalogue, f)` is a CSR matrix (V, V): row v is the distribution of what a user believes who has
+muddled v.  Rows sum to 1, the diagonal is zero; a facet of a single value has an empty kernel.
+
+- number: neighbouring bins, weight exp(-|x - y| / h), cut at 4 h; h is about a seventh of the facet's spread.
+- flag: the other one.
+- many: values of similar fame that keep the same company (an actor with the same co-stars; a genre that shares films).
+- one: values of similar fame whose intents look alike on the other facets (a brand that sells the same things).
+
+Company is compared through short profiles: for each value the `PROFILE` companions that are most telling, and for each
+companion the `CROWD` values that it is most telling of, so that a popular companion does not tie everything to
+everything and the product stays small; only an intent's `COMPANY` most famous values count as company (both together
+take 34,000 actors from 3.4 s to under a second).  A `many` facet whose values mostly stand alone (directors) is
+compared on the other facets, as `one` is.  Neighbours in fame get a little weight always, so that no row is empty.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from sim.catalogue.catalogue import Catalogue, Facet
+
+PROFILE = 8
+CROWD = 24
+COMPANY = 10
+ALONE = 2.0
+NEIGHBOURS = 16
+FAME_FLOOR = 0.02
+
+
+def incidence(facet: Facet, data: np.ndarray | None = None) -> sparse.csr_array:
+    """The facet's relation as CSR (N, V), ones or the given data (nnz,)."""
+    data = np.ones(len(facet.indices)) if data is None else data
+    return sparse.csr_array((data, facet.indices, facet.indptr), shape=(facet.intents, len(facet.values)))
+
+
+def confusion_kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
+    """p(believed value | true value, muddled), CSR (V, V)."""
+    facet = catalogue.facets[f]
+    v = len(facet.values)
+    if v < 2:
+        return sparse.csr_array((v, v))
+    if facet.kind == "flag":
+        return sparse.csr_array(np.array([[0.0, 1.0], [1.0, 0.0]]))
+    if facet.kind == "number":
+        return _number_kernel(facet, catalogue.prior)
+    mass = facet.mass(catalogue.prior)
+    profile = _profile(catalogue, f)
+    similar = sparse.coo_array(profile @ profile.T)
+    rows, columns, weight = similar.row, similar.col, similar.data
+    near_rows, near_columns = _fame_neighbours(mass)
+    rows = np.concatenate([rows, near_rows])
+    columns = np.concatenate([columns, near_columns])
+    weight = np.concatenate([weight, np.full(len(near_rows), FAME_FLOOR)])
+    log_mass = np.log(np.maximum(mass, 1e-12))
+    weight = weight * np.exp(-0.5 * np.abs(log_mass[rows] - log_mass[columns]))
+    keep = (rows != columns) & (weight > 1e-9)
+    kernel = sparse.csr_array((weight[keep], (rows[keep], columns[keep])), shape=(v, v))
+    kernel.sum_duplicates()
+    return _normalised(_top(kernel, NEIGHBOURS))
+
+
+def _number_kernel(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
+    v = len(facet.values)
+    mass = facet.mass(prior)
+    position = np.arange(v)
+    mean = (mass * position).sum() / mass.sum()
+    spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
+    h = max(1.0, 0.15 * spread)
+    reach = max(1, int(4 * h))
+    offsets = np.concatenate([np.arange(-reach, 0), np.arange(1, reach + 1)])
+    rows = np.repeat(position, len(offsets))
+    columns = rows + np.tile(offsets, v)
+    weight = np.exp(-np.abs(columns - rows) / h)
+    inside = (columns >= 0) & (columns < v)
+    return _normalised(sparse.csr_array((weight[inside], (rows[inside], columns[inside])), shape=(v, v)))
+
+
+def _profile(catalogue: Catalogue, f: int) -> sparse.csr_array:
+    """(V, companions), rows of unit length: what a value is most often seen with, telling companions first."""
+    facet = catalogue.facets[f]
+    weighted = incidence(facet, np.sqrt(catalogue.prior)[facet.rows])
+    blocks = [_company(g, catalogue.prior) for j, g in enumerate(catalogue.facets) if j != f and len(g.values) > 1]
+    if facet.kind == "many" and (not blocks or len(facet.indices) > ALONE * np.count_nonzero(np.diff(facet.indptr))):
+        blocks = [_company(facet, catalogue.prior)]
+    if not blocks:
+        return sparse.csr_array((len(facet.values), 1))
+    context = sparse.hstack(blocks, format="csr")
+    together = sparse.csr_array(weighted.T @ context)
+    # A companion counts by how rare it is, as in tf-idf; at least a little, for small facets where all are common.
+    degree = np.asarray(context.sum(axis=0)).ravel()
+    together = together @ sparse.dia_array(
+        (np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2
+    )
+    together = _top(sparse.csr_array(together), PROFILE)
+    together = _top(sparse.csr_array(together.T), CROWD).T.tocsr()
+    length = np.sqrt(np.asarray(together.multiply(together).sum(axis=1)).ravel())
+    return sparse.csr_array(sparse.dia_array((1 / np.maximum(length, 1e-300)[None], 0), (len(length),) * 2) @ together)
+
+
+def _company(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
+    """(N, V) of each intent's `COMPANY` most famous values."""
+    mass = facet.mass(prior)
+    return _top(incidence(facet, mass[facet.indices]), COMPANY).astype(bool).astype(np.float64)
+
+
+def _fame_neighbours(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (value, another of the same fame): the two before and the two after in the order of mass."""
+    order = np.lexsort((np.arange(len(mass)), mass))
+    rows, columns = [], []
+    for step in (1, 2):
+        if len(order) > step:
+            rows += [order[:-step], order[step:]]
+            columns += [order[step:], order[:-step]]
+    return np.concatenate(rows), np.concatenate(columns)
+
+
+def _top(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
+    """The k largest entries of each row; weights within 1e-4 of each other are ties and go to the lowest column."""
+    counts = np.diff(matrix.indptr)
+    if not (counts > k).any():
+        return matrix
+    matrix.sort_indices()
+    # One sort of packed 64-bit keys is eight times as fast as a stable sort by several: row (20 bits), weight
+    # descending (the upper 21 bits of a positive float32), place in the row (23 bits).
+    rows = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    place = np.arange(len(rows)) - np.repeat(matrix.indptr[:-1], counts)
+    weight = matrix.data.astype(np.float32).view(np.int32).astype(np.int64) >> 10
+    key = np.sort((rows << 44) | ((1 << 21) - 1 - weight) << 23 | place)
+    keep = matrix.indptr[key >> 44] + (key & ((1 << 23) - 1))
+    keep = np.sort(keep[place < k])
+    out = sparse.csr_array((matrix.data[keep], (rows[keep], matrix.indices[keep])), shape=matrix.shape)
+    out.sort_indices()
+    return out
+
+
+def _normalised(matrix: sparse.csr_array) -> sparse.csr_array:
+    total = np.asarray(matrix.sum(axis=1)).ravel()
+    out = sparse.csr_array(sparse.dia_array((1 / total[None], 0), (len(total),) * 2) @ matrix)
+    out.sort_indices()
+    return out

@@ -1,0 +1,1 @@
+"""Numerics that know nothing of users: draws, sums, entropies, a cache."""

@@ -1,0 +1,1 @@
+"""Beliefs about many dialogues at once: the contract, and two exact implementations."""

@@ -1,0 +1,339 @@
+"""The exact posterior for small catalogues and many dialogues: what reinforcement learning trains on.
+
+The same beliefs as `ChannelPosterior` to 1e-9 and the same EIG (unrefined, see `sim.ask.gain_batched`), a batch at a
+time: what a facet's evidence means is computed once, kept, and applied to all dialogues that share it; dialogues that
+share their whole history share everything.  BLAS is used, so a dialogue in a batch equals a single one to about 1e-12,
+not bit for bit; where bytes must agree, `ChannelPosterior` is the one to take.
+
+Everything is dense in the intents: (B, N, T) beliefs.  Made for catalogues of up to `SMALL_CATALOGUE` intents and banks
+of some hundred questions; it works beyond, but `ChannelPosterior` will be the faster one.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+import numpy as np
+from scipy import sparse
+
+from sim.ask.choice import NOTHING, TIE
+from sim.ask.gain_batched import SUMMARY, FlagsOperator, ScalarOperator, SetOperator, SetPattern, Told
+from sim.ask.gain_open import open_prediction
+from sim.belief.by_history import History
+from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, SetTerms, terms
+from sim.channel.channel import Channel
+from sim.numeric.cache import Cache
+from sim.questions import OPEN, QuestionBank
+
+SMALL_CATALOGUE = 1000
+CHUNK = 256
+"""Histories at a time through the operators: a quarter faster than 64, for more of them share what was answered on a
+facet; of hundreds of intents more would fall out of the processor's cache."""
+NONE = Evidence()
+
+
+class BatchedPosterior:
+    """The `Posterior` protocol over a batch, see the module.
+
+    Args:
+        channel: the users' behaviour that is believed in.
+        bank: the questions; must be of the channel's catalogue.
+        cache_bytes: memory for operators, as much again for results by answer history, and for likelihoods.
+
+    Raises:
+        ValueError: bank and channel are of two catalogues, or the channel's users change as they answer.
+    """
+
+    def __init__(self, channel: Channel, bank: QuestionBank, *, cache_bytes: int = 1 << 28) -> None:
+        if channel.catalogue is not bank.catalogue and channel.catalogue.fingerprint != bank.catalogue.fingerprint:
+            raise ValueError(
+                f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'"
+            )
+        if channel.later:
+            raise ValueError(f"the users of '{channel.name}' answer otherwise later on; take ChannelPosterior for them")
+        self.channel, self.bank = channel, bank
+        self._likes: Cache[np.ndarray] = Cache(cache_bytes)
+        self._operators: Cache[ScalarOperator | SetOperator] = Cache(cache_bytes)
+        self._recent: Cache[ScalarTerms | SetTerms] = Cache(cache_bytes // 4)
+        self._unasked_kept: Cache[np.ndarray] = Cache(cache_bytes // 16)
+        self._told: Cache[Told] = Cache(cache_bytes)
+        self._patterns: dict[int, SetPattern] = {}
+        self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
+        facets = channel.catalogue.facets
+        self._open = bank.open_question >= 0
+        self._values = [
+            bank.value[a:b][bank.kind[a:b] != OPEN].astype(np.int64) for a, b in zip(bank.starts, bank.starts[1:])
+        ]
+        scalars = [f for f, facet in enumerate(facets) if facet.scalar and bank.starts[f] < bank.starts[f + 1]]
+        first = np.cumsum([0] + [len(facets[f].values) + 1 for f in scalars])
+        self._places = {f: slice(int(a), int(b)) for f, a, b in zip(scalars, first, first[1:])}
+        n = len(channel.catalogue)
+        where = [np.where(facets[f].value_of < 0, len(facets[f].values), facets[f].value_of) + a
+                 for f, a in zip(scalars, first)]  # fmt: skip
+        rows = np.concatenate(where) if where else np.empty(0, np.int64)
+        columns = np.tile(np.arange(n), len(scalars))
+        self._flags = [f for f in scalars if facets[f].kind == "flag" and len(self._values[f]) and not self._open[f]]
+        self._flag_rows = np.array([np.arange(self._places[f].start, self._places[f].stop) for f in self._flags])
+        self._flag_questions = bank.starts[self._flags]
+        self._flags_operator: FlagsOperator | None = None
+        self._masses = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(int(first[-1]), n))
+        self.reset(1)
+
+    # --- the contract ---------------------------------------------------------------------------------------------
+
+    def reset(self, dialogues: int) -> None:
+        self._history: list[dict[int, Evidence]] = [{} for _ in range(dialogues)]
+        self._log = np.repeat(self._log_prior[None], dialogues, axis=0)  # (B, N, T)
+        self._joint = np.empty_like(self._log)
+        self._stale = np.ones(dialogues, dtype=bool)
+        self._known: list[Told | None] = [None] * dialogues
+
+    def restart(self, rows: np.ndarray) -> None:
+        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
+        for b in np.asarray(rows).tolist():
+            self._history[b], self._known[b] = {}, None
+        self._log[rows] = self._log_prior
+        self._stale[rows] = True
+
+    def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
+        where = self._where(len(said), rows)
+        for b, options in zip(where, np.asarray(said), strict=True):
+            for f in np.flatnonzero(self._open).tolist():
+                kind = int(options[f]) if options[f] >= 0 else SILENT
+                self._replace(b, f, self._history[b].get(f, NONE).stated(kind))
+
+    def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
+        question, answer = np.atleast_1d(question), np.atleast_1d(answer)
+        for b, q, a in zip(self._where(len(question), rows), question.tolist(), answer.tolist(), strict=True):
+            if q < 0:
+                continue
+            if not 0 <= a < self.bank.answers[q]:
+                raise ValueError(f"question {q} has answers 0 to {self.bank.answers[q] - 1}, not {a}")
+            f = int(self.bank.facet[q])
+            before = self._history[b].get(f, NONE)
+            if self.bank.kind[q] == OPEN:
+                after = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW)
+            else:
+                after = before.answered(int(self.bank.value[q]), a)
+            self._replace(b, f, after)
+
+    def joint(self) -> np.ndarray:
+        """(B, N, T) p(intent, type | history); not to be written to."""
+        if self._stale.any():
+            rows = np.flatnonzero(self._stale)
+            log = self._log[rows]
+            log -= log.max(axis=(1, 2), keepdims=True)
+            np.exp(log, out=log)
+            log /= log.sum(axis=(1, 2), keepdims=True)
+            self._joint[rows] = log
+            self._stale[rows] = False
+        return self._joint
+
+    def belief(self) -> np.ndarray:
+        joint = self.joint()
+        out = joint[:, :, 0].copy()
+        for t in range(1, joint.shape[2]):
+            out += joint[:, :, t]
+        return out
+
+    def types(self) -> np.ndarray:
+        return self.joint().sum(axis=1)
+
+    def predict(self, question: np.ndarray) -> np.ndarray:
+        question = np.atleast_1d(question)
+        if len(question) != len(self._history):
+            raise ValueError(f"{len(question)} entries for {len(self._history)} dialogues")
+        out = np.zeros((len(question), int(self.bank.answers[question].max())))
+        told = self.told()
+        for b, q in enumerate(question.tolist()):
+            f = int(self.bank.facet[q])
+            if self.bank.kind[q] == OPEN:
+                evidence = self._history[b].get(f)
+                now = None if evidence is None else self._terms(f, evidence)
+                p = open_prediction(self.channel.facets[f], now, self._joint[b])
+            else:
+                p = told.answers[b, q]
+            out[b, : len(p)] = p
+        return out
+
+    def eig_nats(self) -> np.ndarray:
+        return self.told().gain
+
+    def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        return top(self.told().gain, k)
+
+    def copy(self) -> Self:
+        return self.take(np.arange(len(self._history)))
+
+    def take(self, rows: np.ndarray) -> Self:
+        rows = np.asarray(rows)
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._history = [dict(self._history[b]) for b in rows.tolist()]
+        other._known = [self._known[b] for b in rows.tolist()]
+        other._log, other._joint, other._stale = self._log[rows], self._joint[rows], self._stale[rows]
+        return other
+
+    # --- beyond the contract --------------------------------------------------------------------------------------
+
+    def told(self) -> Told:
+        """What every question tells in every dialogue: (B, Q) and (B, Q, 5); questions asked before tell 0."""
+        missing = [b for b, known in enumerate(self._known) if known is None]
+        if missing:
+            groups: dict[History, list[int]] = {}
+            for b in missing:
+                groups.setdefault(tuple(sorted(self._history[b].items())), []).append(b)
+            fresh = []
+            for history, rows in groups.items():
+                known = self._told.get(history)
+                if known is None:
+                    fresh.append((history, rows))
+                for b in rows:
+                    self._known[b] = known
+            for start in range(0, len(fresh), CHUNK):
+                self._tell(fresh[start : start + CHUNK])
+        known = [k for k in self._known if k is not None]
+        return Told(*(np.stack([getattr(k, name) for k in known]) for name in ("gain", "user", "answers")))
+
+    def log_likelihood(self) -> np.ndarray:
+        """(B, N) log p(history | intent), the type and the memory summed out; a prior of 0 counts as 1e-300."""
+        top = self._log.max(axis=2)
+        log = np.log(np.exp(self._log - top[:, :, None]).sum(axis=2)) + top
+        return log - np.log(np.maximum(self.channel.catalogue.prior, 1e-300))
+
+    def _tell(self, fresh: list[tuple[History, list[int]]]) -> None:
+        """Results for a few different histories."""
+        n, q = len(fresh), len(self.bank)
+        joint = np.ascontiguousarray(self.joint()[[rows[0] for _, rows in fresh]].transpose(2, 1, 0))  # (T, N, n)
+        masses = np.stack([self._masses @ j for j in joint])  # (T, W, n)
+        gain, user, answers = np.zeros((n, q)), np.zeros((n, q)), np.zeros((n, q, SUMMARY))
+        if self._flags:
+            told = self._all_flags().tell(masses[:, self._flag_rows])
+            at = self._flag_questions
+            gain[:, at], user[:, at], answers[:, at] = told.gain, told.user, told.answers
+        by_facet: list[dict[Evidence, list[int]]] = [{} for _ in self._values]
+        others = [f for f in range(len(by_facet)) if len(self._values[f]) + self._open[f] and f not in self._flags]
+        for j, (history, _) in enumerate(fresh):
+            about = dict(history)
+            asked = [int(self.bank.starts[f]) for f in self._flags if f in about]
+            gain[j, asked] = user[j, asked] = answers[j, asked] = 0.0
+            for f in others:
+                by_facet[f].setdefault(about.get(f, NONE), []).append(j)
+        for f in others:
+            start, groups = int(self.bank.starts[f]), by_facet[f]
+            for evidence, rows in groups.items():
+                keep = self._unasked(f, evidence)
+                if not keep.any():
+                    continue
+                place = (np.array(rows)[:, None], np.flatnonzero(keep) + start)
+                operator = self._operator(f, evidence, keep)
+                if isinstance(operator, ScalarOperator):
+                    told = operator.tell(masses[:, self._places[f]][:, :, rows])
+                    gain[place], user[place], answers[place] = told.gain, told.user, told.answers
+                else:
+                    told = operator.tell(_columns(joint, rows))
+                    those = keep[len(keep) - told.gain.shape[1] :]  # no open question among them once it was asked
+                    gain[place], user[place] = told.gain[:, those], told.user[:, those]
+                    answers[place] = told.answers[:, those]
+        gain = np.where(gain > TIE, gain, 0.0)
+        for j, (history, rows) in enumerate(fresh):
+            known = Told(gain[j], user[j], answers[j])
+            self._told.put(history, known, 8 * q * (2 + SUMMARY) + 1024)
+            for b in rows:
+                self._known[b] = known
+
+    def _all_flags(self) -> FlagsOperator:
+        if self._flags_operator is None:
+            flags = [(self.channel.facets[f], self._values[f]) for f in self._flags]
+            self._flags_operator = FlagsOperator([ScalarOperator(c, None, v, False) for c, v in flags])
+        return self._flags_operator
+
+    def _unasked(self, f: int, evidence: Evidence) -> np.ndarray:
+        """(questions on f,) bool, not to be written to."""
+        asked = tuple(v for v, _ in evidence.yesno)
+        told = self._open[f] and evidence.said >= SAID_DONT_KNOW
+        found = self._unasked_kept.get((f, asked, told))
+        if found is None:
+            found = np.concatenate([np.full(int(self._open[f]), not told), ~np.isin(self._values[f], asked)])
+            self._unasked_kept.put((f, asked, told), found, found.nbytes + 256)
+        return found
+
+    def _operator(self, f: int, evidence: Evidence, keep: np.ndarray) -> ScalarOperator | SetOperator:
+        found = self._operators.get((f, evidence))
+        if found is None:
+            channel = self.channel.facets[f]
+            now = None if evidence == NONE else self._terms(f, evidence)
+            has_open = bool(self._open[f] and keep[0])
+            if channel.facet.scalar:
+                assert not isinstance(now, SetTerms)
+                values = self._values[f][keep[1:] if self._open[f] else keep]
+                found = ScalarOperator(channel, now, values, has_open)
+            else:
+                assert not isinstance(now, ScalarTerms)
+                if f not in self._patterns:
+                    self._patterns[f] = SetPattern(channel, self._values[f])
+                found = SetOperator(channel, now, self._patterns[f], has_open)
+            self._operators.put((f, evidence), found, found.nbytes)
+        return found
+
+    def _terms(self, f: int, evidence: Evidence):
+        # Wanted twice, for the likelihood at once and for the operator if the dialogue goes on.
+        found = self._recent.get((f, evidence))
+        if found is None:
+            found = terms(self.channel.facets[f], evidence)
+            size = sum(x.nbytes for x in found.__dict__.values() if isinstance(x, np.ndarray))
+            self._recent.put((f, evidence), found, size + 1024)
+        return found
+
+    def _like(self, f: int, evidence: Evidence) -> np.ndarray:
+        """(N, T) log p(evidence | intent, type)."""
+        found = self._likes.get((f, evidence))
+        if found is None:
+            facet_terms = self._terms(f, evidence)
+            found = facet_terms.log_like
+            if isinstance(facet_terms, ScalarTerms):
+                found = found[self.channel.facets[f].facet.value_of]  # -1, unknown, is the last row
+            self._likes.put((f, evidence), found, found.nbytes)
+        return found
+
+    def _replace(self, b: int, f: int, evidence: Evidence) -> None:
+        history = self._history[b]
+        before = history.get(f)
+        if evidence == before or (not evidence.yesno and evidence.said == NOT_SAID):
+            return
+        history[f] = evidence
+        # Summed afresh in one order: adding differences would let rounding depend on the way there.
+        log = self._log[b]
+        log[:] = self._log_prior
+        for g in sorted(history):
+            log += self._like(g, history[g])
+        self._stale[b], self._known[b] = True, None
+
+    def _where(self, count: int, rows: np.ndarray | None) -> list[int]:
+        where = list(range(len(self._history))) if rows is None else np.asarray(rows).tolist()
+        if count != len(where):
+            raise ValueError(f"{count} entries for {len(where)} dialogues")
+        return where
+
+
+def _columns(joint: np.ndarray, rows: list[int]) -> np.ndarray:
+    return joint if len(rows) == joint.shape[2] else np.ascontiguousarray(joint[:, :, rows])
+
+
+def top(gain: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k largest of each row (B, Q), best first: ids (B, k), nats (B, k); -1 and 0 where fewer tell anything.
+
+    Gains within TIE of each other count as equal and go by id.
+    """
+    q = gain.shape[1]
+    rounded = -np.round(gain / TIE)
+    if q > 4 * k:
+        # Among equals at the edge argpartition chooses anyhow: take all that reach the k-th value.
+        edge = np.partition(rounded, k - 1, axis=1)[:, k - 1 : k]
+        rounded = np.where(rounded <= edge, rounded, 1.0)
+    ids = np.argsort(rounded, axis=1, kind="stable")[:, :k]
+    gains = np.take_along_axis(gain, ids, axis=1)
+    if q < k:
+        ids, gains = (np.pad(x, ((0, 0), (0, k - q))) for x in (ids, gains))
+    nothing = gains <= TIE
+    return np.where(nothing, NOTHING, ids), np.where(nothing, 0.0, gains)

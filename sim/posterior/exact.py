@@ -1,0 +1,197 @@
+"""Beliefs: the contract that agents, environments and the app see, and the exact posterior behind it.
+
+`ChannelPosterior` marginalises the user's type and memory exactly (see `sim.belief.likelihood`) under whatever channel
+it is given: the simulator's true one is the yardstick, a learned one is read from a checkpoint, and with `memory=False`
+every answer counts as independent evidence, the model that practice would use.
+
+Decisions that live here:
+
+- Dialogues with the same answers share one computation, kept by answer history (the early turns are everybody's)
+  within `cache_bytes`; each is computed by itself, so a batch equals single dialogues bit for bit
+  (`sim.belief.by_history`).
+- A choice is certified, not approximate: it is that of the full sweep, found with bounds (`sim.ask.choice`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, Self
+
+import numpy as np
+
+from sim.ask import choice, shortlist
+from sim.belief.by_history import Histories, History, Node, canonical
+from sim.belief.likelihood import SILENT, Evidence, ScalarTerms
+from sim.channel.channel import Channel
+from sim.questions import QuestionBank
+
+
+class Posterior(Protocol):
+    """Belief about the intents of B dialogues at once."""
+
+    bank: QuestionBank
+
+    def reset(self, dialogues: int) -> None:
+        """Start B dialogues afresh, at the prior."""
+        ...
+
+    def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
+        """Opening requests: (B, F) the option stated of each facet, SAID_DONT_KNOW (-1) where the user was silent."""
+        ...
+
+    def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
+        """One question and answer for each dialogue, (B,) each; question -1 leaves a dialogue as it is."""
+        ...
+
+    def belief(self) -> np.ndarray:
+        """(B, N) p(intent | history)."""
+        ...
+
+    def types(self) -> np.ndarray:
+        """(B, T) p(type | history)."""
+        ...
+
+    def predict(self, question: np.ndarray) -> np.ndarray:
+        """(B, A) p(answer to the dialogue's question | history), padded with zeros to the longest."""
+        ...
+
+    def eig_nats(self) -> np.ndarray:
+        """(B, Q) expected information gain of every question about the intent; 0 for those asked already."""
+        ...
+
+    def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """The k questions of highest EIG, best first: ids (B, k), nats (B, k); -1 and 0 where fewer tell anything."""
+        ...
+
+    def copy(self) -> Self:
+        """An independent copy; what was computed is shared."""
+        ...
+
+    def take(self, rows: np.ndarray) -> Self:
+        """An independent copy of the dialogues `rows` alone, in that order; one may come several times."""
+        ...
+
+
+class ChannelPosterior:
+    """The exact posterior under a channel, see the module.
+
+    Args:
+        channel: the users' behaviour that is believed in.
+        bank: the questions; must be of the channel's catalogue.
+        memory: False takes every answer for independent evidence.
+        cache_bytes: memory for results by answer history, and as much again for likelihoods; 0 keeps none.
+        residual: (N,) log-weights of a history beside the channel's; what a learned critic adds.
+
+    Raises:
+        ValueError: bank and channel are of two catalogues.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        bank: QuestionBank,
+        *,
+        memory: bool = True,
+        cache_bytes: int = 1 << 28,
+        residual: Callable[[History], np.ndarray] | None = None,
+    ) -> None:
+        if channel.catalogue is not bank.catalogue and channel.catalogue.fingerprint != bank.catalogue.fingerprint:
+            raise ValueError(
+                f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'"
+            )
+        self.channel = channel
+        self.bank = bank
+        self.memory = memory
+        self.residual = residual
+        self._histories = Histories(channel, bank, memory, cache_bytes, residual)
+        self._nodes: list[Node] = []
+        self.reset(1)
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """How many answers come before each later stage of the channel; empty where users don't change."""
+        return self._histories.stages.turns
+
+    def reset(self, dialogues: int) -> None:
+        self._nodes = [self._histories.node(())] * dialogues
+
+    def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
+        for b, options in self._rows(np.asarray(said), rows):
+            evidence = dict(self._nodes[b].history)
+            for f in np.flatnonzero(self.bank.open_question >= 0).tolist():
+                stated = int(options[f]) if options[f] >= 0 else SILENT
+                evidence[f] = evidence.get(f, Evidence()).stated(stated)
+            self._nodes[b] = self._histories.node(canonical(evidence))
+
+    def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
+        answers = np.atleast_1d(answer)
+        for j, (b, q) in enumerate(self._rows(np.atleast_1d(question), rows)):
+            if q < 0:
+                continue
+            a = int(answers[j])
+            if not 0 <= a < self.bank.answers[q]:
+                raise ValueError(f"question {q} has answers 0 to {self.bank.answers[q] - 1}, not {a}")
+            self._nodes[b] = self._histories.node(self._histories.extended(self._nodes[b].history, int(q), a))
+
+    def belief(self) -> np.ndarray:
+        return np.stack([node.belief for node in self._nodes])
+
+    def types(self) -> np.ndarray:
+        return np.stack([node.types for node in self._nodes])
+
+    def predict(self, question: np.ndarray) -> np.ndarray:
+        asked = zip(self._nodes, np.atleast_1d(question).tolist(), strict=True)
+        rows = [choice.predict(self._histories, node, q) for node, q in asked]
+        out = np.zeros((len(rows), max(map(len, rows))))
+        for b, p in enumerate(rows):
+            out[b, : len(p)] = p
+        return out
+
+    def eig_nats(self) -> np.ndarray:
+        return np.stack([choice.sweep(self._histories, node) for node in self._nodes])
+
+    def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        found = [choice.choose(self._histories, node, k) for node in self._nodes]
+        return np.stack([ids for ids, _ in found]), np.stack([gain for _, gain in found])
+
+    def shown(self, by_gain: int, by_user: int) -> shortlist.Shown:
+        """The questions of highest EIG and the others that tell most about the user, see `sim.ask.shortlist`: (B, k)
+        each."""
+        rows = [shortlist.shown(self._histories, node, by_gain, by_user) for node in self._nodes]
+        return shortlist.Shown(*(np.stack([getattr(r, x) for r in rows]) for x in ("ids", "gain", "user", "answers")))
+
+    def restart(self, rows: np.ndarray) -> None:
+        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
+        for b in np.asarray(rows).tolist():
+            self._nodes[b] = self._histories.node(())
+
+    def copy(self) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._nodes = list(self._nodes)
+        return other
+
+    def take(self, rows: np.ndarray) -> Self:
+        other = self.copy()
+        other._nodes = [self._nodes[b] for b in np.asarray(rows).tolist()]
+        return other
+
+    def history(self, dialogue: int = 0) -> Mapping[int, Evidence]:
+        """What is known of each facet in one dialogue."""
+        return dict(self._nodes[dialogue].history)
+
+    def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
+        """(3,) p(forgotten, kept, muddled | history) of each facet that was answered about, by its name."""
+        node = self._nodes[dialogue]
+        out = {}
+        for f, evidence in node.history:
+            facet, found = self.channel.facets[f].facet, self._histories.terms(f, evidence)
+            states = found.states[:, facet.value_of] if isinstance(found, ScalarTerms) else found.states
+            out[facet.name] = (states * node.joint).sum(axis=(1, 2))
+        return out
+
+    def _rows(self, per_dialogue: np.ndarray, rows: np.ndarray | None) -> list[tuple[int, Any]]:
+        where = range(len(self._nodes)) if rows is None else np.asarray(rows).tolist()
+        if len(per_dialogue) != len(where):
+            raise ValueError(f"{len(per_dialogue)} entries for {len(where)} dialogues")
+        return list(zip(where, per_dialogue, strict=True))

@@ -1,0 +1,1 @@
+"""Simulated and scripted users, and the rates at which they err."""

@@ -1,0 +1,206 @@
+"""What a simulated user does: how often he forgets, misremembers, slips, hedges and leaves.
+
+All rates are invented but plausible; nobody has published them for people who answer about films.  They are what a
+preset fixes, so that results are comparable.  A type scales them: a confused user forgets and slips more than a
+careful one.  `sim.channel.channel` turns rates into probabilities of answers; nothing else reads them.
+
+Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sums divide by answer probabilities.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+EDGE = 1e-6
+MAX_MISREMEMBERED = 0.6
+MAX_SLIP = 0.45
+
+
+class RatesError(ValueError):
+    """Rates that can't be; the message names the field, the value and the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rates:
+    """The behaviour of one population of users.  Probabilities per facet or per answer, before a type scales them."""
+
+    name: str = "custom"
+    types: tuple[str, ...] = ("careful", "casual", "confused")
+    """(T,) names of the latent user types."""
+    shares: tuple[float, ...] = (0.35, 0.45, 0.20)
+    """(T,) share of each type; sums to 1."""
+    scales: tuple[float, ...] = (0.4, 1.0, 2.2)
+    """(T,) how a type multiplies the odds of every fault."""
+    forgotten: float = 0.0
+    """Per facet: nothing is remembered, and most answers are "don't know"."""
+    misremembered: float = 0.0
+    """Per facet that isn't forgotten: one value is replaced by a confusable one."""
+    slip: float = 0.0
+    """Per answer: the opposite of what the user believes, or any value when open."""
+    dont_know: float = 0.0
+    """Per yes/no answer: "don't know" by chance."""
+    dont_know_open: float = 0.0
+    """Per open answer: "don't know" by chance."""
+    hedge: float = 0.0
+    """Per yes/no answer on a kept memory: "probably" instead of "yes", "probably not" instead of "no"."""
+    hedge_muddled: float = 0.0
+    """The same on a misremembered facet: people half sense that they are wrong."""
+    guess: float = 0.0
+    """Per answer on a forgotten facet: a guess instead of "don't know"."""
+    recognition: tuple[float, float] = (1.0, 1.0)
+    """Chance that a true value of a `many` facet is recognised when asked for: obscure and famous values."""
+    absence: tuple[float, float] = (1.0, 1.0)
+    """Chance of "no" rather than "don't know" for a value that isn't believed: obscure and famous values."""
+    opening: float = 0.3
+    """Per facet: the user volunteers its open answer in the opening request, where there is one."""
+    patience: int = 30
+    """Questions that everybody answers before anybody leaves."""
+    leaving: float = 0.0
+    """Per further question: the user leaves.  It depends on the turn alone, so staying tells nothing."""
+    facets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Rates of single facets by name, where they differ."""
+
+    def __post_init__(self) -> None:
+        if not len(self.types) == len(self.shares) == len(self.scales) > 0:
+            raise RatesError(
+                f"rates '{self.name}': types, shares and scales need one entry a type, they have "
+                f"{len(self.types)}, {len(self.shares)} and {len(self.scales)}"
+            )
+        if min(self.shares) < 0 or not math.isclose(sum(self.shares), 1.0, abs_tol=1e-9):
+            raise RatesError(f"rates '{self.name}': shares {self.shares} must not be negative and must sum to 1")
+        if not all(s > 0 and math.isfinite(s) for s in self.scales):
+            raise RatesError(f"rates '{self.name}': scales {self.scales} must be above 0")
+        for key in (*FACET_RATES, "opening", "leaving"):
+            _check_probability(self.name, key, getattr(self, key))
+        for key in ("recognition", "absence"):
+            pair = getattr(self, key)
+            if len(pair) != 2:
+                raise RatesError(f"rates '{self.name}': {key} = {pair}; it takes two numbers, obscure and famous")
+            for p in pair:
+                _check_probability(self.name, key, p)
+        if self.patience < 0:
+            raise RatesError(f"rates '{self.name}': patience = {self.patience}; it must be at least 0")
+        for facet, given in self.facets.items():
+            for key, p in given.items():
+                if key not in FACET_RATES:
+                    raise RatesError(
+                        f"rates '{self.name}', facet '{facet}': no rate '{key}' ({_near(key, FACET_RATES)})"
+                    )
+                _check_probability(f"{self.name}.{facet}", key, p)
+
+    def of(self, facet: str, key: str) -> float:
+        """The rate `key` on one facet, before types scale it."""
+        return float(self.facets.get(facet, {}).get(key, getattr(self, key)))
+
+    def by_type(self, facet: str, key: str) -> tuple[float, ...]:
+        """(T,) the rate `key` on one facet for each type, clipped to [EDGE, 1 - EDGE].
+
+        Chances of a fault are scaled as repeated tries, 1 - (1 - p)^scale; being wrong is capped, so that no type lies
+        more often than not.  Hedging and guessing are manners, not faults: no type scales them.
+        """
+        p = self.of(facet, key)
+        if key in ("forgotten", "dont_know", "dont_know_open"):
+            scaled = [1 - (1 - p) ** s for s in self.scales]
+        elif key == "misremembered":
+            scaled = [min(p * s, max(p, MAX_MISREMEMBERED)) for s in self.scales]
+        elif key == "slip":
+            scaled = [min(p * s, max(p, MAX_SLIP)) for s in self.scales]
+        else:
+            scaled = [p] * len(self.scales)
+        return tuple(min(max(x, EDGE), 1 - EDGE) for x in scaled)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+FACET_RATES = ("forgotten", "misremembered", "slip", "dont_know", "dont_know_open", "hedge", "hedge_muddled", "guess")
+
+
+def _check_probability(where: str, key: str, p: Any) -> None:
+    if not isinstance(p, int | float) or isinstance(p, bool) or not 0 <= p <= 1:
+        raise RatesError(f"rates '{where}': {key} = {p!r}; it must be a number between 0 and 1")
+
+
+def _near(word: str, known) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return (f"did you mean '{close[0]}'? " if close else "") + "known: " + ", ".join(known)
+
+
+CLEAN = Rates(name="clean")
+TYPICAL = Rates(
+    name="typical", forgotten=0.10, misremembered=0.10, slip=0.02, dont_know=0.05, dont_know_open=0.10, hedge=0.15,
+    hedge_muddled=0.45, guess=0.30, recognition=(0.55, 0.97), absence=(0.45, 0.97), leaving=0.01,
+)  # fmt: skip
+HARD = Rates(
+    name="hard", forgotten=0.20, misremembered=0.20, slip=0.05, dont_know=0.10, dont_know_open=0.20, hedge=0.25,
+    hedge_muddled=0.50, guess=0.40, recognition=(0.35, 0.90), absence=(0.30, 0.90), patience=20, leaving=0.03,
+)  # fmt: skip
+
+GRID_KINDS = ("forgotten", "slip", "misremembered", "mixed")
+GRID_PERCENT = (0, 5, 10, 20, 30)
+
+
+def _grid(kind: str, percent: int) -> Rates:
+    """One corner of the noise grid: a single fault at a rate, or each of the three at a third of it."""
+    p = percent / 100
+    faults = {"forgotten": p / 3, "slip": p / 3, "misremembered": p / 3} if kind == "mixed" else {kind: p}
+    return replace(CLEAN, name=f"{kind}-{percent}", types=("everybody",), shares=(1.0,), scales=(1.0,), **faults)
+
+
+PRESETS: Mapping[str, Rates] = {r.name: r for r in (CLEAN, TYPICAL, HARD)} | {
+    f"{kind}-{percent}": _grid(kind, percent) for kind in GRID_KINDS for percent in GRID_PERCENT
+}
+
+
+def load_rates(name_or_path: str | Rates) -> Rates:
+    """A preset by name, or rates from a TOML file: keys are the fields of `Rates`, `base` names a preset to start from.
+
+    Raises:
+        RatesError: no such preset or file, not TOML, an unknown key, a rate outside [0, 1].
+    """
+    if isinstance(name_or_path, Rates):
+        return name_or_path
+    if name_or_path in PRESETS:
+        return PRESETS[name_or_path]
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        shown = ("clean", "typical", "hard", "slip-10", "mixed-20")
+        close = difflib.get_close_matches(name_or_path, list(PRESETS), n=1)
+        hint = f"did you mean '{close[0]}'?" if close else "a file of your own ends in .toml."
+        raise RatesError(f"no noise preset '{name_or_path}'; {hint} (presets: {', '.join(shown)}, ...)")
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise RatesError(f"cannot read the rates in {path}: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RatesError(f"{path} is not TOML: {error}") from None
+    return _from_table(path, table)
+
+
+def _from_table(path: Path, table: dict[str, Any]) -> Rates:
+    base = table.pop("base", "clean")
+    if base not in PRESETS:
+        raise RatesError(f"{path}: base = {base!r} is no preset ({_near(str(base), ('clean', 'typical', 'hard'))})")
+    known = tuple(f.name for f in fields(Rates))
+    for key, value in table.items():
+        if key not in known:
+            raise RatesError(f"{path}: no rate '{key}' ({_near(key, known)})")
+        if isinstance(value, list):
+            table[key] = tuple(value)
+    try:
+        return replace(PRESETS[base], **({"name": path.stem} | table))
+    except TypeError as error:
+        raise RatesError(f"{path}: {error}") from None
+
+
+def noise_grid() -> Iterator[Rates]:
+    """The presets of the noise grid, kind by kind, rates ascending."""
+    for kind in GRID_KINDS:
+        for percent in GRID_PERCENT:
+            yield PRESETS[f"{kind}-{percent}"]

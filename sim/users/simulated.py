@@ -1,0 +1,319 @@
+"""Simulated users: an intent, a type, a memory a facet, and answers that depend on the memory alone.
+
+Drawn once per dialogue, so that asking around a false memory doesn't average it away:
+
+1. The intent from the prior, the type from its shares.
+2. Each facet is forgotten, kept or muddled.  A scalar facet then holds one value: the true one when kept, one from the
+   confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true values and
+   replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Where the
+   catalogue knows nothing, the memory is of the background: people in general.
+3. An answer: slips, hedges and "don't know" around what is believed; an open question is answered with the top of the
+   mind.  What is not in the memory of a `many` facet gets "no", or "don't know" when it is obscure.
+4. The opening: each facet is tried by chance, and gives its open answer or nothing.  Leaving: by the turn alone.
+
+Every draw is a hash of (seed, episode, what it is for), so users are functions without state: the same whatever is
+asked and in whatever order, and a repeated question gets the same answer.  A memory is drawn again whenever it is
+needed: most answers follow from the truth and the state, and a memo costs more than it saves.  `sim.users.memory` holds
+the tables and the draws, `sim.posterior.exact` sums the same story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from sim.numeric.randomness import Purpose, follow, stream, stream_of
+from sim.questions import DONT_KNOW, OPEN_DONT_KNOW
+from sim.users.fast_answers import BIN_BITS, FACET_SHIFT, LONG, LOOK, TO_BIN
+from sim.users.memory import FORGOTTEN, KEPT, LOW, MUDDLED, STRANGER, Population
+
+SILENT = -1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Corruption:
+    """One facet that a user had wrong; revealed after the dialogue only."""
+
+    facet: str
+    kind: Literal["forgotten", "misremembered"]
+    true: tuple[str, ...]
+    """Names of the true values; empty where the catalogue knows nothing."""
+    lost: str = ""
+    """Misremembered: the true value that was replaced."""
+    believed: str = ""
+    """Misremembered: what stands in its place."""
+
+
+class SimulatedUsers:
+    """A batch of B users of one population.
+
+    Args:
+        population: tables that the users share.
+        seed, episode: integers or arrays (B,); together they determine a user.  Broadcast against each other.
+        intents: (B,) fixed intents, -1 to draw; None draws all.
+        types: (B,) fixed types, -1 to draw; None draws all.
+    """
+
+    def __init__(self, population: Population, seed: Any, episode: Any = 0, *, intents=None, types=None):
+        self.population = population
+        start = np.atleast_1d(stream(seed, episode))
+        self.stream = start
+        """(B,) uint64: the hash of (seed, episode)."""
+        self.intent = np.empty(len(start), dtype=np.int64)
+        """(B,) what each wants."""
+        self.type = np.empty(len(start), dtype=np.int64)
+        """(B,) the latent type of each."""
+        self._width = len(population.catalogue.facets)
+        # What the short way needs of each, put together once a dialogue.
+        self._block = np.zeros(len(start), dtype=np.int64)
+        if not population.short.tabled:
+            self._mask, self._member = np.zeros_like(start), np.zeros_like(start)
+        self._fixed: dict[tuple[int, int], tuple[int, int]] = {}  # (user, facet): (cell, top) given by hand
+        self._renew(np.arange(len(start)), start, intents, types)
+
+    def __len__(self) -> int:
+        return len(self.stream)
+
+    def reset(self, rows: np.ndarray, seed, episode, *, intents=None, types=None, mixed=None) -> None:
+        """Other users take the places `rows` (n,); seed, episode, intents and types as at construction, (n,).
+
+        `mixed`, where given, is the `mixed_seed` of the seeds.
+        """
+        start = stream(seed, episode) if mixed is None else stream_of(mixed, episode)
+        self._renew(rows, np.broadcast_to(start, rows.shape) if start.shape != rows.shape else start, intents, types)
+
+    def _renew(self, rows: np.ndarray, start: np.ndarray, intents, types) -> None:
+        p = self.population
+        intent, type_ = p.begin(start)
+        for drawn, given in ((intent, intents), (type_, types)):
+            if given is not None:
+                np.copyto(drawn, given, where=np.asarray(given) >= 0)
+        self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
+        short = p.short
+        if short.one_class:
+            self._block[rows] = short.block.take(type_ * self._width)
+        if not short.tabled:
+            self._mask[rows], self._member[rows] = short.mask.take(intent), short.member.take(intent)
+        if self._fixed:
+            gone = set(rows.tolist())
+            self._fixed = {key: memory for key, memory in self._fixed.items() if key[0] not in gone}
+
+    @property
+    def leave_turn(self) -> np.ndarray:
+        """(B,) the number of the question, from 1, at which each leaves instead of answering."""
+        return self.population.leave_turn(self.stream)
+
+    def answer(self, questions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        """What the users say.
+
+        Args:
+            questions: (n,) question ids, one a user.
+            rows: (n,) which users, None for all in order.
+
+        Returns:
+            (n,) int32 answers: 0 to 4 from "no" to "yes"; for an open question 0 is "don't know", u + 1 option u.
+        """
+        p, short = self.population, self.population.short
+        questions = np.asarray(questions)
+        every = rows is None
+        start = self.stream if every else self.stream.take(rows)
+        asked = short.questions.take(questions)
+        signature, value = asked["signature"], asked["value"]
+        facet = (signature >> FACET_SHIFT).view(np.int64)
+        x = p.memory_hash(start, facet)
+        y = p.answer_hash(x, value)
+        if short.one_class:
+            block = self._block if every else self._block.take(rows)
+        else:
+            block = (self.type if every else self.type.take(rows)) * self._width
+            block += facet
+            block = short.block.take(block)
+        at = (x >> TO_BIN).view(np.int64)
+        at += block
+        code = short.answers.take(at)
+        if short.tabled:
+            at = (self.intent if every else self.intent.take(rows)) * len(p.bank)
+            at += questions
+            code += short.truth.take(at)
+            look = None
+        else:
+            mask, member = (self._mask, self._member) if every else (self._mask.take(rows), self._member.take(rows))
+            look = (signature & mask) >= member
+            code += look.view(np.uint8) * np.uint8(LOOK)
+        unsaid = y.astype(np.uint32) < asked["unsaid"]
+        code += unsaid
+        at = code.astype(np.int64)
+        at <<= BIN_BITS
+        at += block
+        at += (y >> TO_BIN).view(np.int64)
+        out = short.answers.take(at)
+        if self._fixed:
+            for at, _ in self._matches(facet, np.arange(len(self)) if every else rows):
+                out[at] = LONG
+        long = (out == LONG).nonzero()[0]
+        out = out.astype(np.int32)
+        if len(long):
+            look = None if look is None else look.take(long)
+            who = long if every else rows[long]
+            out[long] = self._answer_long(
+                who, facet.take(long), value.take(long), x.take(long), y.take(long), unsaid.take(long), look
+            )
+        return out
+
+    def _answer_long(self, rows, facet, value, x, y, unsaid, look) -> np.ndarray:
+        """Answers from the memory itself and whole hashes; all (n,)."""
+        p = self.population
+        cell, top, believed = self._belief(rows, facet, value, x, y, look)
+        believed = believed * p.cell_step
+        believed += cell
+        out = np.add.reduce((y >= p.yesno_below.take(believed, axis=1)).view(np.uint8), axis=0, dtype=np.uint8)
+        unsaid &= p.may_pass.take(believed)
+        out[unsaid] = DONT_KNOW
+        if p.any_open:
+            opened = (value >= p.nothing).nonzero()[0]
+            if len(opened):
+                out = out.astype(np.int32)
+                out[opened] = self._open(facet.take(opened), cell.take(opened), top.take(opened), y.take(opened))
+        return out
+
+    def _belief(self, rows, facet, value, x, y, look=None):
+        """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,).
+
+        `value` is the key of the question; `look`, where given, is false where what is asked isn't true.
+        """
+        p = self.population
+        intent = self.intent.take(rows)
+        cell, top, mind = self._memory(facet, rows, intent, x)
+        # The key of an open question is more than any value.
+        believed = (top - value).view(np.uint64) <= p.reach.take(facet)
+        # What isn't on top of the mind may be recognised: true values, and any where nothing is known.
+        others = p.many.take(facet)
+        if look is not None:
+            others &= look
+        others &= (value < p.nothing) & (top >= 0)
+        others = (others > believed).nonzero()[0]
+        if len(others):
+            low, c = value.take(others).astype(np.int64), cell.take(others)
+            found = p.members.holds(intent.take(others), low)
+            found &= (c < MUDDLED * p.cell_step) | (mind.take(others) != low)
+            found &= (chance := follow(y.take(others))) < p.recognition.take(low)
+            strange = (c >= STRANGER * p.cell_step).nonzero()[0]
+            if len(strange):
+                found[strange] = chance.take(strange) < p.stranger.take(low.take(strange))
+            believed[others] = found
+        return cell, top, believed
+
+    def _memory(self, facet: np.ndarray, rows: np.ndarray, intent: np.ndarray, x: np.ndarray):
+        """(cell, top, mind) of one facet of each user, with its hash; all (n,) int64."""
+        cell, top, mind = self.population.remember(x, intent, self.type.take(rows), facet)
+        if self._fixed:
+            top = top.copy()
+            for at, memory in self._matches(facet, rows):
+                cell[at], top[at] = memory
+        return cell, top, mind
+
+    def _matches(self, facet: np.ndarray, rows: np.ndarray):
+        """Where a memory fixed by hand is asked for: (positions, memory) pairs."""
+        for (row, f), memory in self._fixed.items():
+            yield np.flatnonzero((rows == row) & (facet == f)), memory
+
+    def _open(self, facet: np.ndarray, cell: np.ndarray, top: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Answers to open questions, all (n,)."""
+        p = self.population
+        out = p.option_of.take(np.maximum(top, 0))
+        further = follow(y)
+        astray = ((further < p.slip.take(cell % p.cell_step)) | (top < 0)).nonzero()[0]
+        if len(astray):
+            further = further.take(astray)
+            further &= LOW
+            out[astray] = p.options.draw(p.options.rows.take(facet.take(astray)), further)
+        out += 1
+        out[y < p.silent.take(cell)] = OPEN_DONT_KNOW
+        return out
+
+    def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """What the users say unasked: (n, F) int32, the answer to each facet's open question, SILENT for nothing.
+
+        Which facets are tried depends on the facet alone, so a facet passed over says little and nothing of the memory.
+        """
+        p = self.population
+        rows = np.arange(len(self)) if rows is None else rows
+        out = np.full((len(rows), self._width), SILENT, dtype=np.int32)
+        for f, question in enumerate(p.bank.open_question):
+            if question >= 0:
+                tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < p.channel.facets[f].opening
+                said = self.answer(np.full(len(rows), question), rows)
+                out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said, SILENT)
+        return out
+
+    # -- one user: what was wrong, and what is fixed by hand ----------------------------------------------------------
+
+    def corruptions(self, b: int) -> tuple[Corruption, ...]:
+        """What user b had forgotten or misremembered, by facet.  Never to be shown before the dialogue has ended."""
+        p = self.population
+        facets = np.array([f for f, facet in enumerate(p.catalogue.facets) if facet.values], dtype=np.int64)
+        if not len(facets):
+            return ()
+        rows = np.full(len(facets), b)
+        cell, top, mind = self._memory(facets, rows, self.intent[rows], p.memory_hash(self.stream[rows], facets))
+        out = []
+        for f, code, believed, lost in zip(facets.tolist(), (cell // p.cell_step).tolist(), top, mind, strict=True):
+            facet = p.catalogue.facets[f]
+            true = facet.row(int(self.intent[b]))
+            if code == FORGOTTEN:
+                out.append(Corruption(facet=facet.name, kind="forgotten", true=true))
+            elif code == MUDDLED:
+                name, other = (facet.values[int(v) - p.first[f]] for v in (lost, believed))
+                out.append(Corruption(facet=facet.name, kind="misremembered", true=true, lost=name, believed=other))
+        return tuple(out)
+
+    def slipped(self, questions: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(n,) bool: the answer goes against what the user believes, by a slip.  A forgotten facet has no slips."""
+        p = self.population
+        answers = self.answer(questions, rows)
+        facet = p.facet.take(questions)
+        x = p.memory_hash(self.stream.take(rows), facet)
+        value = p.key.take(questions)
+        y = p.answer_hash(x, value)
+        cell, top, believed = self._belief(rows, facet, value, x, y)
+        against = np.where(believed, answers < DONT_KNOW, answers > DONT_KNOW)
+        said = (follow(y) < p.slip.take(cell % p.cell_step)) & (answers != OPEN_DONT_KNOW)
+        said &= answers != p.option_of[np.maximum(top, 0)] + 1
+        return np.where(p.is_open[questions], said, against) & (top >= 0)
+
+    def fix_memory(self, b: int, memory: Mapping[str, Any]) -> None:
+        """Give user b the memory of some facets, until the place is reset.
+
+        Args:
+            memory: facet name to the name of the value on top of the mind (kept where it is true, misremembered
+                otherwise), or None for forgotten.  A number is named as in `Facet.values`, a flag "no" or "yes".
+
+        Raises:
+            KeyError: no such facet.
+            ValueError: no such value.
+        """
+        p = self.population
+        for name, value in memory.items():
+            facet = p.catalogue.facet(name)
+            f = p.catalogue.facets.index(facet)
+            cell = f * len(p.types) + int(self.type[b])
+            if value is None:
+                self._fixed[b, f] = cell, -1
+                continue
+            v = _value_id(facet, value)
+            true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
+            code = KEPT if v in true else MUDDLED if len(true) else STRANGER if facet.kind == "many" else KEPT
+            self._fixed[b, f] = cell + code * p.cell_step, int(p.first[f]) + v
+
+
+def _value_id(facet, value) -> int:
+    text = {True: "yes", False: "no"}.get(value, str(value)) if facet.kind == "flag" else str(value)
+    if text in facet.aliases:
+        return facet.aliases[text]
+    if text in facet.values:
+        return facet.values.index(text)
+    shown = ", ".join(facet.values[:5])
+    raise ValueError(f"facet '{facet.name}' has no value '{value}' (it has {shown}{', ...' * (len(facet.values) > 5)})")
