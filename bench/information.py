@@ -19,9 +19,9 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import IS, question_bank
+from sim.users.from_rates import make_channel
 from sim.users.memory import Population
 from sim.users.rates import PRESETS
 from sim.users.simulated import SimulatedUsers

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Setting
 from agents.cli import main as clarigym
 from agents.evaluation.episodes import play
 from agents.learning.belief_after import belief_after, divergence_nats
@@ -20,6 +19,7 @@ from agents.learning.config import TrainConfig
 from agents.learning.serve import CONFIG, FOLDER, METRICS, learned_posterior
 from agents.learning.transcripts import NOTHING, Histories, Source, logged, read_histories
 from agents.practice import Practice
+from agents.setting import Setting
 from agents.strategies.greedy import Greedy
 from envs.rules import Rules
 from sim.catalogue.load import load

@@ -7,10 +7,10 @@ from functools import cache
 
 import numpy as np
 
-from agents.agent import Setting
 from agents.evaluation.episodes import play
 from agents.learning.transcripts import Histories, Source, logged
 from agents.practice import Practice
+from agents.setting import Setting
 from agents.strategies.greedy import Greedy
 from bench.learned import (
     MIXTURE,

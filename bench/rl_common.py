@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
 from agents.evaluation.episodes import play
 from agents.policy.serve import exact_posterior
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
 from envs.rules import Rules
 from sim.catalogue.load import load
 from sim.questions import question_bank

@@ -9,17 +9,18 @@ import gymnasium
 import numpy as np
 
 import envs  # noqa: F401  registers the ids
-from agents.agent import BeliefAgent, Setting
 from agents.evaluation.episodes import play
 from agents.policy.config import TrainPolicy
 from agents.policy.serve import exact_posterior, policy
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
 from bench.rl_common import TEST_SEED, Greedy, interval
 from envs.beliefs import BeliefVectorEnv
 from envs.rewards import Shaping
 from envs.rules import Rules
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.posterior.batched import BatchedPosterior
-from sim.posterior.exact import Posterior
+from sim.posterior.contract import Posterior
 from sim.questions import question_bank
 from sim.users.rates import CLEAN, Rates
 

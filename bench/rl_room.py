@@ -13,13 +13,13 @@ import numpy as np
 
 from agents.strategies.stopping import should_guess
 from envs.rules import Rules
-from sim.ask.choice import TIE
-from sim.ask.gain_yesno import xlogx
+from sim.ask.sweep import TIE
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
+from sim.numeric.entropy import xlogx
 from sim.posterior.batched import BatchedPosterior
 from sim.questions import QuestionBank, question_bank
+from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 
 RADIX = 1 << 10

@@ -6,8 +6,8 @@ import time
 
 import numpy as np
 
-from agents.agent import Setting
 from agents.policy.serve import exact_posterior, policy
+from agents.setting import Setting
 from agents.strategies.stopping import should_guess
 from bench.rl_common import TUNE_SEED, Greedy, interval, make, rewards
 from envs.rules import Dialogues

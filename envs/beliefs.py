@@ -24,7 +24,7 @@ from gymnasium.vector.utils import batch_space
 from envs.features import Shortlist, View, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
-from sim.posterior.exact import Posterior
+from sim.posterior.contract import Posterior
 from sim.users.simulated import SILENT
 
 

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 
 from envs.rules import Rules
-from sim.catalogue.catalogue import KINDS
-from sim.posterior.exact import Posterior
+from sim.catalogue.wording import KINDS
+from sim.posterior.contract import Posterior
 from sim.questions import OPEN
 
 NOTHING = -1

@@ -5,7 +5,8 @@ clarigym evaluate --catalogue animals --questions yesno --agents examples.own_ag
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
 from agents.strategies.entropy import Facts
 
 

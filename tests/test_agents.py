@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.agent import BeliefAgent
-from agents.commands.console import make_setting
 from agents.errors import InputError
 from agents.evaluation.check_agent import check_agent, small_setting
 from agents.evaluation.episodes import agent_seeds, play
+from agents.setting import make_setting
+from agents.strategies.belief_agent import BeliefAgent
 from agents.strategies.entropy import Facts
 from agents.strategies.registry import AGENTS, check_name, make_agent
 from agents.strategies.stopping import should_guess

@@ -45,6 +45,44 @@ def test_imports_point_down(path):
             assert ORDER.index(head) <= mine, f"{path} imports {name}, which stands above it"
 
 
+ROOMS = {
+    "sim": ["numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief", "ask", "posterior",
+            "phrasing", "dialogue"],
+    "agents": ["errors", "files", "setting", "agent", "learning", "strategies", "policy", "practice", "evaluation",
+               "scenarios", "play", "commands", "cli"],
+}  # fmt: skip
+"""What stands in a folder, lowest first: each may import what stands before it."""
+APART = {("sim.belief", "sim.users"), ("sim.ask", "sim.users"), ("sim.posterior", "sim.users")}
+"""Beliefs go by the channel: they must not look at the users whom they are about."""
+
+
+def rooms(path: Path) -> tuple[str, set[str]]:
+    """The room that a file stands in and the other rooms of its folder that it imports."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    mine = ".".join(parts[:2])
+    names = {tuple(name.split(".")[:2]) for name in imports(path) if name.startswith(parts[0] + ".")}
+    return mine, {".".join(name) for name in names if name[1] in ROOMS[parts[0]] and ".".join(name) != mine}
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if top(p) in ROOMS and p.name != "__init__.py"], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_imports_between_rooms_point_down(path):
+    mine, seen = rooms(path)
+    order = [f"{folder}.{room}" for folder, rooms_of in ROOMS.items() for room in rooms_of]
+    if mine == "sim.data":  # the builders of built-in catalogues, run by hand
+        return
+    assert mine in order, f"{path} stands in a room that ROOMS does not list"
+    for other in seen:
+        assert order.index(other) < order.index(mine), f"{path} imports {other}, which stands above it"
+        assert (mine, other) not in APART, f"{path} imports {other}"
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_at_most_eight_files_stand_at_the_top(folder):
+    assert len(list((ROOT / folder).glob("*.py"))) <= 8
+
+
 @pytest.mark.parametrize("path", [p for p in FILES if top(p) == "sim"], ids=lambda p: p.stem)
 def test_the_world_is_numpy_scipy_and_polars(path):
     heavy = {name.split(".")[0] for name in imports(path)} & {"torch", "transformers", "textual", "gymnasium", "tyro"}
@@ -62,7 +100,7 @@ def test_the_learner_never_sees_the_users(path):
     forbidden = {"sim.users"}
     seen = {name for name in imports(path) if any(name == f or name.startswith(f + ".") for f in forbidden)}
     assert not seen, f"{path} imports {seen}"
-    assert "sim.channel.channel.make_channel" not in imports(path), f"{path} makes a channel from rates"
+    assert "sim.users.from_rates.make_channel" not in imports(path), f"{path} makes a channel from rates"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +121,7 @@ def test_equal_beliefs_in_two_processes():
     """Same seed, same bytes, whatever the hash seed."""
     code = """
 import hashlib, numpy as np
-from sim.channel.channel import make_channel
+from sim.users.from_rates import make_channel
 from sim.catalogue.load import load
 from sim.users.memory import Population
 from sim.posterior.exact import ChannelPosterior

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.ask import choice
+from sim.ask import sweep
 from sim.ask.gain_open import open_prediction
-from sim.ask.gain_yesno import entropy_nats
-from sim.belief.likelihood import SAID_DONT_KNOW
+from sim.belief.evidence import SAID_DONT_KNOW
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
+from sim.numeric.entropy import entropy_nats
 from sim.posterior.batched import BatchedPosterior, top
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
+from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 from tests.catalogues import catalogues
 
@@ -51,10 +51,10 @@ def unrefined(exact: ChannelPosterior) -> np.ndarray:
     for b, node in enumerate(exact._nodes):
         asked = histories.asked(node)
         for f in range(len(exact.channel.facets)):
-            ids = choice._unasked(histories, f, asked)
+            ids = sweep.unasked(histories, f, asked)
             ids = ids[exact.bank.kind[ids] != OPEN]
             if len(ids):
-                out[b, ids] = choice._gains(histories, node, f, ids)
+                out[b, ids] = sweep.yesno_gains(histories, node, f, ids)
         out[b, [q for q in asked if exact.bank.kind[q] != OPEN]] = 0
     return out
 

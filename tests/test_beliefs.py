@@ -13,8 +13,8 @@ from envs.features import GLOBAL, PER_QUESTION, TOP, USER_SCALE, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Rules
 from sim.ask import shortlist
-from sim.ask.gain_yesno import entropy_nats
 from sim.catalogue.catalogue import Catalogue, make_facet
+from sim.numeric.entropy import entropy_nats
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 

@@ -7,10 +7,10 @@ import pytest
 from scipy import stats
 
 from sim.catalogue.catalogue import Catalogue, make_facet
-from sim.channel.channel import make_channel
 from sim.numeric.randomness import uniform
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
+from sim.users.from_rates import make_channel
 from sim.users.memory import Population
 from sim.users.rates import PRESETS
 from sim.users.simulated import SimulatedUsers

@@ -72,9 +72,9 @@ def test_killed_at_random_moments_and_resumed(tmp_path):
 @pytest.mark.slow
 def test_false_alarms_of_compare_are_at_the_nominal_rate():
     """An agent against itself under other draws of its own, 200 times."""
-    from agents.commands.console import make_setting
     from agents.evaluation.episodes import play
     from agents.evaluation.runner import rows_of as as_rows
+    from agents.setting import make_setting
     from agents.strategies.registry import make_agent
     from envs.rules import Rules
 

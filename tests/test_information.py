@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ask.choice import top
-from sim.ask.gain_yesno import binary_entropy, least_mass, mutual_information
+from sim.ask.sweep import top
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
+from sim.numeric.entropy import binary_entropy, least_mass, mutual_information
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
+from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 from tests import brute
 from tests.catalogues import catalogues

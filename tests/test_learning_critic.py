@@ -27,10 +27,10 @@ from agents.learning.serve import _kernel, learned_channel
 from agents.learning.transcripts import Histories
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
-from sim.channel.channel import kernel_of, make_channel
 from sim.channel.confusion import confusion_kernel
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
+from sim.users.from_rates import kernel_of, make_channel
 from sim.users.rates import load_rates
 from tests.catalogues import catalogues
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.agent import Agent, Setting
+from agents.agent import Agent
 from agents.errors import InputError
 from agents.evaluation.episodes import play
 from agents.policy.config import TrainPolicy, reference_stages
 from agents.policy.serve import REFERENCE, load_network, policy
 from agents.policy.synthetic import synthetic
+from agents.setting import Setting
 from agents.strategies.registry import make_agent
 from envs.features import GLOBAL, PER_QUESTION
 from envs.rules import Rules
@@ -71,7 +72,7 @@ def test_the_reference_says_what_it_was_trained_on():
 def test_serving_needs_no_torch():
     code = """
 import sys, numpy as np
-from agents.agent import Setting
+from agents.setting import Setting
 from agents.policy.serve import policy
 from envs.rules import Rules
 from sim.catalogue.load import load

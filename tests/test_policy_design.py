@@ -14,7 +14,7 @@ from sim.users.rates import PRESETS
 
 torch = pytest.importorskip("torch")
 
-from agents.agent import Setting  # noqa: E402
+from agents.setting import Setting  # noqa: E402
 from bench.rl_design import (  # noqa: E402
     DesignConfig,
     DesignNetwork,

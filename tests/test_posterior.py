@@ -9,14 +9,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.belief.likelihood import SAID_DONT_KNOW
-from sim.belief.stages import CHANGING, answering
+from sim.belief.evidence import SAID_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
-from sim.channel.channel import Later, make_channel
+from sim.channel.channel import CHANGING, Later, answering
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
+from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 from tests import brute
 from tests.catalogues import catalogues

@@ -8,12 +8,12 @@ import pytest
 from agents.strategies.stopping import should_guess
 from bench.rl_room import levels, small, values
 from envs.rules import Rules
-from sim.ask.choice import TIE
+from sim.ask.sweep import TIE
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
+from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sim.catalogue.load import load
-from sim.channel.channel import make_channel
 from sim.facts import false_answers
 from sim.questions import DONT_KNOW, OPEN, OVER, QuestionBank, question_bank
+from sim.users.from_rates import make_channel
 from sim.users.memory import Population
 from sim.users.rates import load_rates
 from sim.users.simulated import SimulatedUsers

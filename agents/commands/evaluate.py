@@ -10,11 +10,12 @@ from typing import Any
 
 import tyro
 
-from agents.commands.console import console, make_setting
+from agents.commands.console import console
 from agents.commands.flags import Leave, at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.rows import RowFile
 from agents.evaluation.runner import Plan, results, run
+from agents.setting import make_setting
 from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
 from envs.rules import Rules
 from sim.questions import Questions

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.agent import Agent, Setting
-from agents.commands.console import make_setting
+from agents.agent import Agent
 from agents.commands.flags import Leave, at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.episodes import play
 from agents.evaluation.runner import BATCH
+from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, make_agent
 from envs.record import dialogue_record
 from envs.rules import Rules

@@ -45,9 +45,9 @@ def _evaluate(config: TrainPolicy) -> None:
     """Policy, exact and learned with the same users; a line each on stdout."""
     import numpy as np
 
-    from agents.commands.console import make_setting
     from agents.evaluation.episodes import play
     from agents.policy.synthetic import PREFIX, synthetic
+    from agents.setting import make_setting
     from agents.strategies.registry import make_agent
     from envs.rules import Rules
 

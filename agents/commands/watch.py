@@ -14,14 +14,15 @@ import tyro
 from rich.console import Console
 from rich.text import Text
 
-from agents.agent import Agent, Setting
-from agents.commands.console import console, encodes, make_setting
+from agents.agent import Agent
+from agents.commands.console import console, encodes
 from agents.commands.flags import Leave, at_least, check_seed, parse
 from agents.errors import Exit
 from agents.evaluation.episodes import Episodes, play
+from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
-from sim.ask.gain_yesno import entropy_nats
+from sim.numeric.entropy import entropy_nats
 from sim.phrasing import answer_sentence, corruption_sentence, request
 from sim.questions import Questions
 

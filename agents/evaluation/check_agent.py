@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Agent, AgentFactory, Setting
+from agents.agent import Agent, AgentFactory
 from agents.evaluation.episodes import Episodes, agent_seeds, play
+from agents.setting import Setting
 from envs.rules import Rules
 
 EPISODES = 6
@@ -34,7 +35,7 @@ INPUT = "the arrays it is given are left as they are"
 
 def small_setting(rules: Rules | None = None) -> Setting:
     """A world of a few intents, quickly made."""
-    from agents.commands.console import make_setting
+    from agents.setting import make_setting
 
     return make_setting("toy", "mixed", "hard", rules or Rules(budget=6))
 

@@ -13,7 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.agent import Agent, Setting
+from agents.agent import Agent
+from agents.setting import Setting
 from envs.rules import Dialogues
 from sim.facts import false_answers
 from sim.numeric.randomness import extend, stream

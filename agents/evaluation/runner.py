@@ -23,9 +23,10 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Agent, Setting
+from agents.agent import Agent
 from agents.evaluation.episodes import Episodes, play
 from agents.evaluation.metrics import TINY, summary
+from agents.setting import Setting
 from agents.strategies.registry import make_agent
 
 BATCH = 25
@@ -36,7 +37,7 @@ class Plan:
     """What is to be run; small, for it is sent to workers."""
 
     setting: dict[str, Any]
-    """Arguments of `agents.commands.console.make_setting`."""
+    """Arguments of `agents.setting.make_setting`."""
     agents: tuple[str, ...]
     episodes: int
     seed: int
@@ -85,7 +86,7 @@ class Runner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
     def __init__(self, plan: Plan, setting: Setting | None = None):
-        from agents.commands.console import make_setting
+        from agents.setting import make_setting
 
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)

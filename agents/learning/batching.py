@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.learning.confusable import Pairs, lookup
-from sim.belief.likelihood import Evidence
-from sim.belief.stages import first_stage
+from sim.belief.evidence import Evidence, first_stage
 from sim.catalogue.catalogue import Facet
 
 DENSE = 1 << 22
@@ -31,7 +30,7 @@ class FacetBatch(NamedTuple):
     facet: np.ndarray
     """(E,) which facet of the catalogue."""
     said: np.ndarray
-    """(E,) the open answer, coded as in `sim.belief.likelihood.Evidence`."""
+    """(E,) the open answer, coded as in `sim.belief.evidence.Evidence`."""
     stage: np.ndarray
     """(E,) at which stage it was given."""
     first: np.ndarray

@@ -14,8 +14,7 @@ import numpy as np
 
 from agents.learning.batching import FacetIndex
 from agents.learning.confusable import hat_weights
-from sim.belief.likelihood import Evidence
-from sim.belief.stages import WIDTH
+from sim.belief.evidence import WIDTH, Evidence
 from sim.catalogue.catalogue import Catalogue
 from sim.questions import DONT_KNOW
 

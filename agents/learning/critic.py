@@ -21,7 +21,7 @@ from agents.learning.parameters import ChannelParameters, Tables
 from agents.learning.scalar_sums import SingleFacets
 from agents.learning.set_sums import Minds, SeveralFacet
 from agents.learning.transcripts import Histories, evidence_of
-from sim.belief.likelihood import Evidence
+from sim.belief.evidence import Evidence
 from sim.questions import QuestionBank
 
 TOGETHER = 8

@@ -28,8 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from agents.learning.confusable import ENDS, FEATURE, KNOTS, WEIGHTS, P
-from sim.belief.stages import CHANGING, WIDTH
+from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
+from sim.channel.channel import CHANGING
 
 TYPED = {  # name: (number of logits, chance at the start, how a careless type differs)
     "forgotten": (1, 0.15, 1.0),

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from scipy import sparse
 
-from sim.belief.likelihood import SAID_DONT_KNOW, Evidence
-from sim.belief.stages import WIDTH
+from sim.belief.evidence import SAID_DONT_KNOW, WIDTH, Evidence
 from sim.catalogue.catalogue import Catalogue
 
 KINDS, SAID, UNSAID = 7, 5, 6

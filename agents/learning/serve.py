@@ -21,9 +21,8 @@ from scipy import sparse
 
 from agents.learning.confusable import P, Pairs, hat_weights, log_mass, structure_of, with_words
 from agents.learning.residual_tokens import ServedResidual
-from sim.belief.stages import CHANGING, answering
 from sim.catalogue.catalogue import Catalogue
-from sim.channel.channel import Channel, FacetChannel, Later
+from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, answering
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 

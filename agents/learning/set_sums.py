@@ -19,7 +19,7 @@ from agents.learning.batching import FacetBatch, FacetIndex
 from agents.learning.confusable import P, hat_weights, log_mass
 from agents.learning.parameters import Tables
 from agents.learning.told_rates import TINY, Told, constant, segment_softmax
-from sim.belief.stages import WIDTH
+from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import KEPT, MUDDLED
 from sim.questions import DONT_KNOW

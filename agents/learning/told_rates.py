@@ -11,7 +11,7 @@ from torch import Tensor
 
 from agents.learning.batching import FacetBatch
 from agents.learning.parameters import Tables
-from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT
+from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT
 
 TINY = 1e-30
 

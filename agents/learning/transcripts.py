@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
-from sim.belief.stages import WIDTH, stage_at
+from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT, WIDTH, Evidence, stage_at
 from sim.catalogue.catalogue import Catalogue
 from sim.dialogue import DialogueError, read_dialogues
 from sim.questions import OPEN, QuestionBank

@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Setting
 from agents.play.views import Setup
+from agents.setting import Setting
 from agents.strategies.registry import LEARNED, YARDSTICK, check_name, make_agent
 from envs.rules import Rules
-from sim.ask.gain_yesno import entropy_nats
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
+from sim.numeric.entropy import entropy_nats
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.users.memory import Population

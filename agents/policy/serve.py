@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Setting
 from agents.errors import InputError
+from agents.setting import Setting
 from envs.features import GLOBAL, PER_QUESTION, Shortlist, View, view
 from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
-from sim.posterior.exact import Posterior
+from sim.posterior.contract import Posterior
 
 REFERENCE = Path(__file__).with_name("reference.safetensors")
 SMALL_BANK = 2000

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from agents.agent import Agent, Setting
-from agents.commands.console import make_setting
+from agents.agent import Agent
 from agents.errors import InputError, did_you_mean
 from agents.evaluation.episodes import Episodes, play
 from agents.scenarios.read import Scenario
+from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
 from sim.catalogue.load import BUILT_IN

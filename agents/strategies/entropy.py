@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from agents.agent import BeliefAgent, Setting
-from sim.ask.choice import NOTHING, TIE
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
+from sim.ask.sweep import NOTHING, TIE
 from sim.questions import OPEN, OVER, QuestionBank
 
 

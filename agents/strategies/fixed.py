@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
-from sim.ask.choice import NOTHING
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
+from sim.ask.sweep import NOTHING
 
 
 class Fixed(BeliefAgent):

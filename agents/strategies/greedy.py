@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
 
 
 class Greedy(BeliefAgent):

@@ -5,8 +5,8 @@ Read from the checkpoint of the setting, or from the one that ships for its cata
 
 from __future__ import annotations
 
-from agents.agent import Setting
 from agents.learning.serve import learned_posterior
+from agents.setting import Setting
 from agents.strategies.greedy import Greedy
 from sim.posterior.exact import ChannelPosterior
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
-from sim.ask.choice import TIE
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
+from sim.ask.sweep import TIE
 
 FEW = 3
 ANSWERS = 5

@@ -28,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from envs.rules import Rules
-from sim.ask.gain_yesno import entropy_nats
+from sim.numeric.entropy import entropy_nats
 
 
 def should_guess(belief: np.ndarray, gain_nats: np.ndarray | float, left: np.ndarray, rules: Rules) -> np.ndarray:

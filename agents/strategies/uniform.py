@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.agent import BeliefAgent, Setting
+from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
 from sim.numeric.randomness import extend, mix, to_unit
 
 

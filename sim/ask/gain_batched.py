@@ -25,10 +25,12 @@ import numpy as np
 from scipy import sparse
 
 from sim.ask.gain_open import _manner, _reweighted, _untouched_states, said_pattern
-from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states, xlogx
+from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
-from sim.channel.channel import KEPT, MUDDLED, FacetChannel, not_believed
+from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.relation import Members, kernel_entries, members
+from sim.channel.slips_and_hedges import not_believed
+from sim.numeric.entropy import xlogx
 
 NEGLIGIBLE = 1e-14
 BLOCK = 1 << 17

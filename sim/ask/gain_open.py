@@ -13,19 +13,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_yesno import (
-    FLOOR,
-    entropy_nats,
-    is_small,
-    kept_memory,
-    muddled_memory,
-    scalar_masses,
-    scalar_states,
-    xlogx,
-)
+from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, scalar_masses, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.relation import members
+from sim.numeric.entropy import FLOOR, entropy_nats, xlogx
 from sim.numeric.reductions import over_intents, over_types, weighted_types
 
 HEAD, WIDE = 256, 1024

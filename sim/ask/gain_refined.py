@@ -14,10 +14,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_yesno import FLOOR, is_small, kept_memory, said_odds, scalar_states, xlogx
+from sim.ask.gain_yesno import is_small, kept_memory, said_odds, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
-from sim.channel.channel import KEPT, MUDDLED, FacetChannel, not_believed
+from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.relation import Members, kernel_entries, members
+from sim.channel.slips_and_hedges import not_believed
+from sim.numeric.entropy import FLOOR, xlogx
 
 
 def within_class(

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.ask import choice
+from sim.ask import certified_choice, sweep
 from sim.ask.gain_open import open_prediction
-from sim.ask.gain_yesno import mutual_information, value_masses, xlogx
+from sim.ask.gain_yesno import value_masses
 from sim.belief.by_history import Histories, Node
+from sim.numeric.entropy import mutual_information, xlogx
 from sim.questions import OPEN
 
 FEW, MOST = 64, 24
@@ -43,12 +44,12 @@ def shown(histories: Histories, node: Node, by_gain: int, by_user: int) -> Shown
     """The `by_gain` questions of highest EIG and the `by_user` others that tell most about the user, best first."""
     key = (by_gain, by_user)
     if key not in node.shown:
-        first, gain = choice.choose(histories, node, by_gain)
+        first, gain = certified_choice.choose(histories, node, by_gain)
         some = np.setdiff1d(_candidates(histories, node), first) if by_user else np.empty(0, np.int64)
         kept = first >= 0
         asked = np.concatenate([first[kept], some])
         plain, user, answers = _tell(histories, node, asked)
-        second, _ = choice.top(some, user[kept.sum() :], by_user)
+        second, _ = sweep.top(some, user[kept.sum() :], by_user)
         ids = np.concatenate([first, second])
         order = np.argsort(asked)
         at = order[np.minimum(np.searchsorted(asked, ids, sorter=order), len(asked) - 1)] if len(asked) else ids
@@ -66,16 +67,16 @@ def shown(histories: Histories, node: Node, by_gain: int, by_user: int) -> Shown
 def _candidates(histories: Histories, node: Node) -> np.ndarray:
     """Ids, ascending, of the questions among which those about the user are sought."""
     bank, asked = histories.bank, histories.asked(node)
-    out = [choice._telling(histories, node, asked)]
+    out = [sweep.always_refined(histories, node, asked)]
     for f, channel in enumerate(histories.asking(node)):
-        mine = choice._unasked(histories, f, asked)
+        mine = sweep.unasked(histories, f, asked)
         if len(mine) > FEW:
             if bank.kind[mine[0]] == OPEN:
                 out.append(mine[:1])
                 mine = mine[1:]
             values = bank.value[mine]
             masses = value_masses(channel, node.belief)[values], channel.mass[values]
-            out += [mine[np.argsort(-np.round(mass / choice.TIE), kind="stable")[:MOST]] for mass in masses]
+            out += [mine[np.argsort(-np.round(mass / sweep.TIE), kind="stable")[:MOST]] for mass in masses]
         else:
             out.append(mine)
     return np.unique(np.concatenate(out))
@@ -96,12 +97,12 @@ def _tell(histories: Histories, node: Node, ids: np.ndarray) -> tuple[np.ndarray
             now = histories.current(node, f)
             by_type = np.stack([open_prediction(histories.asking(node)[f], now, n.joint) for n in alone], axis=1)
             p = by_type.sum(axis=1)
-            gain[j], user[j] = choice._open_gain(histories, node, f), mutual_information(by_type)
+            gain[j], user[j] = sweep.open_gain(histories, node, f), mutual_information(by_type)
             answers[j, :3] = p[0], p[1:].max(), -xlogx(p).sum() / np.log(len(p))
         closed = mine[bank.kind[ids[mine]] != OPEN]
         if len(closed):
             # (T, C, A, Y) joint of type, answer and class.
-            joint = np.stack([choice._joint(histories, n, f, ids[closed]) for n in alone])
+            joint = np.stack([sweep.yesno_joint(histories, n, f, ids[closed]) for n in alone])
             gain[closed] = mutual_information(joint.sum(axis=0))
             user[closed] = mutual_information(joint.sum(axis=3).transpose(1, 2, 0))
             answers[closed] = joint.sum(axis=(0, 3))

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, Evidence, ScalarTerms, SetTerms, terms
-from sim.belief.stages import WIDTH, History, Stages
+from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, WIDTH, Evidence, History, canonical
+from sim.belief.likelihood import ScalarTerms, SetTerms, terms
+from sim.belief.stages import Stages
 from sim.channel.channel import Channel, FacetChannel
 from sim.numeric.cache import Cache
 from sim.numeric.reductions import over_intents, over_types
@@ -23,8 +24,8 @@ Terms = ScalarTerms | SetTerms
 
 
 class Node:
-    """One answer history and what follows from it.  Immutable but for what `sim.ask.choice` and `sim.ask.shortlist`
-    find out and leave here."""
+    """One answer history and what follows from it.  Immutable but for what `sim.ask.certified_choice` and
+    `sim.ask.shortlist` find out and leave here."""
 
     __slots__ = ("belief", "best", "history", "joint", "scratch", "shown", "sweep", "types")
 
@@ -140,7 +141,3 @@ class Histories:
         if isinstance(found, ScalarTerms):
             return found.log_like[self.channel.facets[f].facet.value_of]  # -1, unknown, is the last row
         return found.log_like
-
-
-def canonical(evidence: dict[int, Evidence]) -> History:
-    return tuple(sorted(evidence.items()))

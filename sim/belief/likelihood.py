@@ -20,36 +20,14 @@ likeliest, which no other facet brings back.  Loops run over touched values, nev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from sim.channel.channel import KEPT, MUDDLED, FacetChannel, not_believed
+from sim.belief.evidence import SAID_DONT_KNOW, SILENT, Evidence
+from sim.channel.channel import KEPT, MUDDLED, FacetChannel
+from sim.channel.slips_and_hedges import not_believed
 
 TINY = 1e-300
-NOT_SAID, SILENT, SAID_DONT_KNOW = -3, -2, -1
-
-
-class Evidence(NamedTuple):
-    """What a user has answered about one facet; hashable and in canonical order."""
-
-    yesno: tuple[tuple[int, int], ...] = ()
-    """(value or threshold, answer), ascending, one entry a question; a later stage's answers follow
-    (`sim.belief.stages`)."""
-    said: int = NOT_SAID
-    """The option said; SAID_DONT_KNOW; SILENT in the opening; NOT_SAID when the open question was never put."""
-    stage: int = 0
-    """Of the open answer."""
-
-    def answered(self, value: int, answer: int) -> Evidence:
-        """With one more yes/no answer; a question that was asked before adds nothing."""
-        if any(v == value for v, _ in self.yesno):
-            return self
-        return self._replace(yesno=tuple(sorted((*self.yesno, (value, answer)))))
-
-    def stated(self, said: int, stage: int = 0) -> Evidence:
-        """With an open answer.  It supersedes silence in the opening, which tells nothing beside it."""
-        return self if self.said >= SAID_DONT_KNOW else self._replace(said=said, stage=stage)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,51 +11,10 @@ answers came in another order, but at the same stages, still share one belief.  
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cached_property
-
 import numpy as np
 
-from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, Evidence
-from sim.channel.channel import Channel, FacetChannel
-from sim.questions import ANSWERS
-
-WIDTH = len(ANSWERS)
-CHANGING = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
-"""The arrays of `FacetChannel` that may differ between stages."""
-History = tuple[tuple[int, Evidence], ...]
-"""(facet, what was answered about it), facets ascending, empty evidence left out."""
-
-
-def answers_given(history) -> int:
-    """How many answers a history holds, what was stated in the opening among them; (facet, Evidence) pairs."""
-    return sum(len(about.yesno) + (about.said >= SAID_DONT_KNOW) for _, about in history)
-
-
-def stage_at(turns: tuple[int, ...], answers: int) -> int:
-    """The stage of the next answer after so many; turns[s - 1] answers come before stage s."""
-    return sum(answers >= turn for turn in turns)
-
-
-def first_stage(about: Evidence) -> int:
-    """The stage at which a facet first came up."""
-    stages = [answer // WIDTH for _, answer in about.yesno]
-    if about.said != NOT_SAID:
-        stages.append(about.stage)
-    return min(stages, default=0)
-
-
-def answering(channel: FacetChannel, **arrays: np.ndarray) -> FacetChannel:
-    """The same facet with other arrays for answers and memory; what is worked out from the rest is shared."""
-    many = not channel.facet.scalar
-    for name, made in vars(FacetChannel).items():
-        if isinstance(made, cached_property) and (many or name in ("options", "members", "relation", "unknown")):
-            getattr(channel, name)
-    out = replace(channel, **arrays)
-    for name, made in channel.__dict__.items():
-        if isinstance(getattr(FacetChannel, name, None), cached_property):
-            out.__dict__[name] = made
-    return out
+from sim.belief.evidence import Evidence, History, answers_given, first_stage, stage_at
+from sim.channel.channel import Channel, FacetChannel, answering
 
 
 class Stages:

@@ -16,15 +16,13 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from sim.catalogue.numbers import make_bins, plain
+from sim.catalogue.wording import KINDS, Kind, Wording
 from sim.numeric.randomness import mix
-
-Kind = Literal["one", "many", "number", "flag"]
-KINDS: tuple[Kind, ...] = ("one", "many", "number", "flag")
 
 
 class CatalogueError(ValueError):
@@ -37,49 +35,6 @@ class CatalogueError(ValueError):
         super().__init__(message)
         self.row = row
         self.column = column
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wording:
-    """How a facet is spoken of.  In each template `{value}` stands for the value's name."""
-
-    noun: str
-    """What the facet is called in a sentence: "year of release"."""
-    yesno: str
-    """A yes/no question: "Was it directed by {value}?"."""
-    open: str
-    """An open question: "Who directed it?"; empty for a flag."""
-    statement: str
-    """What a user volunteers: "It was directed by {value}."."""
-    unit: str = ""
-    """Appended to a number: " minutes"."""
-
-    @staticmethod
-    def default(name: str, kind: Kind, **given: str) -> Wording:
-        """Plain English for a facet about which nothing is known but its name and kind."""
-        noun = given.pop("noun", name.replace("_", " ").strip())
-        templates = {
-            "one": (f"Is the {noun} {{value}}?", f"What is the {noun}?", f"The {noun} is {{value}}."),
-            "many": (
-                f"Is {{value}} among the {noun}?",
-                f"What is one of the {noun}?",
-                f"{{value}} is among the {noun}.",
-            ),
-            "number": (
-                f"Is the {noun} over {{value}}?",
-                f"What is the {noun}, roughly?",
-                f"The {noun} is about {{value}}.",
-            ),
-            "flag": (f"Is it {noun}?", "", f"It is {noun}."),
-        }
-        yesno, open_, statement = templates[kind]
-        if kind == "flag" and noun.lower().startswith(("is ", "has ")):
-            verb, noun = noun.split(" ", 1)
-            yesno, statement = f"Is it {noun}?", f"It is {noun}."
-            if verb.lower() == "has":
-                yesno, statement = f"Does it have {noun}?", f"It has {noun}."
-        parts = {"noun": noun, "yesno": yesno, "open": open_, "statement": statement} | given
-        return Wording(**parts)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sim.catalogue.catalogue import Kind
 from sim.catalogue.sidecar import FacetSpec, Sidecar, did_you_mean
+from sim.catalogue.wording import Kind
 
 if TYPE_CHECKING:
     import numpy as np

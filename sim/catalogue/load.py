@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, Wording, make_facet, named_facet
+from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
 from sim.catalogue.columns import FLAGS, FacetPlan, Plan, Problem, make_plan
 from sim.catalogue.read_table import SUFFIXES, read_table
 from sim.catalogue.sidecar import Sidecar, did_you_mean, make_sidecar, read_sidecar
+from sim.catalogue.wording import Wording
 
 if TYPE_CHECKING:
     import polars as pl

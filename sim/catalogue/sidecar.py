@@ -33,7 +33,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.catalogue.catalogue import KINDS, CatalogueError, Kind
+from sim.catalogue.catalogue import CatalogueError
+from sim.catalogue.wording import KINDS, Kind
 
 WORDS = ("noun", "yesno", "open", "statement", "unit")
 

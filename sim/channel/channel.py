@@ -12,7 +12,7 @@ Letters: T types, V values, O options of the open question, S two states (kept, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,12 +20,9 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.confusion import confusion_kernel, incidence
-from sim.questions import ANSWERS, DONT_KNOW
-from sim.users.rates import EDGE, Rates
+from sim.channel.confusion import incidence
 
 KEPT, MUDDLED = 0, 1
-OBSCURE, FAMOUS = 1e-4, 0.1
 
 
 class Columns(NamedTuple):
@@ -169,108 +166,6 @@ class Channel:
     """How users answer later on in a dialogue, if not as at first; see `sim.belief.stages`."""
 
 
-def make_channel(catalogue: Catalogue, rates: Rates) -> Channel:
-    """The channel of users with these rates.
-
-    Raises:
-        ValueError: the rates name a facet that the catalogue doesn't have.
-    """
-    names = [facet.name for facet in catalogue.facets]
-    for name in rates.facets:
-        if name not in names:
-            raise ValueError(f"rates '{rates.name}' are for a facet '{name}'; {catalogue.name} has {', '.join(names)}")
-    facets = tuple(facet_channel(catalogue, f, rates) for f in range(len(names)))
-    shares = np.clip(np.array(rates.shares), EDGE, None)
-    return Channel(catalogue=catalogue, name=rates.name, types=rates.types, shares=shares / shares.sum(), facets=facets)
-
-
-def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
-    facet = catalogue.facets[f]
-
-    def rate(key: str) -> np.ndarray:
-        return np.array(rates.by_type(facet.name, key))
-
-    mass = facet.mass(catalogue.prior)
-    fame = fame_score(mass)
-    slip, dont_know, dont_know_open, guess = map(rate, ("slip", "dont_know", "dont_know_open", "guess"))
-    hedges = np.stack([rate("hedge"), rate("hedge_muddled")], axis=1)  # (T, S)
-    many = facet.kind == "many"
-    salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
-    background = np.bincount(facet.indices, weights=catalogue.prior[facet.rows] * salience, minlength=len(facet.values))
-    background = (
-        background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
-    )
-    kernel = kernel_of(catalogue, f)
-    return FacetChannel(
-        facet=facet,
-        forgotten=rate("forgotten"),
-        # Where there is nothing to be taken for, nobody muddles.
-        muddled=rate("misremembered") if kernel.nnz else np.zeros(len(slip)),
-        yesno=answer_table(slip, dont_know, hedges),
-        yesno_forgotten=forgotten_table(guess),
-        silent=np.repeat(dont_know_open[:, None], 2, axis=1),
-        slip=slip,
-        guess=guess,
-        opening=min(max(rates.opening, EDGE), 1 - EDGE),
-        background=background,
-        kernel=kernel,
-        recognition=_between(rates.recognition, fame),
-        absence=_between(rates.absence, fame),
-        salience=salience,
-        mass=mass,
-    )
-
-
-def kernel_of(catalogue: Catalogue, f: int) -> sparse.csr_array:
-    """The facet's confusion kernel, kept with the catalogue: it depends on nothing else."""
-    kept = catalogue.__dict__.setdefault("_kernels", {})
-    if f not in kept:
-        kept[f] = confusion_kernel(catalogue, f)
-    return kept[f]
-
-
-def fame_score(mass: np.ndarray) -> np.ndarray:
-    """(V,) from 0 (a value that one intent in ten thousand has) to 1 (one in ten), linear in the logarithm."""
-    return np.clip(np.log(np.maximum(mass, 1e-300) / OBSCURE) / np.log(FAMOUS / OBSCURE), 0.0, 1.0)
-
-
-def salience_of(facet: Facet, mass: np.ndarray) -> np.ndarray:
-    """(nnz,) p(top of the mind | intent): square root of fame, normalised over the intent's values."""
-    weight = np.sqrt(mass)[facet.indices]
-    total = np.bincount(facet.rows, weights=weight, minlength=facet.intents)
-    return weight / total[facet.rows]
-
-
-def answer_table(slip: np.ndarray, dont_know: np.ndarray, hedges: np.ndarray) -> np.ndarray:
-    """(T, S, 2, A) yes/no answers from what is believed; slip and dont_know are (T,), hedges (T, S)."""
-    out = np.empty((*hedges.shape, 2, 5))
-    says, eps = 1 - dont_know[:, None], slip[:, None]
-    out[:, :, 1, 0] = says * eps * (1 - hedges)
-    out[:, :, 1, 1] = says * eps * hedges
-    out[:, :, 1, 2] = 1 - says
-    out[:, :, 1, 3] = says * (1 - eps) * hedges
-    out[:, :, 1, 4] = says * (1 - eps) * (1 - hedges)
-    out[:, :, 0] = out[:, :, 1, ::-1]
-    return out
-
-
-def forgotten_table(guess: np.ndarray) -> np.ndarray:
-    """(T, A) yes/no answers about a forgotten facet; guess is (T,).  Who guesses mostly hedges."""
-    return np.stack([0.05 * guess, 0.45 * guess, 1 - guess, 0.45 * guess, 0.05 * guess], axis=1)
-
-
-def not_believed(channel: FacetChannel, values: np.ndarray) -> np.ndarray:
-    """(C, T, S, A) yes/no answers about values of a `many` facet that are not believed; A a stage, side by side."""
-    says = channel.absence[values][:, None, None, None]
-    out = says * channel.yesno[None, :, :, 0]
-    out[..., DONT_KNOW :: len(ANSWERS)] += 1 - says  # at every stage that the table has
-    return out
-
-
-def _between(ends: tuple[float, float], fame: np.ndarray) -> np.ndarray:
-    return np.clip(ends[0] + (ends[1] - ends[0]) * fame, EDGE, 1 - EDGE)
-
-
 def _within(facet: Facet, salience: np.ndarray, kernel: sparse.csr_array) -> np.ndarray:
     """(nnz,) the entries of (top of mind @ kernel) on the relation's own pattern."""
     product = sparse.csr_array(incidence(facet, salience) @ kernel)
@@ -283,4 +178,21 @@ def _within(facet: Facet, salience: np.ndarray, kernel: sparse.csr_array) -> np.
     found[found] = have[at[found]] == want[found]
     out = np.zeros(len(want))
     out[found] = product.data[at[found]]
+    return out
+
+
+CHANGING = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
+"""The arrays of `FacetChannel` that may differ between stages."""
+
+
+def answering(channel: FacetChannel, **arrays: np.ndarray) -> FacetChannel:
+    """The same facet with other arrays for answers and memory; what is worked out from the rest is shared."""
+    many = not channel.facet.scalar
+    for name, made in vars(FacetChannel).items():
+        if isinstance(made, cached_property) and (many or name in ("options", "members", "relation", "unknown")):
+            getattr(channel, name)
+    out = replace(channel, **arrays)
+    for name, made in channel.__dict__.items():
+        if isinstance(getattr(FacetChannel, name, None), cached_property):
+            out.__dict__[name] = made
     return out

@@ -16,11 +16,12 @@ from typing import Self
 import numpy as np
 from scipy import sparse
 
-from sim.ask.choice import NOTHING, TIE
 from sim.ask.gain_batched import SUMMARY, FlagsOperator, ScalarOperator, SetOperator, SetPattern, Told
 from sim.ask.gain_open import open_prediction
+from sim.ask.sweep import NOTHING, TIE
 from sim.belief.by_history import History
-from sim.belief.likelihood import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence, ScalarTerms, SetTerms, terms
+from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
+from sim.belief.likelihood import ScalarTerms, SetTerms, terms
 from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
 from sim.questions import OPEN, QuestionBank

@@ -9,67 +9,22 @@ Decisions that live here:
 - Dialogues with the same answers share one computation, kept by answer history (the early turns are everybody's)
   within `cache_bytes`; each is computed by itself, so a batch equals single dialogues bit for bit
   (`sim.belief.by_history`).
-- A choice is certified, not approximate: it is that of the full sweep, found with bounds (`sim.ask.choice`).
+- A choice is certified, not approximate: it is that of the full sweep, found with bounds (`sim.ask.certified_choice`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
-from sim.ask import choice, shortlist
-from sim.belief.by_history import Histories, History, Node, canonical
-from sim.belief.likelihood import SILENT, Evidence, ScalarTerms
+from sim.ask import certified_choice, shortlist, sweep
+from sim.belief.by_history import Histories, History, Node
+from sim.belief.evidence import SILENT, Evidence, canonical
+from sim.belief.likelihood import ScalarTerms
 from sim.channel.channel import Channel
 from sim.questions import QuestionBank
-
-
-class Posterior(Protocol):
-    """Belief about the intents of B dialogues at once."""
-
-    bank: QuestionBank
-
-    def reset(self, dialogues: int) -> None:
-        """Start B dialogues afresh, at the prior."""
-        ...
-
-    def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        """Opening requests: (B, F) the option stated of each facet, SAID_DONT_KNOW (-1) where the user was silent."""
-        ...
-
-    def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
-        """One question and answer for each dialogue, (B,) each; question -1 leaves a dialogue as it is."""
-        ...
-
-    def belief(self) -> np.ndarray:
-        """(B, N) p(intent | history)."""
-        ...
-
-    def types(self) -> np.ndarray:
-        """(B, T) p(type | history)."""
-        ...
-
-    def predict(self, question: np.ndarray) -> np.ndarray:
-        """(B, A) p(answer to the dialogue's question | history), padded with zeros to the longest."""
-        ...
-
-    def eig_nats(self) -> np.ndarray:
-        """(B, Q) expected information gain of every question about the intent; 0 for those asked already."""
-        ...
-
-    def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """The k questions of highest EIG, best first: ids (B, k), nats (B, k); -1 and 0 where fewer tell anything."""
-        ...
-
-    def copy(self) -> Self:
-        """An independent copy; what was computed is shared."""
-        ...
-
-    def take(self, rows: np.ndarray) -> Self:
-        """An independent copy of the dialogues `rows` alone, in that order; one may come several times."""
-        ...
 
 
 class ChannelPosterior:
@@ -141,17 +96,17 @@ class ChannelPosterior:
 
     def predict(self, question: np.ndarray) -> np.ndarray:
         asked = zip(self._nodes, np.atleast_1d(question).tolist(), strict=True)
-        rows = [choice.predict(self._histories, node, q) for node, q in asked]
+        rows = [sweep.predict(self._histories, node, q) for node, q in asked]
         out = np.zeros((len(rows), max(map(len, rows))))
         for b, p in enumerate(rows):
             out[b, : len(p)] = p
         return out
 
     def eig_nats(self) -> np.ndarray:
-        return np.stack([choice.sweep(self._histories, node) for node in self._nodes])
+        return np.stack([sweep.sweep(self._histories, node) for node in self._nodes])
 
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        found = [choice.choose(self._histories, node, k) for node in self._nodes]
+        found = [certified_choice.choose(self._histories, node, k) for node in self._nodes]
         return np.stack([ids for ids, _ in found]), np.stack([gain for _, gain in found])
 
     def shown(self, by_gain: int, by_user: int) -> shortlist.Shown:

@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.channel.channel import Channel, make_channel
+from sim.channel.channel import Channel
 from sim.numeric.alias import Alias
 from sim.numeric.randomness import GAMMA, Purpose, follow, mix, mix_in_place, salt, scramble, threshold, to_unit
 from sim.questions import OPEN, OVER, QuestionBank
 from sim.users.fast_answers import Shortcut
+from sim.users.from_rates import make_channel
 from sim.users.rates import Rates, load_rates
 
 FORGOTTEN, KEPT, MUDDLED, STRANGER = 0, 1, 3, 5

@@ -1,0 +1,90 @@
+"""The certified choice: the few best questions of the bank, found without evaluating all of it.
+
+It comes to the same as the full sweep of `sim.ask.sweep`: open questions and small facets first, then only those values
+whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.ask.gain_yesno import value_masses
+from sim.ask.sweep import (
+    SHORTLIST,
+    TIE,
+    _near,
+    always_refined,
+    near_best,
+    open_gain,
+    refined_gains,
+    top,
+    unasked,
+    yesno_gains,
+)
+from sim.belief.by_history import Histories, Node
+from sim.numeric.entropy import binary_entropy, least_mass
+from sim.questions import OPEN
+
+CHUNK = 64
+
+
+def choose(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) ids of the questions of highest EIG, best first, and their nats; -1 and 0 where fewer tell anything."""
+    if k not in node.best:
+        ids, gains = _certified(histories, node, k)
+        fine = np.union1d(near_best(node, ids, gains)[0], always_refined(histories, node, histories.asked(node)))
+        rough = ~np.isin(ids, fine)
+        ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(histories, node, fine))
+        node.best[k] = top(ids, gains, k)
+        node.scratch.clear()
+    return node.best[k]
+
+
+def _needed(node: Node, value: np.ndarray, k: int) -> float:
+    """What a question must tell to be among the k best or on the shortlist, given gains so far, best first."""
+    return max(float(value[-1]), min(_near(node) * float(value[0]), float(value[k - 1])), 2 * TIE) - TIE
+
+
+def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Questions of highest I(answer; class), best first: the k best for certain, and all of the shortlist."""
+    bank = histories.bank
+    asked = histories.asked(node)
+    ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
+    pending: list[tuple[int, np.ndarray, np.ndarray]] = []
+    for f, channel in enumerate(histories.asking(node)):
+        mine = unasked(histories, f, asked)
+        if len(mine) and bank.kind[mine[0]] == OPEN:
+            ids.append(mine[:1])
+            gains.append(np.array([open_gain(histories, node, f)]))
+            mine = mine[1:]
+        if not len(mine):
+            continue
+        if channel.facet.scalar and len(mine) <= CHUNK:
+            ids.append(mine)
+            gains.append(yesno_gains(histories, node, f, mine))
+        else:
+            pending.append((f, mine, value_masses(channel, node.belief)[bank.value[mine]]))
+    pool, chunk = max(k, SHORTLIST), CHUNK
+    best, value = top(np.concatenate(ids), np.concatenate(gains), pool)
+    # A fact of probability p carries h(p): only facts within [edge, 1 - edge] can beat what is found already.
+    edge = least_mass(_needed(node, value, k))
+    pending = [(f, *_by_bound(mine, mass, edge)) for f, mine, mass in pending]
+    while pending := [entry for entry in pending if len(entry[1])]:
+        at = max(range(len(pending)), key=lambda j: pending[j][2][0])
+        f, mine, bound = pending[at]
+        part = np.sort(mine[:chunk])
+        found = best >= 0
+        more = yesno_gains(histories, node, f, part)
+        best, value = top(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
+        pending[at] = (f, mine[chunk:], bound[chunk:])
+        need, chunk = _needed(node, value, k), 2 * chunk
+        pending = [(f, mine[bound >= need], bound[bound >= need]) for f, mine, bound in pending]
+    return best, value
+
+
+def _by_bound(questions: np.ndarray, mass: np.ndarray, edge: float) -> tuple[np.ndarray, np.ndarray]:
+    """The questions whose fact's probability lies within [edge, 1 - edge], by the entropy of the fact, and those."""
+    keep = np.flatnonzero((mass >= edge) & (mass <= 1 - edge))
+    bound = binary_entropy(mass[keep]) + 1e-12
+    order = np.argsort(-bound, kind="stable")
+    return questions[keep[order]], bound[order]

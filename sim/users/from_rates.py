@@ -1,0 +1,90 @@
+"""From rates to probabilities: the channel of users with given rates."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+
+from sim.catalogue.catalogue import Catalogue, Facet
+from sim.channel.channel import Channel, FacetChannel
+from sim.channel.confusion import confusion_kernel
+from sim.channel.slips_and_hedges import answer_table, forgotten_table
+from sim.users.rates import EDGE, Rates
+
+OBSCURE, FAMOUS = 1e-4, 0.1
+
+
+def make_channel(catalogue: Catalogue, rates: Rates) -> Channel:
+    """The channel of users with these rates.
+
+    Raises:
+        ValueError: the rates name a facet that the catalogue doesn't have.
+    """
+    names = [facet.name for facet in catalogue.facets]
+    for name in rates.facets:
+        if name not in names:
+            raise ValueError(f"rates '{rates.name}' are for a facet '{name}'; {catalogue.name} has {', '.join(names)}")
+    facets = tuple(facet_channel(catalogue, f, rates) for f in range(len(names)))
+    shares = np.clip(np.array(rates.shares), EDGE, None)
+    return Channel(catalogue=catalogue, name=rates.name, types=rates.types, shares=shares / shares.sum(), facets=facets)
+
+
+def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
+    facet = catalogue.facets[f]
+
+    def rate(key: str) -> np.ndarray:
+        return np.array(rates.by_type(facet.name, key))
+
+    mass = facet.mass(catalogue.prior)
+    fame = fame_score(mass)
+    slip, dont_know, dont_know_open, guess = map(rate, ("slip", "dont_know", "dont_know_open", "guess"))
+    hedges = np.stack([rate("hedge"), rate("hedge_muddled")], axis=1)  # (T, S)
+    many = facet.kind == "many"
+    salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
+    background = np.bincount(facet.indices, weights=catalogue.prior[facet.rows] * salience, minlength=len(facet.values))
+    background = (
+        background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
+    )
+    kernel = kernel_of(catalogue, f)
+    return FacetChannel(
+        facet=facet,
+        forgotten=rate("forgotten"),
+        # Where there is nothing to be taken for, nobody muddles.
+        muddled=rate("misremembered") if kernel.nnz else np.zeros(len(slip)),
+        yesno=answer_table(slip, dont_know, hedges),
+        yesno_forgotten=forgotten_table(guess),
+        silent=np.repeat(dont_know_open[:, None], 2, axis=1),
+        slip=slip,
+        guess=guess,
+        opening=min(max(rates.opening, EDGE), 1 - EDGE),
+        background=background,
+        kernel=kernel,
+        recognition=_between(rates.recognition, fame),
+        absence=_between(rates.absence, fame),
+        salience=salience,
+        mass=mass,
+    )
+
+
+def kernel_of(catalogue: Catalogue, f: int) -> sparse.csr_array:
+    """The facet's confusion kernel, kept with the catalogue: it depends on nothing else."""
+    kept = catalogue.__dict__.setdefault("_kernels", {})
+    if f not in kept:
+        kept[f] = confusion_kernel(catalogue, f)
+    return kept[f]
+
+
+def fame_score(mass: np.ndarray) -> np.ndarray:
+    """(V,) from 0 (a value that one intent in ten thousand has) to 1 (one in ten), linear in the logarithm."""
+    return np.clip(np.log(np.maximum(mass, 1e-300) / OBSCURE) / np.log(FAMOUS / OBSCURE), 0.0, 1.0)
+
+
+def salience_of(facet: Facet, mass: np.ndarray) -> np.ndarray:
+    """(nnz,) p(top of the mind | intent): square root of fame, normalised over the intent's values."""
+    weight = np.sqrt(mass)[facet.indices]
+    total = np.bincount(facet.rows, weights=weight, minlength=facet.intents)
+    return weight / total[facet.rows]
+
+
+def _between(ends: tuple[float, float], fame: np.ndarray) -> np.ndarray:
+    return np.clip(ends[0] + (ends[1] - ends[0]) * fame, EDGE, 1 - EDGE)
