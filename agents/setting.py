@@ -1,24 +1,47 @@
-"""What agents are made for: questions, rates and rules, with the posteriors that agents share."""
+"""What agents are made for: questions, rates and rules, with the posteriors that agents share.
+
+Everything expensive is made when it is first asked for and once only: the channel, the users' tables and each
+posterior.  Settings that differ in their rules alone share all of it.  A setting under another prior takes the users'
+behaviour as it is and gives each posterior the new prior; only what follows from the prior is computed anew.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
 
 from envs.rules import Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
 from sim.channel.channel import Channel
+from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.memory import Population
 from sim.users.rates import Rates, load_rates
 
+P = TypeVar("P", ChannelPosterior, BatchedPosterior)
+
+
+@dataclass(eq=False)
+class PosteriorStore:
+    """What was made for a setting so far."""
+
+    channel: Channel | None = None
+    population: Population | None = None
+    posteriors: dict[Callable[[Setting], Any], Any] = field(default_factory=dict)
+    """The function that makes a posterior to the posterior that it made."""
+    origin: Setting | None = None
+    """The setting of which this is another prior: its posteriors are taken over."""
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Setting:
-    """What agents are made for.  Made once, shared: channel, users' tables and computed beliefs are kept here."""
+    """What agents are made for.  Made once and shared, for what was computed is kept in it."""
 
     bank: QuestionBank
     rates: Rates
@@ -26,37 +49,79 @@ class Setting:
     rules: Rules
     checkpoint: str = ""
     """Where a trained agent is read from; empty for the one that ships with the catalogue."""
+    store: PosteriorStore = field(default_factory=PosteriorStore, init=False, repr=False)
 
     @property
     def catalogue(self) -> Catalogue:
         return self.bank.catalogue
 
-    @cached_property
+    @property
     def channel(self) -> Channel:
-        return make_channel(self.catalogue, self.rates)
+        if self.store.channel is None:
+            self.store.channel = make_channel(self.catalogue, self.rates)
+        return self.store.channel
 
-    @cached_property
+    @property
     def population(self) -> Population:
-        return Population(self.bank, self.rates, self.channel)
-
-    @cached_property
-    def _exact(self) -> ChannelPosterior:
-        return ChannelPosterior(self.channel, self.bank, memory=True)
-
-    @cached_property
-    def _independent(self) -> ChannelPosterior:
-        return ChannelPosterior(self.channel, self.bank, memory=False)
-
-    def with_rules(self, rules: Rules) -> Setting:
-        """The same world under other rules; what was computed is shared."""
-        out = Setting(bank=self.bank, rates=self.rates, rules=rules, checkpoint=self.checkpoint)
-        for name in ("channel", "population", "_exact", "_independent"):
-            out.__dict__[name] = getattr(self, name)
-        return out
+        if self.store.population is None:
+            self.store.population = Population(self.bank, self.rates, self.channel)
+        return self.store.population
 
     def posterior(self, memory: bool = True) -> ChannelPosterior:
         """The posterior under the true rates; copies share what was computed for any of them."""
-        return (self._exact if memory else self._independent).copy()
+        return self.shared(_exact if memory else _independent)
+
+    def shared(self, make: Callable[[Setting], P]) -> P:
+        """A copy of the posterior that `make` makes of this setting; copies share what was computed for any of them.
+
+        Args:
+            make: a function of a module, by which the posterior is found again.  It must not look at the rules.
+        """
+        kept, origin = self.store.posteriors, self.store.origin
+        if make not in kept:
+            kept[make] = make(self) if origin is None else origin.shared(make).with_prior_of(self.bank)
+        return kept[make].copy()
+
+    def with_rules(self, rules: Rules) -> Setting:
+        """The same world under other rules; what is computed is shared."""
+        return self._kept_in(self.store, replace(self, rules=rules))
+
+    def with_prior(self, prior: np.ndarray) -> Setting:
+        """The same questions and users where intents are wanted in other shares.
+
+        What people remember is as before: the channel is kept, not made from the new prior.
+
+        Args:
+            prior: (N,) shares of the intents, summing to 1; an intent of share 0 is ruled out.
+        """
+        catalogue = replace(self.catalogue, prior=prior)
+        store = PosteriorStore(channel=replace(self.channel, catalogue=catalogue), origin=self.store.origin or self)
+        return self._kept_in(store, replace(self, bank=replace(self.bank, catalogue=catalogue)))
+
+    def without(self, intents: Collection[int]) -> Setting:
+        """The same questions and users where these intents are ruled out.
+
+        Raises:
+            ValueError: no intent of positive prior is left.
+        """
+        prior = self.catalogue.prior.copy()
+        prior[list(intents)] = 0.0
+        if not prior.sum() > 0:
+            raise ValueError(f"no intent of catalogue '{self.catalogue.name}' is left")
+        return self.with_prior(prior / prior.sum())
+
+    @staticmethod
+    def _kept_in(store: PosteriorStore, setting: Setting) -> Setting:
+        object.__setattr__(setting, "store", store)  # frozen for everybody else
+        return setting
+
+
+def _exact(setting: Setting) -> ChannelPosterior:
+    return ChannelPosterior(setting.channel, setting.bank, memory=True)
+
+
+def _independent(setting: Setting) -> ChannelPosterior:
+    return ChannelPosterior(setting.channel, setting.bank, memory=False)
 
 
 def make_setting(

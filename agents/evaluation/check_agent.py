@@ -15,7 +15,7 @@ import numpy as np
 
 from agents.agent import Agent, AgentFactory
 from agents.evaluation.episodes import Episodes, agent_seeds, play
-from agents.setting import Setting
+from agents.setting import Setting, make_setting
 from envs.rules import Rules
 
 EPISODES = 6
@@ -35,8 +35,6 @@ INPUT = "the arrays it is given are left as they are"
 
 def small_setting(rules: Rules | None = None) -> Setting:
     """A world of a few intents, quickly made."""
-    from agents.setting import make_setting
-
     return make_setting("toy", "mixed", "hard", rules or Rules(budget=6))
 
 

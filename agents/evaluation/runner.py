@@ -26,7 +26,7 @@ import numpy as np
 from agents.agent import Agent
 from agents.evaluation.episodes import Episodes, play
 from agents.evaluation.metrics import TINY, summary
-from agents.setting import Setting
+from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 
 BATCH = 25
@@ -86,8 +86,6 @@ class Runner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
     def __init__(self, plan: Plan, setting: Setting | None = None):
-        from agents.setting import make_setting
-
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = {}

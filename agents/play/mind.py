@@ -28,7 +28,6 @@ from envs.rules import Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
 from sim.numeric.entropy import entropy_nats
-from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.users.memory import Population
 from sim.users.rates import load_rates
@@ -155,21 +154,10 @@ class Mind:
     def without(self, intent: int) -> Mind:
         """With one more intent ruled out; the same when it was the last one."""
         out = self.out | {intent}
-        catalogue = self.world.catalogue
-        prior = catalogue.prior.copy()
-        prior[list(out)] = 0.0
-        if not prior.sum() > 0:
-            return Mind(self.world, self.history, self.said, out, self.setting)
-        catalogue = replace(catalogue, prior=prior / prior.sum())
-        setting = replace(self.setting, bank=replace(self.world.bank, catalogue=catalogue))
-        # What people remember of everything else is as before: the channel is kept, not made from the new prior.
-        setting.__dict__["channel"] = replace(self.world.setting.channel, catalogue=catalogue)
-        for name, kept in self.world.setting.__dict__.items():
-            if isinstance(kept, ChannelPosterior):  # exact, independent, learned: whichever the setting keeps
-                channel = replace(kept.channel, catalogue=catalogue)
-                setting.__dict__[name] = ChannelPosterior(
-                    channel, setting.bank, memory=kept.memory, residual=kept.residual
-                )
+        try:
+            setting = self.world.setting.without(out)
+        except ValueError:  # it was the last one
+            setting = self.setting
         return Mind(self.world, self.history, self.said, out, setting)
 
     def belief(self) -> np.ndarray:

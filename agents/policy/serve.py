@@ -23,6 +23,7 @@ from agents.setting import Setting
 from envs.features import GLOBAL, PER_QUESTION, Shortlist, View, view
 from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
 from sim.posterior.contract import Posterior
+from sim.posterior.exact import ChannelPosterior
 
 REFERENCE = Path(__file__).with_name("reference.safetensors")
 SMALL_BANK = 2000
@@ -139,14 +140,15 @@ class PolicyAgent:
         return self.posterior.take(rows).belief()
 
 
-def exact_posterior(setting: Setting) -> Posterior:
+def exact_posterior(setting: Setting) -> ChannelPosterior | BatchedPosterior:
     """The exact posterior that is the faster one for this setting, an own copy."""
     if len(setting.catalogue) <= SMALL_CATALOGUE and len(setting.bank) <= SMALL_BANK:
-        kept = setting.__dict__.get("_batched")
-        if kept is None:
-            kept = setting.__dict__["_batched"] = BatchedPosterior(setting.channel, setting.bank)
-        return kept.copy()
+        return setting.shared(_batched)
     return setting.posterior()
+
+
+def _batched(setting: Setting) -> BatchedPosterior:
+    return BatchedPosterior(setting.channel, setting.bank)
 
 
 def policy(setting: Setting) -> PolicyAgent:

@@ -11,17 +11,14 @@ from agents.strategies.greedy import Greedy
 from sim.posterior.exact import ChannelPosterior
 
 
-def posterior_of(setting: Setting) -> ChannelPosterior:
-    """The learned posterior of a setting; copies share what was computed for any of them.
+def from_checkpoint(setting: Setting) -> ChannelPosterior:
+    """The learned posterior of a setting.
 
     Raises:
         CheckpointError: no such checkpoint, a broken one, or of another catalogue; or none ships for this catalogue.
     """
-    kept = setting.__dict__
-    if "_learned" not in kept:
-        kept["_learned"] = learned_posterior(setting.bank, setting.checkpoint or None)
-    return kept["_learned"].copy()
+    return learned_posterior(setting.bank, setting.checkpoint or None)
 
 
 def learned(setting: Setting) -> Greedy:
-    return Greedy(setting, posterior_of(setting))
+    return Greedy(setting, setting.shared(from_checkpoint))

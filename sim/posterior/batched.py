@@ -11,6 +11,7 @@ of some hundred questions; it works beyond, but `ChannelPosterior` will be the f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -165,6 +166,15 @@ class BatchedPosterior:
 
     def copy(self) -> Self:
         return self.take(np.arange(len(self._history)))
+
+    def with_prior_of(self, bank: QuestionBank) -> Self:
+        """The same users under another prior, at the start of one dialogue; results are not shared.
+
+        Args:
+            bank: the same questions of the same catalogue, but for its prior.
+        """
+        channel = replace(self.channel, catalogue=bank.catalogue)
+        return type(self)(channel, bank)
 
     def take(self, rows: np.ndarray) -> Self:
         rows = np.asarray(rows)

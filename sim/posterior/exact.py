@@ -15,6 +15,7 @@ Decisions that live here:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -125,6 +126,15 @@ class ChannelPosterior:
         other.__dict__.update(self.__dict__)
         other._nodes = list(self._nodes)
         return other
+
+    def with_prior_of(self, bank: QuestionBank) -> Self:
+        """The same users under another prior, at the start of one dialogue; results are not shared.
+
+        Args:
+            bank: the same questions of the same catalogue, but for its prior.
+        """
+        channel = replace(self.channel, catalogue=bank.catalogue)
+        return type(self)(channel, bank, memory=self.memory, residual=self.residual)
 
     def take(self, rows: np.ndarray) -> Self:
         other = self.copy()
