@@ -146,13 +146,14 @@ class BatchedPosterior:
         if len(question) != len(self._history):
             raise ValueError(f"{len(question)} entries for {len(self._history)} dialogues")
         out = np.zeros((len(question), int(self.bank.answers[question].max())))
-        told = self.told()
+        # `told` finds a history that was met before in its cache and then leaves stale beliefs as they are.
+        joint, told = self.joint(), self.told()
         for b, q in enumerate(question.tolist()):
             f = int(self.bank.facet[q])
             if self.bank.kind[q] == OPEN:
                 evidence = self._history[b].get(f)
                 now = None if evidence is None else self._terms(f, evidence)
-                p = open_prediction(self.channel.facets[f], now, self._joint[b])
+                p = open_prediction(self.channel.facets[f], now, joint[b])
             else:
                 p = told.answers[b, q]
             out[b, : len(p)] = p
