@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.play.views import View
+from agents.play.views import GameView
 from screens.choices import Choice
 from screens.draw import MUTED, Row, bar, clean, fit, lines
 from screens.finish import FinishScreen, Outcome
@@ -22,7 +22,7 @@ from screens.panels import MARK
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from agents.play.standins import Simulated
 
 GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
@@ -41,7 +41,7 @@ class AskScreen(GameScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "Ask/name it", priority=True)]
     title_text = "ask"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: GameWorld) -> None:
         super().__init__(world)
         self.user: Simulated | None = None
         self.number = 0
@@ -63,7 +63,7 @@ class AskScreen(GameScreen):
         self.asked_bits = self.best_bits = 0.0
         seed = self.app.next_seed()
 
-        def begin() -> View:
+        def begin() -> GameView:
             self.user = Simulated(self.world, seed)
             self.session = Session(self.world, seed=seed)
             return self.session.begin(decide=False)
@@ -72,11 +72,11 @@ class AskScreen(GameScreen):
 
     # -- showing --------------------------------------------------------------------------------------------------
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         super().show(view)
         self.query_one("#coach", Static).update(self._coach(max(self.query_one("#side").content_size.width, 24)))
 
-    def show_question(self, view: View) -> None:
+    def show_question(self, view: GameView) -> None:
         noun = self.world.catalogue.noun
         if view.history:
             last = view.history[-1]
@@ -86,7 +86,7 @@ class AskScreen(GameScreen):
             self.say("I have one in mind, as well as I remember it.", f"Which {noun} is it? Ask me.")
         self._fields(view)
 
-    def _fields(self, view: View) -> None:
+    def _fields(self, view: GameView) -> None:
         from agents.play import lookups
 
         noun = self.world.catalogue.noun
@@ -175,7 +175,7 @@ class AskScreen(GameScreen):
         if session is None or user is None:
             return
 
-        def job() -> View:
+        def job() -> GameView:
             if intent is None:
                 return session.leave()
             session.put_guess(intent)
@@ -185,10 +185,10 @@ class AskScreen(GameScreen):
 
     # -- the end --------------------------------------------------------------------------------------------------
 
-    def show_guess(self, view: View) -> None:
+    def show_guess(self, view: GameView) -> None:
         """The person names it himself; there is nothing to confirm."""
 
-    def show_end(self, view: View) -> None:
+    def show_end(self, view: GameView) -> None:
         assert self.session is not None and self.user is not None
         note = f"You asked {self.asked_bits:.1f} bits' worth; the best questions were worth {self.best_bits:.1f}."
         screen = FinishScreen(

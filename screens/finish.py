@@ -13,14 +13,14 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from agents.play.views import Review, View
+from agents.play.views import GameView, Review
 from screens.choices import Choice, Choices
 from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
     from agents.play.game import Session
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from screens.host import Host
 
 Outcome = Literal["undo", "on", "again", "menu", "quit"]
@@ -62,7 +62,7 @@ class FinishScreen(ModalScreen[Outcome]):
     app: Host
 
     def __init__(
-        self, world: World, session: Session, view: View, number: int, *, truth: int | None, source: Any = None,
+        self, world: GameWorld, session: Session, view: GameView, number: int, *, truth: int | None, source: Any = None,
         watched: bool = False, keep: bool = True, asking: str = "",
     ) -> None:  # fmt: skip
         super().__init__()
@@ -217,7 +217,7 @@ class FinishScreen(ModalScreen[Outcome]):
         self.refresh_bindings()
 
 
-def story(review: Review, view: View, *, watched: bool = False) -> Content:
+def story(review: Review, view: GameView, *, watched: bool = False) -> Content:
     """What happened, now that the truth is known."""
     rows: list[Row] = []
     you = "the user" if watched else "you"

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from agents.play.views import Asked, View
+from agents.play.views import Asked, GameView
 from screens.choices import YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
@@ -25,7 +25,7 @@ from screens.search import SearchBox
 
 if TYPE_CHECKING:
     from agents.play.game import Session
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from screens.host import Host
 
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
@@ -82,11 +82,11 @@ class GameScreen(Screen):
     title_text = "play"
     app: Host
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: GameWorld) -> None:
         super().__init__()
         self.world = world
         self.session: Session | None = None
-        self.view: View | None = None
+        self.view: GameView | None = None
         self.thinking = False
         self._by_keys = False
         self._undos = 0
@@ -189,7 +189,7 @@ class GameScreen(Screen):
 
     # -- showing --------------------------------------------------------------------------------------------------
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         """Draw a moment of the game."""
         self.view = view
         for panel in self.query(Panel):
@@ -210,7 +210,7 @@ class GameScreen(Screen):
         self.query_one("#kicker", Static).update(kicker)
         self.query_one("#question", Static).update(Content(clean(text)) if isinstance(text, str) else text)
 
-    def show_question(self, view: View) -> None:
+    def show_question(self, view: GameView) -> None:
         asked = view.asked
         if asked is None:
             return
@@ -223,7 +223,7 @@ class GameScreen(Screen):
         else:
             self.offer_search(asked)
 
-    def show_guess(self, view: View) -> None:
+    def show_guess(self, view: GameView) -> None:
         guess = view.guess
         assert guess is not None
         sure = percent(guess.probability).strip()
@@ -240,7 +240,7 @@ class GameScreen(Screen):
         self.say(kicker, name)
         self.offer(JUDGE)
 
-    def show_end(self, view: View) -> None:
+    def show_end(self, view: GameView) -> None:
         """The game is over."""
 
     def offer(self, items: list[Choice] | tuple[Choice, ...], hint: str = "", at: int = 0) -> None:

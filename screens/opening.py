@@ -16,7 +16,7 @@ from screens.draw import MUTED, Row, clean, lines
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from screens.host import Host
 
 START = "start"
@@ -38,7 +38,7 @@ class OpeningScreen(Screen):
     ]
     app: Host
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: GameWorld) -> None:
         super().__init__()
         self.world = world
         self.chips: dict[int, tuple[int, str]] = {}

@@ -1,6 +1,6 @@
 """What is seen beside the question: the likeliest intents, bits left, the best questions, and the agent on you.
 
-Panels draw a `View` in whatever width they have.  Each says with letters and lengths what it says with colour.
+Panels draw a `GameView` in whatever width they have.  Each says with letters and lengths what it says with colour.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from agents.play.views import View
+from agents.play.views import GameView
 from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, short, sparkline
 
 HEAD = "bold $primary"
@@ -28,12 +28,12 @@ class Panel(Widget):
     Panel { height: auto; width: 1fr; }
     Panel.hidden { display: none; }
     """
-    view: reactive[View | None] = reactive(None, layout=True)
+    view: reactive[GameView | None] = reactive(None, layout=True)
 
     def render(self) -> Content:
         return lines(self.rows(self.view, max(self.content_size.width, 20))) if self.view else Content("")
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         """What is drawn, line by line, in a width of so many cells: nothing, where a panel has nothing to say."""
         return []
 
@@ -41,7 +41,7 @@ class Panel(Widget):
 class Likeliest(Panel):
     """The ten likeliest intents as bars."""
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         out: list[Row] = [[(fit("LIKELIEST", width), HEAD)]]
         size = max(4, width // 5)
         top = max((p for _, p in view.top), default=1.0)
@@ -56,7 +56,7 @@ class Likeliest(Panel):
 class BitsLeft(Panel):
     """Bits left with their course over the turns."""
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         now = view.bits[-1] if view.bits else 0.0
         text = f"{now:4.1f} of {view.bits[0] if view.bits else 0:.1f} "
         course = sparkline(view.bits, max(1, width - 10 - len(text)), max(view.bits, default=1.0))
@@ -66,7 +66,7 @@ class BitsLeft(Panel):
 class BestQuestions(Panel):
     """The questions that would tell most."""
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         out: list[Row] = [[(fit("BEST QUESTIONS", width - 5), HEAD), (" bits", DIM)]]
         asked = view.asked.text if view.asked else ""
         for text, bits in view.best:
@@ -79,7 +79,7 @@ class BestQuestions(Panel):
 class AboutYou(Panel):
     """What kind of user the agent takes you for, and which memories it doubts."""
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         out: list[Row] = [[(fit("WHAT IT MAKES OF YOU", width), HEAD)]]
         cells: list[Part] = []
         if len(view.types) > 1:
@@ -103,7 +103,7 @@ class AboutYou(Panel):
 class History(Panel):
     """What was asked and answered, the last on top."""
 
-    def rows(self, view: View, width: int) -> list[Row]:
+    def rows(self, view: GameView, width: int) -> list[Row]:
         if not view.history and not view.opening and not view.wrong:
             return [[""]]
         out: list[Row] = []
@@ -132,7 +132,7 @@ class TopBar(Widget):
         left = fit(self.title, max(0, width - len_cells(right) - 1))
         return Content.assemble((left, "bold $primary"), " ", (self.doing, "$accent"), right[len(self.doing) :])
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         """How far the game is."""
         left = view.budget - view.turn
         where = f"question {view.turn + 1} of {view.budget}" if view.phase == "ask" else plural(view.turn, "question")

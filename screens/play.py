@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.play.views import View
+from agents.play.views import GameView
 from screens.choices import Choices
 from screens.draw import MUTED, Row, clean, lines
 from screens.finish import FinishScreen, Outcome
@@ -16,7 +16,7 @@ from screens.game import GameScreen
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from agents.play.standins import RoleCard, Simulated
 
 
@@ -29,7 +29,7 @@ class PlayScreen(GameScreen):
 
     title_text = "play"
 
-    def __init__(self, world: World, opening: tuple[tuple[int, int], ...] = ()) -> None:
+    def __init__(self, world: GameWorld, opening: tuple[tuple[int, int], ...] = ()) -> None:
         super().__init__(world)
         self.opening = opening
         self.number = 0
@@ -76,7 +76,7 @@ class PlayScreen(GameScreen):
             return self.view.guess.intent
         return None
 
-    def show_end(self, view: View) -> None:
+    def show_end(self, view: GameView) -> None:
         assert self.session is not None
         screen = FinishScreen(self.world, self.session, view, self.number, truth=self.truth(), source=self.source())
         self.app.push_screen(screen, self.after)
@@ -113,7 +113,7 @@ class CardScreen(PlayScreen):
     """
     title_text = "role card"
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: GameWorld) -> None:
         super().__init__(world)
         self.dealt: Simulated | None = None
         self.card: RoleCard | None = None
@@ -129,13 +129,13 @@ class CardScreen(PlayScreen):
         self.number = self.app.next_game()
         seed = self.app.next_seed()
 
-        def deal() -> View:
+        def deal() -> GameView:
             self.dealt = Simulated(self.world, seed)
             self.card = role_card(self.dealt)
             self.session = Session(self.world, seed=seed)
             return self.session.begin()
 
-        def then(view: View) -> None:
+        def then(view: GameView) -> None:
             self.remove_class("bare", "peek")
             self.query_one("#rolecard", Static).update(self._drawn())
             self.show(view)

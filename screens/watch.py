@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from agents.play.views import View
+from agents.play.views import GameView
 from screens.choices import Choice, Choices
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.panels import TopBar
 
 if TYPE_CHECKING:
-    from agents.play.mind import World
+    from agents.play.mind import GameWorld
     from agents.play.standins import StandIn
 
 SPEEDS = (3.0, 2.0, 1.2, 0.7, 0.35, 0.1)
@@ -35,7 +35,7 @@ class WatchScreen(GameScreen):
         Binding("minus", "speed(-1)", "Slower", show=False),
     ]
 
-    def __init__(self, world: World, dialogue: Any = None) -> None:
+    def __init__(self, world: GameWorld, dialogue: Any = None) -> None:
         super().__init__(world)
         self.dialogue = dialogue
         self.title_text = "replay" if dialogue is not None else "watch"
@@ -56,27 +56,27 @@ class WatchScreen(GameScreen):
         self.number = self.app.next_game()
         seed = self.seed
 
-        def begin() -> View:
+        def begin() -> GameView:
             self.session = Session(self.world, seed=seed)
             self.user = Recorded(self.world, self.dialogue) if self.dialogue else Simulated(self.world, seed)
             return self.user.begin(self.session)
 
         self.move(begin)
 
-    def show(self, view: View) -> None:
+    def show(self, view: GameView) -> None:
         super().show(view)
         if self.dialogue is None:
             bar = self.query_one(TopBar)
             bar.where = f"user {self.seed} · {bar.where}"
 
-    def show_question(self, view: View) -> None:
+    def show_question(self, view: GameView) -> None:
         assert view.asked is not None
         last = view.history[-1] if view.history else None
         before = f"{last.answer_text}.  " if last else ""
         self.say(f"{before}Question {view.turn + 1}", view.asked.text)
         self._offer()
 
-    def show_guess(self, view: View) -> None:
+    def show_guess(self, view: GameView) -> None:
         super().show_guess(view)
         self._offer()
 
@@ -130,7 +130,7 @@ class WatchScreen(GameScreen):
     def unfinished(self) -> bool:
         return False  # the same seed plays the same dialogue again
 
-    def show_end(self, view: View) -> None:
+    def show_end(self, view: GameView) -> None:
         assert self.session is not None and self.user is not None
         self.halt()
         truth = self.user.intent if self.user.intent >= 0 else None

@@ -10,7 +10,7 @@ import pytest
 
 from agents.play import lookups, saves
 from agents.play.game import Session
-from agents.play.mind import World
+from agents.play.mind import GameWorld
 from agents.play.plain import play
 from agents.play.search import Index
 from agents.play.views import Setup
@@ -21,7 +21,7 @@ __all__ = ["animals", "toy"]
 
 
 class TestSaving:
-    def record(self, world: World, intent: int | None = 0):
+    def record(self, world: GameWorld, intent: int | None = 0):
         session = Session(world)
         session.begin()
         session.answer(0)

@@ -12,7 +12,7 @@ import pytest
 
 from agents.play import lookups, mind
 from agents.play.game import GameError, Session
-from agents.play.mind import World, load_world
+from agents.play.mind import GameWorld, load_world
 from agents.play.standins import Recorded, Simulated, role_card
 from agents.play.views import Setup
 from sim.catalogue.catalogue import Catalogue, make_facet
@@ -21,12 +21,12 @@ from sim.questions import DONT_KNOW, NO, OPEN, OVER, YES
 
 
 @pytest.fixture(scope="module")
-def toy() -> World:
+def toy() -> GameWorld:
     return load_world(Setup(catalogue="toy"))
 
 
 @pytest.fixture(scope="module")
-def animals() -> World:
+def animals() -> GameWorld:
     return load_world(Setup(catalogue="animals"))
 
 
@@ -35,7 +35,7 @@ def write_csv(path: Path, rows: list[str]) -> str:
     return str(path)
 
 
-def truthful(world: World, intent: int, question: int) -> int:
+def truthful(world: GameWorld, intent: int, question: int) -> int:
     """What somebody with a perfect memory answers."""
     bank = world.bank
     facet = bank.catalogue.facets[bank.facet[question]]
@@ -156,6 +156,19 @@ class TestGame:
             session.answer(99)
         with pytest.raises(GameError, match="awaits an answer"):
             session.judge(True)
+
+    def test_what_somebody_else_asks_is_no_step_to_undo(self, toy):
+        session = Session(toy)
+        with pytest.raises(GameError, match="hasn't begun"):
+            session.put(0, 0.1)
+        start = session.begin()
+        q = next(q for q in range(len(toy.bank)) if q != start.asked.id)
+        view = session.put(q, 0.1)
+        assert view.asked.id == q and not view.undoable
+        with pytest.raises(IndexError):
+            session.put(len(toy.bank), 0.1)
+        assert session.view is view, "what can't be asked changes nothing"
+        assert session.put_guess(3).guess.intent == 3 and not session.view.undoable
 
     def test_opening_is_believed_and_recorded(self, animals):
         session = Session(animals)

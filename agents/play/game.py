@@ -3,7 +3,7 @@
 A game is a stack of moments.  Whatever happens pushes one, `undo` pops one, so that everything can be taken back any
 number of times, a wrong guess included, and nothing is ever computed twice: a moment keeps its mind (beliefs share
 what they computed) and its view.  A moment is immutable; a session is used from one thread at a time, and hands out
-`View`s, which may go anywhere.
+`GameView`s, which may go anywhere.
 
 A skipped question is no answer: nothing is learned from it and it isn't asked again.  "Don't know" is an answer, and
 tells something.  When the questions are spent the agent guesses; a person who plays on after that allows five more.
@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.play.mind import BEST, GUESS, Mind, World
-from agents.play.views import FEW, SOME, Asked, Exchange, Guessed, Phase, Review, View
+from agents.play.mind import BEST, GUESS, GameWorld, Mind
+from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Review
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.phrasing import answer_sentence, statement
 from sim.questions import OPEN
@@ -53,7 +53,7 @@ class Moment:
     guess: int = -1
     best: tuple[tuple[int, float], ...] = ()
     belief: np.ndarray
-    view: View
+    view: GameView
 
     @property
     def mind(self) -> Mind:
@@ -68,7 +68,7 @@ class Session:
         seed, episode: written into the record; they matter where the answers come from a simulated user.
     """
 
-    def __init__(self, world: World, *, seed: int | None = None, episode: int = 0):
+    def __init__(self, world: GameWorld, *, seed: int | None = None, episode: int = 0):
         self.world = world
         self.seed = world.setup.seed if seed is None else seed
         self.episode = episode
@@ -83,12 +83,12 @@ class Session:
         return self._stack[-1]
 
     @property
-    def view(self) -> View:
+    def view(self) -> GameView:
         return self.now.view
 
     # -- what may happen ------------------------------------------------------------------------------------------
 
-    def begin(self, opening: Sequence[tuple[int, int]] = (), *, decide: bool = True) -> View:
+    def begin(self, opening: Sequence[tuple[int, int]] = (), *, decide: bool = True) -> GameView:
         """Start afresh.
 
         Args:
@@ -103,11 +103,10 @@ class Session:
             said = tuple(stated)
         mind = Mind(self.world, said=said)
         self._stack = []
-        return self._push(
-            Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK), decide=decide
-        )
+        start = Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK)
+        return self._go_on(start, decide=decide)
 
-    def answer(self, answer: int, *, decide: bool = True) -> View:
+    def answer(self, answer: int, *, decide: bool = True) -> GameView:
         """The answer to the question that waits; `decide` as in `begin`.
 
         Raises:
@@ -122,37 +121,45 @@ class Session:
         eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
         exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
                             answer_text=bank.answer_text(q, answer), bits=_bits(mind.belief()))  # fmt: skip
-        return self._push(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
+        return self._go_on(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
 
-    def put(self, question: int, eig_nats: float) -> View:
-        """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed."""
-        now = self._stack.pop()
+    def put(self, question: int, eig_nats: float) -> GameView:
+        """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed.
+
+        Raises:
+            GameError: the game hasn't begun.
+        """
+        now = self.now
         rest = tuple(entry for entry in now.best if entry[0] != question)
         best = tuple(sorted((*rest, (question, eig_nats)), key=lambda entry: -entry[1]))
-        return self._settle(replace(now, phase="ask", question=question, guess=-1, best=best))
+        return self._amend(replace(now, phase="ask", question=question, guess=-1, best=best))
 
-    def put_guess(self, intent: int) -> View:
-        """Guess this intent instead of what the agent wants."""
-        return self._settle(replace(self._stack.pop(), phase="guess", question=-1, guess=intent))
+    def put_guess(self, intent: int) -> GameView:
+        """Guess this intent instead of what the agent wants.
 
-    def skip(self) -> View:
+        Raises:
+            GameError: the game hasn't begun.
+        """
+        return self._amend(replace(self.now, phase="guess", question=-1, guess=intent))
+
+    def skip(self) -> GameView:
         """Another question, please.
 
         Raises:
             GameError: no question waits.
         """
         now = self._in("ask")
-        return self._push(replace(now, skipped=now.skipped | {now.question}))
+        return self._go_on(replace(now, skipped=now.skipped | {now.question}))
 
-    def ask_for_guess(self) -> View:
+    def ask_for_guess(self) -> GameView:
         """Let the agent name its likeliest intent at once.
 
         Raises:
             GameError: no question waits.
         """
-        return self._push(self._in("ask"), guess=True)
+        return self._go_on(self._in("ask"), guess=True)
 
-    def judge(self, right: bool) -> View:
+    def judge(self, right: bool) -> GameView:
         """Whether the guess that waits is right.
 
         Raises:
@@ -163,7 +170,7 @@ class Session:
         guess = Guess(intent=now.guess, right=right, after=len(now.exchanges), name=name)
         return self._finish(replace(now, guesses=(*now.guesses, guess)), "right" if right else "wrong")
 
-    def play_on(self) -> View:
+    def play_on(self) -> GameView:
         """After a wrong guess: rule it out and go on.
 
         Raises:
@@ -173,13 +180,13 @@ class Session:
         mind = now.mind.without(now.guess)
         budget = now.budget if len(now.exchanges) < now.budget else len(now.exchanges) + MORE
         bits = (*now.bits[:-1], _bits(mind.belief()))
-        return self._push(replace(now, minds=(*now.minds[:-1], mind), budget=budget, bits=bits))
+        return self._go_on(replace(now, minds=(*now.minds[:-1], mind), budget=budget, bits=bits))
 
-    def leave(self) -> View:
+    def leave(self) -> GameView:
         """The simulated user walks away."""
         return self._finish(self.now, "left")
 
-    def undo(self) -> View:
+    def undo(self) -> GameView:
         """Take back whatever happened last; at the start nothing happens.
 
         An end that was played on from is passed over: nobody wants to end once more, he wants his guess back.
@@ -248,33 +255,42 @@ class Session:
             raise GameError(f"the game awaits {waits}")
         return now
 
-    def _push(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> View:
-        """A moment in which the agent decides what to do next, unless somebody else asks."""
+    def _go_on(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> GameView:
+        """To a moment in which the agent decides what to do next, unless somebody else asks."""
         mind = moment.mind
         belief = mind.belief()
         bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, _bits(belief))
         best = tuple(mind.best(BEST, moment.skipped))
+        moment = replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
+        return self._push(self._decided(moment, guess) if decide else moment)
+
+    def _decided(self, moment: Moment, guess: bool) -> Moment:
+        """With the question that the agent asks, or its guess."""
         left = moment.budget - len(moment.exchanges)
-        if not decide:
-            return self._settle(
-                replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
-            )
-        decided = GUESS if guess else mind.decide(list(best), left, moment.skipped)
-        named = int(belief.argmax()) if decided == GUESS else -1
-        phase: Phase = "ask" if decided != GUESS else "guess" if belief[named] > 0 else "stumped"
-        moment = replace(moment, phase=phase, question=decided if decided != GUESS else -1, guess=named, best=best,
-                         belief=belief, bits=bits)  # fmt: skip
-        return self._settle(moment)
+        decided = GUESS if guess else moment.mind.decide(list(moment.best), left, moment.skipped)
+        if decided != GUESS:
+            return replace(moment, question=decided)
+        named = int(moment.belief.argmax())
+        return replace(moment, phase="guess" if moment.belief[named] > 0 else "stumped", guess=named)
 
-    def _finish(self, moment: Moment, phase: Phase) -> View:
-        return self._settle(replace(moment, phase=phase))
+    def _finish(self, moment: Moment, phase: Phase) -> GameView:
+        return self._push(replace(moment, phase=phase))
 
-    def _settle(self, moment: Moment) -> View:
-        moment = replace(moment, view=self._view(moment))
-        self._stack.append(moment)
-        return moment.view
+    def _push(self, moment: Moment) -> GameView:
+        """Something has happened: one more moment, which `undo` takes back."""
+        self._stack.append(self._seen(moment, undoable=bool(self._stack)))
+        return self.view
 
-    def _view(self, m: Moment) -> View:
+    def _amend(self, moment: Moment) -> GameView:
+        """Nothing has happened, but somebody else than the agent decides: this moment in place of the present one."""
+        self._stack[-1] = self._seen(moment, undoable=len(self._stack) > 1)
+        return self.view
+
+    def _seen(self, m: Moment, *, undoable: bool) -> Moment:
+        """The moment with its view."""
+        return replace(m, view=self._view(m, undoable))
+
+    def _view(self, m: Moment, undoable: bool) -> GameView:
         world, mind = self.world, m.mind
         order = np.argsort(-m.belief, kind="stable")[:SHOWN]
         bits = m.bits[-1] if m.bits else 0.0
@@ -282,7 +298,7 @@ class Session:
             ((world.catalogue.facet(name).wording.noun, float(s[0]), float(s[2])) for name, s in mind.states().items()),
             key=lambda d: -(d[1] + d[2]),
         )
-        return View(
+        return GameView(
             phase=m.phase,
             noun=world.catalogue.noun,
             turn=len(m.exchanges),
@@ -297,7 +313,7 @@ class Session:
             doubts=tuple(doubts),
             history=m.exchanges,
             opening=self.sentences(m.said),
-            undoable=bool(self._stack) and self._stack[-1] is not m,
+            undoable=undoable,
             wrong=tuple(world.label(g.intent) for g in m.guesses if not g.right),
         )
 
@@ -334,4 +350,4 @@ def _bits(belief: np.ndarray) -> float:
 
 
 _NONE = np.empty(0)
-_BLANK = View(phase="ask", noun="", turn=0, budget=0)
+_BLANK = GameView(phase="ask", noun="", turn=0, budget=0)

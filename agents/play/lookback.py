@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from agents.play.mind import World
+from agents.play.mind import GameWorld
 from agents.play.views import Disagreement, Exchange, Review
 from sim.phrasing import value_sentence
 from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER
@@ -22,7 +22,7 @@ LISTED = 4
 
 
 def review(
-    world: World,
+    world: GameWorld,
     beliefs: Sequence[np.ndarray],
     exchanges: Sequence[Exchange],
     intent: int,
@@ -52,7 +52,7 @@ def review(
     )
 
 
-def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
+def disagreement(world: GameWorld, e: Exchange, intent: int) -> Disagreement | None:
     """What the catalogue says against an answer; None where it agrees, doesn't know, or nothing was claimed."""
     bank = world.bank
     facet = bank.catalogue.facets[bank.facet[e.question]]
@@ -78,5 +78,5 @@ def disagreement(world: World, e: Exchange, intent: int) -> Disagreement | None:
     return Disagreement(turn=e.turn, text=e.text, answer_text=e.answer_text, truth=truth)
 
 
-def _unknown(world: World, e: Exchange) -> bool:
+def _unknown(world: GameWorld, e: Exchange) -> bool:
     return e.answer == (OPEN_DONT_KNOW if int(world.bank.kind[e.question]) == OPEN else DONT_KNOW)

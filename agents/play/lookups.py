@@ -10,33 +10,33 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from agents.play.mind import World
+from agents.play.mind import GameWorld
 from agents.play.search import Hit, Index, number_in
 from sim.catalogue.catalogue import Facet
 
 
-def options(world: World, facet_id: int) -> Index:
+def options(world: GameWorld, facet_id: int) -> Index:
     """Open answers of a facet by every name they have; keys are options."""
     return _kept(world, f"options {facet_id}", lambda: _options(world, facet_id))
 
 
-def intents(world: World) -> Index:
+def intents(world: GameWorld) -> Index:
     """Intents by name, the likeliest first."""
     labels = lambda: [world.label(i) for i in range(len(world.catalogue))]  # noqa: E731
     return _kept(world, "intents", lambda: Index(labels(), weights=world.catalogue.prior.tolist()))
 
 
-def values(world: World) -> Index:
+def values(world: GameWorld) -> Index:
     """Whatever a person may know up front: the open answers of all facets; `stated` reads the keys."""
     return _kept(world, "values", lambda: _values(world))
 
 
-def questions(world: World) -> Index:
+def questions(world: GameWorld) -> Index:
     """All questions of the bank by their text; keys are question ids."""
     return _kept(world, "questions", lambda: _questions(world))
 
 
-def stated(world: World, key: int) -> tuple[int, int]:
+def stated(world: GameWorld, key: int) -> tuple[int, int]:
     """(facet, option) of a key of `values`."""
     return divmod(key, _stride(world))
 
@@ -48,17 +48,17 @@ def option_of_number(facet: Facet, number: float) -> int:
     return int(facet.option_of[min(max(fine, 0), len(facet.lower) - 1)])
 
 
-def _kept(world: World, name: str, make) -> Index:
+def _kept(world: GameWorld, name: str, make) -> Index:
     if name not in world.indices:
         world.indices[name] = make()
     return world.indices[name]
 
 
-def _stride(world: World) -> int:
+def _stride(world: GameWorld) -> int:
     return max(len(f.options) for f in world.catalogue.facets) + 1
 
 
-def _named(world: World, facet_id: int) -> tuple[list[str], list[int], list[float]]:
+def _named(world: GameWorld, facet_id: int) -> tuple[list[str], list[int], list[float]]:
     """Names of a facet's options, the options, and how well known they are."""
     facet = world.catalogue.facets[facet_id]
     if facet.kind == "number":
@@ -67,7 +67,7 @@ def _named(world: World, facet_id: int) -> tuple[list[str], list[int], list[floa
     return list(facet.aliases), list(facet.aliases.values()), [float(mass[v]) for v in facet.aliases.values()]
 
 
-def _options(world: World, facet_id: int) -> Index:
+def _options(world: GameWorld, facet_id: int) -> Index:
     facet = world.catalogue.facets[facet_id]
     names, keys, weights = _named(world, facet_id)
 
@@ -78,7 +78,7 @@ def _options(world: World, facet_id: int) -> Index:
     return Index(names, keys, weights or None, by_number if facet.kind == "number" else None)
 
 
-def _values(world: World) -> Index:
+def _values(world: GameWorld) -> Index:
     names: list[str] = []
     keys: list[int] = []
     weights: list[float] = []
@@ -110,7 +110,7 @@ def _values(world: World) -> Index:
     return Index(names, keys, weights, by_number)
 
 
-def _questions(world: World) -> Index:
+def _questions(world: GameWorld) -> Index:
     bank, channels = world.bank, world.setting.channel.facets
     known = [
         2.0 if v < 0 else float(channels[f].mass[v]) if v < len(channels[f].mass) else 0.0

@@ -42,7 +42,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(eq=False)
-class World:
+class GameWorld:
     """A catalogue with its questions and users: all that games on it share."""
 
     setup: Setup
@@ -71,7 +71,7 @@ class World:
         return self.setting.population
 
 
-def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> World:
+def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> GameWorld:
     """All that a game needs, in seconds on a large catalogue; call it where nobody waits.
 
     Raises:
@@ -86,7 +86,7 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
     setting = Setting(bank=bank, rates=load_rates(setup.noise), rules=Rules(budget=setup.budget))
     _ = setting.channel
     progress("waking the agent and thinking of a first question", 0.6)
-    world = World(setup, catalogue, bank, setting)
+    world = GameWorld(setup, catalogue, bank, setting)
     try:
         Mind(world).best(BEST)
     except ValueError as error:
@@ -94,7 +94,7 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> W
             raise
         # The default agent isn't there for every catalogue; a game is worth more than its default.
         note = f"{error} Until then '{YARDSTICK}' plays."
-        world = World(replace(setup, agent=YARDSTICK), catalogue, bank, setting, note=note)
+        world = GameWorld(replace(setup, agent=YARDSTICK), catalogue, bank, setting, note=note)
         Mind(world).best(BEST)
     progress("ready", 1.0)
     return world
@@ -121,7 +121,7 @@ class Mind:
 
     def __init__(
         self,
-        world: World,
+        world: GameWorld,
         history: tuple[tuple[int, int], ...] = (),
         said: tuple[int, ...] | None = None,
         out: frozenset[int] = frozenset(),

@@ -13,11 +13,11 @@ from typing import Any, TextIO
 from agents.errors import Exit
 from agents.play import lookups
 from agents.play.game import LOG2, Session
-from agents.play.mind import World, load_world
+from agents.play.mind import GameWorld, load_world
 from agents.play.saves import Saver
 from agents.play.search import Hit, Index, number_in
 from agents.play.standins import Recorded, Simulated, StandIn, corruption_sentences, role_card
-from agents.play.views import YESNO, Asked, Review, Setup, View
+from agents.play.views import YESNO, Asked, GameView, Review, Setup
 from sim.dialogue import Dialogue
 
 WORDS = {"y": 4, "p": 3, "d": 2, "o": 1, "n": 0, **{word: a for a, word in enumerate(YESNO)}, "dont know": 2}
@@ -27,7 +27,7 @@ HELP = (
 )
 
 
-class Leave(Exception):
+class PersonQuits(Exception):
     """The person quits, or the input has ended."""
 
 
@@ -44,16 +44,16 @@ class Plain:
         """A line without its ends.
 
         Raises:
-            Leave: the input has ended, or "q".
+            PersonQuits: the input has ended, or "q".
         """
         print(prompt, end=" ", file=self.sink, flush=True)
         line = self.source.readline()
         if not line:
             self.say()
-            raise Leave
+            raise PersonQuits
         text = line.strip()
         if text.lower() in ("q", "quit"):
-            raise Leave
+            raise PersonQuits
         if text == "?":
             self.say(HELP)
             return self.hear(prompt)
@@ -98,7 +98,7 @@ def play(
             (_watch if replay is not None else modes.get(mode, _play))(game)
             if replay is not None or not plain.hear("Another one? y or n:").lower().startswith("y"):
                 break
-    except Leave:
+    except PersonQuits:
         plain.say("Goodbye.")
     return Exit.OK
 
@@ -106,7 +106,7 @@ def play(
 class Game:
     """What the modes share."""
 
-    def __init__(self, plain: Plain, world: World, saver: Saver, replay: Dialogue | None):
+    def __init__(self, plain: Plain, world: GameWorld, saver: Saver, replay: Dialogue | None):
         self.plain, self.world, self.saver, self.replay = plain, world, saver, replay
         self.number = 0
         self.seed = world.setup.seed
@@ -179,7 +179,7 @@ def _card(game: Game) -> None:
     _play(game, user=user)
 
 
-def _turn(game: Game, session: Session, view: View) -> View:
+def _turn(game: Game, session: Session, view: GameView) -> GameView:
     """One question or guess, until something has happened."""
     plain = game.plain
     if view.phase == "guess" and view.guess is not None:
@@ -226,13 +226,13 @@ def _answer(game: Game, asked: Asked, text: str) -> int | None:
     return None if hit is None else hit.key + 1
 
 
-def _think(plain: Plain, view: View) -> None:
+def _think(plain: Plain, view: GameView) -> None:
     plain.say(f"{view.bits[-1]:.1f} bits left. Likeliest:")
     for name, p in view.top[:5]:
         plain.say(f"  {p:.1%} {name}")
 
 
-def _what_was_it(game: Game, view: View) -> int | str | None:
+def _what_was_it(game: Game, view: GameView) -> int | str | None:
     plain = game.plain
     while True:
         text = plain.hear("Not it, then. What was it? A name; 'on' to play on, 'u' to undo, 'none' if it isn't here:")
@@ -247,7 +247,7 @@ def _what_was_it(game: Game, view: View) -> int | str | None:
             return hit.key
 
 
-def _look_back(plain: Plain, review: Review, view: View) -> None:
+def _look_back(plain: Plain, review: Review, view: GameView) -> None:
     if view.phase != "right":
         plain.say(f"It was {review.name}.")
     if review.lost_at is not None:

@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from agents.play.game import LOG2, Session
-from agents.play.mind import World
-from agents.play.views import View
+from agents.play.mind import GameWorld
+from agents.play.views import GameView
 from sim.dialogue import Dialogue, DialogueError
 from sim.phrasing import corruption_sentence
 from sim.users.simulated import Corruption, SimulatedUsers
@@ -29,11 +29,11 @@ class StandIn(Protocol):
     intent: int
     corruptions: tuple[Corruption, ...]
 
-    def begin(self, session: Session) -> View:
+    def begin(self, session: Session) -> GameView:
         """Start a session, with the opening where there is one."""
         ...
 
-    def step(self, session: Session) -> View:
+    def step(self, session: Session) -> GameView:
         """One answer or one judgement."""
         ...
 
@@ -41,13 +41,13 @@ class StandIn(Protocol):
 class Simulated:
     """The simulated user of (seed, episode)."""
 
-    def __init__(self, world: World, seed: int, episode: int = 0):
+    def __init__(self, world: GameWorld, seed: int, episode: int = 0):
         self.world, self.seed, self.episode = world, seed, episode
         self.users = SimulatedUsers(world.population, seed, episode)
         self.intent = int(self.users.intent[0])
         self.corruptions = self.users.corruptions(0)
 
-    def begin(self, session: Session) -> View:
+    def begin(self, session: Session) -> GameView:
         return session.begin()
 
     def answer(self, question: int) -> int:
@@ -57,7 +57,7 @@ class Simulated:
         """Whether the user walks away instead of answering the question of this number."""
         return turn >= int(self.users.leave_turn[0])
 
-    def step(self, session: Session) -> View:
+    def step(self, session: Session) -> GameView:
         view = session.view
         if view.phase == "guess" and view.guess is not None:
             return session.judge(view.guess.intent == self.intent)
@@ -75,7 +75,7 @@ class Recorded:
         DialogueError: it is of another catalogue, or asks what its bank doesn't have.
     """
 
-    def __init__(self, world: World, dialogue: Dialogue):
+    def __init__(self, world: GameWorld, dialogue: Dialogue):
         if dialogue.fingerprint != world.catalogue.fingerprint:
             raise DialogueError(
                 f"the dialogue is about catalogue '{dialogue.catalogue}' as it was then; "
@@ -91,12 +91,12 @@ class Recorded:
         self.intent = dialogue.intent
         self.corruptions = dialogue.corruptions
 
-    def begin(self, session: Session) -> View:
+    def begin(self, session: Session) -> GameView:
         facets = self.world.bank.facet
         view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
         return self._next(session, view)
 
-    def step(self, session: Session) -> View:
+    def step(self, session: Session) -> GameView:
         view = session.view
         turns = self.dialogue.turns
         if view.phase == "guess":
@@ -109,7 +109,7 @@ class Recorded:
             return session.leave()
         return self._next(session, session.answer(turns[view.turn].answer))
 
-    def _next(self, session: Session, view: View) -> View:
+    def _next(self, session: Session, view: GameView) -> GameView:
         """What was done then, whatever the agent would do now."""
         guesses, told = self.dialogue.guesses, len(session.now.guesses)
         if told < len(guesses) and guesses[told].after <= view.turn:
@@ -154,7 +154,7 @@ def role_card(user: Simulated) -> RoleCard:
 
 
 def corruption_sentences(
-    world: World, corruptions: tuple[Corruption, ...], asked: Iterable[int] | None = None
+    world: GameWorld, corruptions: tuple[Corruption, ...], asked: Iterable[int] | None = None
 ) -> tuple[str, ...]:
     """What somebody had wrong, as sentences.
 

@@ -88,7 +88,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, kw_only=True)
-class View:
+class GameView:
     """One moment of a game."""
 
     phase: Phase
