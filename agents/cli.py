@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from agents.errors import BusyError, Exit, did_you_mean
+from agents.errors import BusyError, Exit
+from sim.names.did_you_mean import did_you_mean
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),

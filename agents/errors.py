@@ -31,15 +31,3 @@ class InputError(ValueError):
 
 class BusyError(OSError):
     """A file that another run is writing."""
-
-
-def did_you_mean(word: str, known) -> str:
-    """ "; did you mean 'exact'?" or nothing.
-
-    >>> did_you_mean("exacct", ["exact", "fixed"])
-    "; did you mean 'exact'?"
-    """
-    import difflib
-
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""

@@ -9,8 +9,9 @@ import tyro
 
 from agents.commands.console import console
 from agents.commands.flags import Leave, at_least, parse
-from agents.errors import Exit, InputError, did_you_mean
-from sim.describe import Description, check, describe
+from agents.errors import Exit, InputError
+from sim.describe import Description, check_catalogue, describe_catalogue
+from sim.names.did_you_mean import did_you_mean
 
 ACTIONS = ("describe", "check")
 
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> Exit:
 
 
 def run_describe(config: Describe) -> Exit:
-    description = describe(config.catalogue)
+    description = describe_catalogue(config.catalogue)
     if config.json:
         print(json.dumps(description.to_json(), ensure_ascii=False))
     else:
@@ -98,7 +99,7 @@ def show(d: Description, name: str) -> None:
 
 
 def run_check(config: Check) -> Exit:
-    problems = check(config.catalogue)
+    problems = check_catalogue(config.catalogue)
     errors = sum(p.severity == "error" for p in problems)
     if config.json:
         print(json.dumps({"errors": errors, "warnings": len(problems) - errors,

@@ -15,9 +15,10 @@ import tyro
 
 from agents.commands.console import console
 from agents.commands.flags import Leave, parse
-from agents.errors import Exit, InputError, did_you_mean
+from agents.errors import Exit, InputError
 from agents.evaluation.metrics import paired
 from agents.evaluation.rows import read_rows
+from sim.names.did_you_mean import did_you_mean
 
 USERS = ("seed", "noise", "opening")
 NAMES = {"success": "success", "turns_all": "turns", "reward": "reward", "bits": "bits", "nll_nats": "NLL"}

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from agents.agent import Agent
-from agents.errors import InputError, did_you_mean
+from agents.errors import InputError
 from agents.evaluation.episodes import Episodes, play
 from agents.scenarios.read import Scenario
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
 from sim.catalogue.load import BUILT_IN
+from sim.names.did_you_mean import did_you_mean
 from sim.phrasing import answer_sentence
 from sim.questions import DONT_KNOW, IS, NO, OPEN, OPEN_DONT_KNOW, YES, QuestionBank
 from sim.users.rates import load_rates

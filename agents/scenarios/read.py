@@ -13,7 +13,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from agents.errors import InputError, did_you_mean
+from agents.errors import InputError
+from sim.names.did_you_mean import did_you_mean
 
 SHIPPED = Path(__file__).parent
 

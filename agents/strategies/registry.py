@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from agents.errors import InputError, did_you_mean
+from agents.errors import InputError
+from sim.names.did_you_mean import did_you_mean
 
 AGENTS: dict[str, tuple[str, str]] = {
     "uniform": ("agents.strategies.uniform:uniform", "random questions"),

@@ -17,8 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from sim.catalogue.sidecar import FacetSpec, Sidecar, did_you_mean
+from sim.catalogue.sidecar import FacetSpec, Sidecar
 from sim.catalogue.wording import Kind
+from sim.names.did_you_mean import did_you_mean, there_are
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,7 +130,7 @@ def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> Plan:
 def _exists(plan: Plan, table: pl.DataFrame, column: str, what: str, where: str) -> bool:
     if column in table.columns:
         return True
-    hint = did_you_mean(column, table.columns)
+    hint = did_you_mean(column, table.columns) + there_are(table.columns)
     plan.error(f"{where}: the sidecar's {what} names the column '{column}', which isn't there{hint}", column=column)
     return False
 

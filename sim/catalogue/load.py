@@ -2,7 +2,7 @@
 
 A file goes through three steps, each a module: `sim.catalogue.read_table` reads it, `sim.catalogue.columns` decides
 what each column is (the sidecar of `sim.catalogue.sidecar` overrides it), and here the facets are made.  Every error is
-a `CatalogueError`; what is merely odd is a warning that `sim.describe.check` lists and nobody else sees.
+a `CatalogueError`; what is merely odd is a warning that `sim.describe.check_catalogue` lists and nobody else sees.
 
 polars is imported inside functions, for importing it takes longer than the whole of a command's `--help`.
 """
@@ -19,8 +19,9 @@ import numpy as np
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
 from sim.catalogue.columns import FLAGS, FacetPlan, Plan, Problem, make_plan
 from sim.catalogue.read_table import SUFFIXES, read_table
-from sim.catalogue.sidecar import Sidecar, did_you_mean, make_sidecar, read_sidecar
+from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
 from sim.catalogue.wording import Wording
+from sim.names.did_you_mean import did_you_mean, there_are
 
 if TYPE_CHECKING:
     import polars as pl
@@ -99,7 +100,8 @@ def resolve(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
         return FOLDER / file, given
     path = Path(name_or_path).expanduser()
     if not path.exists() and not name.lower().endswith(SUFFIXES) and len(path.parts) <= 1:
-        raise CatalogueError(f"no catalogue '{name}'{did_you_mean(name, list(BUILT_IN))}, nor a file of that name")
+        hint = did_you_mean(name, BUILT_IN) + there_are(tuple(BUILT_IN))
+        raise CatalogueError(f"no catalogue '{name}'{hint}, nor a file of that name")
     return path, {}
 
 

@@ -26,7 +26,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +34,7 @@ from typing import Any
 
 from sim.catalogue.catalogue import CatalogueError
 from sim.catalogue.wording import KINDS, Kind
+from sim.names.did_you_mean import did_you_mean, there_are
 
 WORDS = ("noun", "yesno", "open", "statement", "unit")
 
@@ -120,7 +120,7 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
     fields = [f.name for f in dataclasses.fields(Sidecar)]
     for key, value in values.items():
         if key not in fields:
-            raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}")
+            raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}{there_are(fields)}")
         if key in ("ignore", "facets"):
             continue
         wanted = {"smoothing": (int, float), "top": (int,)}.get(key, (str,))
@@ -152,12 +152,13 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
     fields = [f.name for f in dataclasses.fields(FacetSpec)]
     for key, value in data.items():
         if key not in fields:
-            raise CatalogueError(f"{where}, facet '{name}': no key '{key}'{did_you_mean(key, fields)}")
+            hint = did_you_mean(key, fields) + there_are(fields)
+            raise CatalogueError(f"{where}, facet '{name}': no key '{key}'{hint}")
         if not isinstance(value, str):
             raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")
     kind = data.get("kind")
     if kind is not None and kind not in KINDS:
-        raise CatalogueError(f"{where}, facet '{name}': no kind '{kind}'{did_you_mean(kind, KINDS)}")
+        raise CatalogueError(f"{where}, facet '{name}': no kind '{kind}'{did_you_mean(kind, KINDS)}{there_are(KINDS)}")
     if data.get("separator") == "":
         raise CatalogueError(f"{where}, facet '{name}': separator is empty; leave it out for a single value")
     if "separator" in data and kind not in (None, "many"):
@@ -166,11 +167,3 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
         if key in data and kind != "flag" and "{value}" not in data[key]:
             raise CatalogueError(f"{where}, facet '{name}': {key} must hold {{value}} (a flag needs kind = \"flag\")")
     return FacetSpec(**data)
-
-
-def did_you_mean(given: str, known: list[str] | tuple[str, ...]) -> str:
-    """`; did you mean 'x'? (there are: x, y)`, at most 20 names."""
-    lower = {k.lower(): k for k in known}
-    near = difflib.get_close_matches(given.lower(), list(lower), n=1, cutoff=0.6)
-    listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
-    return (f"; did you mean '{lower[near[0]]}'?" if near else "") + f" (there are: {listed})"

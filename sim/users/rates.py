@@ -9,13 +9,14 @@ Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sum
 
 from __future__ import annotations
 
-import difflib
 import math
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+
+from sim.names.did_you_mean import nearest
 
 EDGE = 1e-6
 MAX_MISREMEMBERED = 0.6
@@ -127,9 +128,9 @@ def _check_probability(where: str, key: str, p: Any) -> None:
         raise RatesError(f"rates '{where}': {key} = {p!r}; it must be a number between 0 and 1")
 
 
-def _near(word: str, known) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return (f"did you mean '{close[0]}'? " if close else "") + "known: " + ", ".join(known)
+def _near(word: str, known: Sequence[str]) -> str:
+    near = nearest(word, known)
+    return (f"did you mean '{near}'? " if near else "") + "known: " + ", ".join(known)
 
 
 CLEAN = Rates(name="clean")
@@ -171,8 +172,8 @@ def load_rates(name_or_path: str | Rates) -> Rates:
     path = Path(name_or_path)
     if path.suffix != ".toml":
         shown = ("clean", "typical", "hard", "slip-10", "mixed-20")
-        close = difflib.get_close_matches(name_or_path, list(PRESETS), n=1)
-        hint = f"did you mean '{close[0]}'?" if close else "a file of your own ends in .toml."
+        near = nearest(name_or_path, PRESETS)
+        hint = f"did you mean '{near}'?" if near else "a file of your own ends in .toml."
         raise RatesError(f"no noise preset '{name_or_path}'; {hint} (presets: {', '.join(shown)}, ...)")
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -197,10 +198,3 @@ def _from_table(path: Path, table: dict[str, Any]) -> Rates:
         return replace(PRESETS[base], **({"name": path.stem} | table))
     except TypeError as error:
         raise RatesError(f"{path}: {error}") from None
-
-
-def noise_grid() -> Iterator[Rates]:
-    """The presets of the noise grid, kind by kind, rates ascending."""
-    for kind in GRID_KINDS:
-        for percent in GRID_PERCENT:
-            yield PRESETS[f"{kind}-{percent}"]
