@@ -1,4 +1,4 @@
-"""Which answers are false: at odds with the catalogue, whatever the user believes.
+"""What the catalogue answers by itself, whatever a user believes: noiseless answers, and which answers are false.
 
 "Don't know" is never false, nor is anything said about what the catalogue doesn't know.
 """
@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
+from sim.catalogue.catalogue import Facet
+from sim.numeric.entropy import binary_entropy, xlogx
 from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER, QuestionBank
 
 
@@ -34,3 +37,61 @@ def false_answers(bank: QuestionBank, intents: np.ndarray, questions: np.ndarray
         told = np.where(kind == OPEN, opened, np.where(holds, said < DONT_KNOW, said > DONT_KNOW))
         out[at] = told & (count > 0)
     return out
+
+
+class NoiselessAnswers:
+    """The noiseless answers to a bank's questions as sparse matrices; Q questions, N intents, W values in all facets.
+
+    A yes/no question gets the fact; an open one any of the intent's values with equal chance, and "don't know" where
+    it has none.
+    """
+
+    def __init__(self, bank: QuestionBank):
+        facets, n = bank.catalogue.facets, len(bank.catalogue)
+        first = np.cumsum([0] + [len(f.values) for f in facets])
+        values = np.concatenate([f.indices.astype(np.int64) + v for f, v in zip(facets, first[:-1], strict=True)])
+        intents = np.concatenate([f.rows.astype(np.int64) for f in facets])
+        entries = sparse.coo_array((np.ones(len(values)), (values, intents)), shape=(int(first[-1]), n))
+        self._values = sparse.csr_array(entries)  # (W, N): all facets' values one after the other
+        self._closed_ids = np.flatnonzero(bank.kind != OPEN)
+        self._closed = _yes_values(bank, self._closed_ids, first)  # (closed questions, W)
+        self._open_ids = np.flatnonzero(bank.kind == OPEN)
+        if len(self._open_ids):
+            said = [_said(facets[bank.facet[q]]) for q in self._open_ids.tolist()]
+            owners = np.repeat(np.arange(len(said)), bank.answers[self._open_ids])
+            self._said = sparse.csr_array(sparse.vstack(said))  # (answers of all open questions, N)
+            shape = (len(said), len(owners))
+            self._owner = sparse.csr_array((np.ones(len(owners)), (owners, np.arange(len(owners)))), shape=shape)
+
+    def entropies_nats(self, belief: np.ndarray) -> np.ndarray:
+        """(n, Q) entropy of the noiseless answer to each question under beliefs (n, N)."""
+        out = np.empty((len(belief), len(self._closed_ids) + len(self._open_ids)))
+        columns = np.ascontiguousarray(belief.T)
+        out[:, self._closed_ids] = binary_entropy(self._closed @ (self._values @ columns)).T
+        if len(self._open_ids):
+            out[:, self._open_ids] = -(self._owner @ xlogx(self._said @ columns)).T
+        return out
+
+
+def _yes_values(bank: QuestionBank, questions: np.ndarray, first: np.ndarray) -> sparse.csr_array:
+    """(C, W) ones: the values for which the answer to each yes/no question is yes.
+
+    Sums over thresholds are a product too: a batch then adds up in the order of a single dialogue.
+    """
+    facet = bank.facet[questions]
+    low = first[facet] + bank.value[questions]
+    high = np.where(bank.kind[questions] == OVER, first[facet + 1], low + 1)
+    counts = high - low
+    columns = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(low, counts)
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    return sparse.csr_array((np.ones(len(columns)), columns, indptr), shape=(len(questions), int(first[-1])))
+
+
+def _said(facet: Facet) -> sparse.csr_array:
+    """(options + 1, N) p(option is named | intent), "don't know" last."""
+    size = np.maximum(np.diff(facet.indptr), 1)
+    nothing = np.flatnonzero(np.diff(facet.indptr) == 0)
+    rows = np.concatenate([facet.option_of[facet.indices], np.full(len(nothing), len(facet.options))])
+    share = np.concatenate([1.0 / size[facet.rows], np.ones(len(nothing))])
+    where = (rows, np.concatenate([facet.rows, nothing]))
+    return sparse.csr_array((share, where), shape=(len(facet.options) + 1, facet.intents))

@@ -11,7 +11,6 @@ ascending.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -87,9 +86,6 @@ class QuestionBank:
         if answer == OPEN_DONT_KNOW:
             return ANSWERS[DONT_KNOW]
         return self.catalogue.facets[self.facet[question]].label(answer - 1)
-
-    def answer_texts(self, question: int) -> Iterator[str]:
-        return (self.answer_text(question, a) for a in range(int(self.answers[question])))
 
 
 def _shown(facet: Facet, value: int, kind: int) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from hypothesis import strategies as st
 
 from sim.catalogue.catalogue import Catalogue, make_facet
 
 KINDS = ("one", "many", "number", "flag")
+
+
+def normalised(weights: Iterable[float]) -> np.ndarray:
+    """Weights as a prior."""
+    w = np.asarray(list(weights), dtype=np.float64)
+    return w / w.sum()
 
 
 @st.composite

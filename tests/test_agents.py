@@ -13,10 +13,10 @@ from agents.evaluation.check_agent import check_agent, small_setting
 from agents.evaluation.episodes import agent_seeds, play
 from agents.setting import make_setting
 from agents.strategies.belief_agent import BeliefAgent
-from agents.strategies.entropy import Facts
 from agents.strategies.registry import AGENTS, check_name, make_agent
 from agents.strategies.stopping import should_guess
 from envs.rules import Rules
+from sim.facts import NoiselessAnswers
 from sim.questions import OPEN, OVER
 
 GOLDEN = Path(__file__).parent / "playthroughs" / "agents"
@@ -197,7 +197,7 @@ def test_entropies_against_a_plain_loop(toy, animals):
     for setting in (toy, animals):
         bank, catalogue = setting.bank, setting.catalogue
         belief = rng.dirichlet(np.full(len(catalogue), 0.3), size=3)
-        got = Facts(bank).entropies_nats(belief)
+        got = NoiselessAnswers(bank).entropies_nats(belief)
         for b in range(3):
             for q in range(len(bank)):
                 facet = catalogue.facets[bank.facet[q]]
@@ -218,7 +218,7 @@ def test_entropies_against_a_plain_loop(toy, animals):
 
 def test_entropy_batch_is_bitwise_single(animals):
     belief = np.random.default_rng(2).dirichlet(np.full(len(animals.catalogue), 0.3), size=7)
-    facts = Facts(animals.bank)
+    facts = NoiselessAnswers(animals.bank)
     together = facts.entropies_nats(belief)
     alone = np.concatenate([facts.entropies_nats(belief[k : k + 1]) for k in range(7)])
     assert np.array_equal(together, alone)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue.catalogue import Catalogue, CatalogueError, make_facet, normalised
+from sim.catalogue.catalogue import Catalogue, CatalogueError, make_facet
 from sim.catalogue.numbers import MAX_BINS, MAX_COARSE, make_bins, plain
 from sim.catalogue.wording import Wording
+from tests.catalogues import normalised
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=6)
 cells = st.lists(names, max_size=4)

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.catalogue.catalogue import Catalogue, Facet, make_facet, normalised
+from sim.catalogue.catalogue import Catalogue, Facet, make_facet
 from sim.numeric import alias
 from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
 from sim.users.memory import Holds, Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
 from sim.users.simulated import SILENT, SimulatedUsers
+from tests.catalogues import normalised
 
 NOISY = Rates(
     name="noisy", types=("good", "bad"), shares=(0.6, 0.4), scales=(0.7, 1.6), forgotten=0.2, misremembered=0.3,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -280,9 +280,3 @@ def _distinct(key: np.ndarray) -> np.ndarray:
 
 def _missing(x: Any) -> bool:
     return x is None or x == "" or (isinstance(x, float) and math.isnan(x))
-
-
-def normalised(weights: Iterable[float]) -> np.ndarray:
-    """Weights as a prior, float64, sums to 1."""
-    w = np.asarray(list(weights), dtype=np.float64)
-    return w / w.sum()
