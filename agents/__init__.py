@@ -1,1 +1,70 @@
-"""Who asks: agents, their evaluation, and the command line.  Importing this package loads nothing."""
+"""Who asks: agents, their evaluation, learning, games, and the command line.
+
+What is named here is public: `from agents import make_agent, make_setting, evaluate`.  Names are imported when they are
+asked for, so that importing `agents` loads nothing, numpy included; whatever else stands in the sub-packages may move
+between versions.
+"""
+
+from typing import TYPE_CHECKING
+
+from sim.names.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from agents.agent import Agent, AgentFactory
+    from agents.errors import InputError
+    from agents.evaluation.check_agent import check_agent
+    from agents.evaluation.evaluate import Evaluation, evaluate
+    from agents.evaluation.rows import read_rows
+    from agents.learning.config import TrainConfig, TrainingError
+    from agents.learning.serve import CheckpointError, learned_posterior
+    from agents.learning.train import train
+    from agents.learning.transcripts import Histories, read_histories
+    from agents.practice import Practice
+    from agents.setting import Setting, make_setting
+    from agents.strategies.belief_agent import BeliefAgent
+    from agents.strategies.registry import AGENTS, make_agent
+    from agents.strategies.stopping import should_guess
+
+__all__ = [
+    "AGENTS",
+    "Agent",
+    "AgentFactory",
+    "BeliefAgent",
+    "CheckpointError",
+    "Evaluation",
+    "Histories",
+    "InputError",
+    "Practice",
+    "Setting",
+    "TrainConfig",
+    "TrainingError",
+    "check_agent",
+    "evaluate",
+    "learned_posterior",
+    "make_agent",
+    "make_setting",
+    "read_histories",
+    "read_rows",
+    "should_guess",
+    "train",
+]
+_HOMES = {
+    "agents.errors": "InputError",
+    "agents.setting": "Setting make_setting",
+    "agents.agent": "Agent AgentFactory",
+    "agents.learning.config": "TrainConfig TrainingError",
+    "agents.learning.serve": "CheckpointError learned_posterior",
+    "agents.learning.train": "train",
+    "agents.learning.transcripts": "Histories read_histories",
+    "agents.strategies.belief_agent": "BeliefAgent",
+    "agents.strategies.registry": "AGENTS make_agent",
+    "agents.strategies.stopping": "should_guess",
+    "agents.practice": "Practice",
+    "agents.evaluation.check_agent": "check_agent",
+    "agents.evaluation.evaluate": "Evaluation evaluate",
+    "agents.evaluation.rows": "read_rows",
+}
+"""Module to the names that are defined in it."""
+
+if not TYPE_CHECKING:  # a type checker sees the imports above, and nothing else
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES)

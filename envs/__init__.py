@@ -1,12 +1,52 @@
 """Gymnasium environments over `sim`: importing `envs` registers them, once.
 
 `import envs` and then `gymnasium.make("clarigym/Movies-v0")`, or `gymnasium.make("envs:clarigym/Movies-v0")` at one go.
-Nothing is loaded before an environment is made: a catalogue costs up to a second, the import of this a glance.
+What is named here is public: `from envs import BeliefVectorEnv`.  Nothing is loaded before it is asked for: a catalogue
+costs up to a second, the import of this a glance.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import gymnasium
+
+from sim.names.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from envs.beliefs import BeliefEnv, BeliefVectorEnv
+    from envs.clarify import ClarifyEnv
+    from envs.features import Shortlist
+    from envs.rewards import Shaping
+    from envs.rules import Rules
+    from envs.vector import ClarifyVectorEnv
+    from envs.wrappers import QuestionEntries, VectorQuestionEntries
+
+__all__ = [
+    "IDS",
+    "BeliefEnv",
+    "BeliefVectorEnv",
+    "ClarifyEnv",
+    "ClarifyVectorEnv",
+    "QuestionEntries",
+    "Rules",
+    "Shaping",
+    "Shortlist",
+    "VectorQuestionEntries",
+]
+_HOMES = {
+    "envs.beliefs": "BeliefEnv BeliefVectorEnv",
+    "envs.clarify": "ClarifyEnv",
+    "envs.features": "Shortlist",
+    "envs.rewards": "Shaping",
+    "envs.rules": "Rules",
+    "envs.vector": "ClarifyVectorEnv",
+    "envs.wrappers": "QuestionEntries VectorQuestionEntries",
+}
+"""Module to the names that are defined in it."""
+
+if not TYPE_CHECKING:  # a type checker sees the imports above, and nothing else
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES)
 
 NAMED = {
     "clarigym/Movies-v0": "movies",

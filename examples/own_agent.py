@@ -5,9 +5,8 @@ clarigym evaluate --catalogue animals --questions yesno --agents examples.own_ag
 
 import numpy as np
 
-from agents.setting import Setting
-from agents.strategies.belief_agent import BeliefAgent
-from agents.strategies.entropy import Facts
+from agents import BeliefAgent, Setting
+from sim import NoiselessAnswers
 
 
 class Halves(BeliefAgent):
@@ -15,21 +14,21 @@ class Halves(BeliefAgent):
 
     def __init__(self, setting: Setting):
         super().__init__(setting, setting.posterior())
-        self.facts = Facts(setting.bank)
+        self.answers = NoiselessAnswers(setting.bank)
         self.length = np.array([len(setting.bank.text(q)) for q in range(len(setting.bank))])
 
-    def begin(self, seeds):
+    def begin(self, seeds: np.ndarray) -> None:
         self.asked = [[] for _ in seeds]
 
-    def choose(self, rows, belief):
-        gain = self.facts.entropies_nats(belief)  # (n, Q)
+    def choose(self, rows: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        gain = self.answers.entropies_nats(belief)  # (n, Q)
         for k, b in enumerate(rows):
             gain[k, self.asked[b]] = 0.0
         best = np.argsort(-gain, axis=1, kind="stable")[:, :10]
         short = best[np.arange(len(rows)), self.length[best].argmin(axis=1)]
         return short, gain[np.arange(len(rows)), short]
 
-    def observe(self, rows, question, answer):
+    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
         for b, q in zip(rows, question, strict=True):
             self.asked[b].append(q)
         super().observe(rows, question, answer)

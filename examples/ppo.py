@@ -19,9 +19,8 @@ import torch
 from torch import nn
 from torch.distributions import Categorical
 
-import envs  # noqa: F401  registers the ids (run from the repository's folder, or with clarigym installed)
-from envs.beliefs import BeliefVectorEnv
-from sim.posterior.batched import BatchedPosterior
+from envs import BeliefVectorEnv  # registers the ids (run from the repository's folder, or with clarigym installed)
+from sim import BatchedPosterior
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:

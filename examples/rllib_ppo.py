@@ -5,7 +5,7 @@ RLlib pins its own gymnasium, an older one, so give it a Python environment of i
     python -m venv rllib && rllib/bin/pip install 'ray[rllib]==2.60.0' torch scipy polars tyro safetensors
     rllib/bin/python examples/rllib_ppo.py --iterations 5        (from the repository's folder)
 
-Only `sim` and `envs.beliefs` are imported, which work with the gymnasium that RLlib brings.  RLlib's action masks want
+Only `sim` and `envs` are imported, which work with the gymnasium that RLlib brings.  RLlib's action masks want
 an observation dict of its own and a module for it; here illegal actions are taken for a guess instead, which the policy
 learns as any other fact.
 """
@@ -16,14 +16,15 @@ import argparse
 import sys
 from pathlib import Path
 
+import gymnasium
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 
-def make(config):
+def make(config: dict[str, str]) -> gymnasium.Env:
     """One environment; RLlib calls this in its workers."""
-    from envs.beliefs import BeliefEnv
-    from envs.clarify import ClarifyEnv
-    from sim.posterior.batched import BatchedPosterior
+    from envs import BeliefEnv, ClarifyEnv
+    from sim import BatchedPosterior
 
     env = ClarifyEnv(config["catalogue"], noise=config["noise"])
     population = env.world.population

@@ -1,0 +1,107 @@
+"""Catalogues, questions, simulated users and exact beliefs.
+
+What is named here is public: `from sim import load, question_bank, make_channel, ChannelPosterior`.  Names are imported
+when they are asked for, so that importing `sim` loads nothing, numpy included; whatever else stands in the
+sub-packages may move between versions.
+"""
+
+from typing import TYPE_CHECKING
+
+from sim.names.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
+    from sim.catalogue.load import BUILT_IN, load
+    from sim.catalogue.wording import Wording
+    from sim.channel.channel import Channel, FacetChannel
+    from sim.describe import check_catalogue, describe_catalogue
+    from sim.dialogue import Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
+    from sim.facts import NoiselessAnswers, false_answers
+    from sim.posterior.batched import BatchedPosterior
+    from sim.posterior.contract import Posterior
+    from sim.posterior.exact import ChannelPosterior
+    from sim.questions import (
+        DONT_KNOW,
+        IS,
+        NO,
+        OPEN,
+        OPEN_DONT_KNOW,
+        OVER,
+        PROBABLY,
+        PROBABLY_NOT,
+        YES,
+        QuestionBank,
+        question_bank,
+    )
+    from sim.users.from_rates import make_channel
+    from sim.users.memory import Population
+    from sim.users.rates import PRESETS, Rates, RatesError, load_rates
+    from sim.users.scripted import ScriptedUser
+    from sim.users.simulated import Corruption, SimulatedUsers
+
+__all__ = [
+    "BUILT_IN",
+    "DONT_KNOW",
+    "IS",
+    "NO",
+    "OPEN",
+    "OPEN_DONT_KNOW",
+    "OVER",
+    "PRESETS",
+    "PROBABLY",
+    "PROBABLY_NOT",
+    "YES",
+    "BatchedPosterior",
+    "Catalogue",
+    "CatalogueError",
+    "Channel",
+    "ChannelPosterior",
+    "Corruption",
+    "Dialogue",
+    "DialogueError",
+    "Facet",
+    "FacetChannel",
+    "Guess",
+    "NoiselessAnswers",
+    "Population",
+    "Posterior",
+    "QuestionBank",
+    "Rates",
+    "RatesError",
+    "ScriptedUser",
+    "SimulatedUsers",
+    "Turn",
+    "Wording",
+    "check_catalogue",
+    "describe_catalogue",
+    "false_answers",
+    "load",
+    "load_rates",
+    "make_channel",
+    "make_facet",
+    "question_bank",
+    "read_dialogues",
+    "write_dialogues",
+]
+_HOMES = {
+    "sim.catalogue.catalogue": "Catalogue CatalogueError Facet make_facet",
+    "sim.catalogue.load": "BUILT_IN load",
+    "sim.catalogue.wording": "Wording",
+    "sim.describe": "check_catalogue describe_catalogue",
+    "sim.questions": "DONT_KNOW IS NO OPEN OPEN_DONT_KNOW OVER PROBABLY PROBABLY_NOT YES QuestionBank question_bank",
+    "sim.facts": "NoiselessAnswers false_answers",
+    "sim.channel.channel": "Channel FacetChannel",
+    "sim.users.rates": "PRESETS Rates RatesError load_rates",
+    "sim.users.from_rates": "make_channel",
+    "sim.users.memory": "Population",
+    "sim.users.simulated": "Corruption SimulatedUsers",
+    "sim.users.scripted": "ScriptedUser",
+    "sim.posterior.contract": "Posterior",
+    "sim.posterior.exact": "ChannelPosterior",
+    "sim.posterior.batched": "BatchedPosterior",
+    "sim.dialogue": "Dialogue DialogueError Guess Turn read_dialogues write_dialogues",
+}
+"""Module to the names that are defined in it."""
+
+if not TYPE_CHECKING:  # a type checker sees the imports above, and nothing else
+    __getattr__, __dir__ = lazy_names(__name__, _HOMES)

@@ -76,7 +76,7 @@ class Description:
         return dataclasses.asdict(self)
 
 
-def describe(catalogue: Catalogue | str | Path, **overrides: Any) -> Description:
+def describe_catalogue(catalogue: Catalogue | str | Path, **overrides: Any) -> Description:
     """Figures of a catalogue, a built-in name or a file.
 
     Raises:
@@ -109,7 +109,7 @@ def describe(catalogue: Catalogue | str | Path, **overrides: Any) -> Description
     )
 
 
-def check(path: str | Path, **overrides: Any) -> list[Problem]:
+def check_catalogue(path: str | Path, **overrides: Any) -> list[Problem]:
     """Every problem of a file, errors first, then warnings, each in order of rows.
 
     Raises nothing for a bad file: what stops it from being read is the first problem.

@@ -9,14 +9,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-ORDER = ["sim", "envs", "agents", "screens", "tui"]
-FILES = sorted(
-    path
-    for folder in ORDER
-    for path in [*(ROOT / folder).rglob("*.py"), ROOT / f"{folder}.py"]
-    if path.is_file() and "__pycache__" not in path.parts
-)
+from tests.source import FILES, ORDER, ROOT
 
 
 def imports(path: Path) -> set[str]:
@@ -46,8 +39,8 @@ def test_imports_point_down(path):
 
 
 ROOMS = {
-    "sim": ["numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief", "ask", "posterior",
-            "phrasing", "dialogue"],
+    "sim": ["names", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief", "ask",
+            "posterior", "phrasing", "dialogue"],
     "agents": ["errors", "files", "setting", "agent", "learning", "strategies", "policy", "practice", "evaluation",
                "scenarios", "play", "commands", "cli"],
 }  # fmt: skip
@@ -106,6 +99,8 @@ def test_the_learner_never_sees_the_users(path):
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
+        ("sim", ["numpy", "scipy", "polars", "difflib"]),
+        ("agents", ["numpy", "scipy", "polars", "gymnasium", "torch", "textual", "difflib"]),
         ("agents.cli", ["numpy", "gymnasium", "polars", "torch", "textual", "scipy", "rich", "tyro"]),
         ("sim.posterior.exact", ["torch", "polars", "gymnasium", "textual"]),
         ("envs", ["torch", "polars", "textual", "transformers"]),

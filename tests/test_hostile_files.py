@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.catalogue import read_table
 from sim.catalogue.catalogue import Catalogue, CatalogueError
 from sim.catalogue.load import load
-from sim.describe import check, describe
+from sim.describe import check_catalogue, describe_catalogue
 
 cell = st.one_of(
     st.sampled_from(["", "NA", "yes", "no", "1", "0", "2.5", "-3", "1e9", "inf", "a;b", "b;c;", ";", "a, b", "0012"]),
@@ -40,7 +40,7 @@ slow_fixture = settings(
 
 
 def survives(path: Path) -> None:
-    problems = check(path)
+    problems = check_catalogue(path)
     errors = [p.message for p in problems if p.severity == "error"]
     json.dumps([p.to_json() for p in problems])
     assert all(p.message and "\n" not in p.message for p in problems)
@@ -51,7 +51,7 @@ def survives(path: Path) -> None:
         return
     assert not errors and isinstance(catalogue, Catalogue)
     try:
-        describe(path)
+        describe_catalogue(path)
     except CatalogueError as error:
         assert "allows no mixed question" in str(error)
 

@@ -14,7 +14,7 @@ import pytest
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError
 from sim.catalogue.load import BUILT_IN, load, load_with_report
-from sim.describe import check, classes, describe, open_information_bits, row_keys
+from sim.describe import check_catalogue, classes, describe_catalogue, open_information_bits, row_keys
 from sim.questions import question_bank
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "grocery_us_branded.csv.gz"
@@ -53,7 +53,7 @@ def test_built_in_catalogues(name, intents):
     assert catalogue.name == name and len(catalogue) == intents and catalogue.source.endswith(")")
     assert catalogue.prior.min() > 0 and len(set(catalogue.ids)) == intents
     assert load(name) is catalogue and load(catalogue) is catalogue
-    assert check(name) == []
+    assert check_catalogue(name) == []
 
 
 def test_movies_are_what_the_build_script_says():
@@ -241,7 +241,7 @@ def test_errors_say_what_and_where(case, tmp_path):
     message = str(caught.value)
     assert sentence in message and (str(path) in message or case == "infinite")
     assert "\n" not in message and len(message) < 400
-    first = check(path)[0]
+    first = check_catalogue(path)[0]
     assert first.severity == "error" and sentence in first.message
 
 
@@ -271,7 +271,7 @@ def test_sidecar_errors(case, tmp_path):
     with pytest.raises(CatalogueError) as caught:
         load(path)
     assert sentence in str(caught.value) and "fruit" in str(caught.value)
-    assert any(sentence in p.message for p in check(path))
+    assert any(sentence in p.message for p in check_catalogue(path))
 
 
 def test_names_and_paths_that_are_not_there(tmp_path):
@@ -301,7 +301,7 @@ def test_broken_jsonl_and_parquet(tmp_path):
 
 def test_check_lists_every_problem_and_load_counts_them(tmp_path):
     path = write(tmp_path, "id,name,prior,c\n1,a,1,r\n1,b,-1,g\n3,c,x,b\n")
-    problems = check(path)
+    problems = check_catalogue(path)
     assert [(p.severity, p.row, p.column) for p in problems] == [
         ("error", 2, "prior"), ("error", 2, "id"), ("error", 3, "prior"),
     ]  # fmt: skip
@@ -323,8 +323,8 @@ def test_warnings(tmp_path):
         catalogue = load(path)
     assert kinds(catalogue) == {"size": "number", "half": "one"}
     assert len(catalogue.intents[22]) == 1000 and catalogue.intents[23] == "item 24"
-    found = {(p.row, p.column): p.message for p in check(path)}
-    assert all(p.severity == "warning" for p in check(path))
+    found = {(p.row, p.column): p.message for p in check_catalogue(path)}
+    assert all(p.severity == "warning" for p in check_catalogue(path))
     assert "'five' is not a number" in found[5, "size"]
     assert "same value" in found[None, "fixed"] and "no row has a value" in found[None, "void"]
     assert "a value of 1.0 MB" in found[23, "name"] and "has no name" in found[24, "name"]
@@ -336,7 +336,7 @@ def test_thousands_of_columns(tmp_path, monkeypatch):
     header = ",".join(["name", *(f"c{i}" for i in range(110))])
     rows = ["a" + ",1" * 100 + ",0" * 10, "b" + ",0" * 110]
     path = write(tmp_path, "\n".join([header, *rows]) + "\n")
-    assert any("111 columns" in p.message for p in check(path))
+    assert any("111 columns" in p.message for p in check_catalogue(path))
     assert len(load(path).facets) == 100
 
 
@@ -358,7 +358,7 @@ def test_one_intent_and_two_alike(tmp_path):
         load(one)
     alike = write(tmp_path, "name,c,d\nx,red,1\nx,red,1\ny,blue,2\n")
     assert len(load(alike)) == 3
-    assert "rows 1, 2 are the same" in check(alike)[0].message
+    assert "rows 1, 2 are the same" in check_catalogue(alike)[0].message
 
 
 def test_blank_lines_spaces_and_missing_words(tmp_path):
@@ -372,7 +372,7 @@ def test_blank_lines_spaces_and_missing_words(tmp_path):
 
 def test_describe_says_how_many_bits(tmp_path):
     text = "name,half,pair,pets\na,x,p,cat;dog\nb,x,q,cat\nc,y,p,dog\nd,y,q,\n"
-    description = describe(write(tmp_path, text), facets={"pets": {"kind": "many", "separator": ";"}})
+    description = describe_catalogue(write(tmp_path, text), facets={"pets": {"kind": "many", "separator": ";"}})
     assert description.intents == 4 and description.prior_bits == description.facet_bits == 2
     half, _pair, pets = description.facets
     assert half.bits == half.yesno_bits == half.open_bits == 1
@@ -386,7 +386,7 @@ def test_describe_says_how_many_bits(tmp_path):
 
 def test_no_question_tells_more_than_its_facet():
     for name in BUILT_IN:
-        description = describe(name)
+        description = describe_catalogue(name)
         assert description.facet_bits <= description.prior_bits + 1e-9
         for f in description.facets:
             assert f.yesno_bits <= f.bits + 1e-9 and f.open_bits <= f.bits + 1e-9 <= description.prior_bits + 2e-9

@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -85,10 +85,10 @@ class Done:
 class Runner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
-    def __init__(self, plan: Plan, setting: Setting | None = None):
+    def __init__(self, plan: Plan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None):
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
-        self._agents: dict[str, Agent] = {}
+        self._agents: dict[str, Agent] = dict(agents or {})
 
     def run(self, task: Task) -> Done:
         if task.agent not in self._agents:
@@ -122,15 +122,22 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
     return out
 
 
-def run(plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None) -> Iterator[Done]:
+def run(
+    plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None,
+    agents: Mapping[str, Agent] | None = None,
+) -> Iterator[Done]:  # fmt: skip
     """Results of the tasks, in their order.
+
+    Args:
+        setting: the plan's, where it has been made; workers make their own.
+        agents: those that have been made; likewise.
 
     Raises:
         ValueError: as the setting or an agent raises.
         RuntimeError: a worker died.
     """
     if workers <= 1 or len(tasks) <= 1:
-        runner = Runner(plan, setting)
+        runner = Runner(plan, setting, agents)
         for task in tasks:
             yield runner.run(task)
         return

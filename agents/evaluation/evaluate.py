@@ -1,0 +1,85 @@
+"""`evaluate`: agents against the same simulated users, in one call.
+
+What `clarigym evaluate` does, without a file: for notebooks, tests and scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.agent import AgentFactory
+from agents.evaluation.runner import Plan, results, run
+from agents.setting import make_setting
+from agents.strategies.registry import make_agent
+from envs.rules import Rules
+from sim.catalogue.catalogue import Catalogue
+from sim.questions import Questions
+from sim.users.rates import Rates
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """What agents came to."""
+
+    figures: dict[str, dict[str, Any]]
+    """Agent to its figures: `agents.evaluation.metrics.summary`, and `seconds_per_turn`."""
+    rows: list[dict[str, Any]]
+    """One an agent and episode, as `clarigym evaluate --out` writes them; episode e is the same user for all agents."""
+
+
+def evaluate(
+    agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
+    noise: str | Rates = "typical", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
+    agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int = 1,
+) -> Evaluation:  # fmt: skip
+    """Let agents meet the same simulated users.
+
+    Args:
+        agents: names, of one's own ones `module:factory`; or factories, which go by their `__name__`.
+        catalogue: a built-in name, a file or a catalogue.
+        questions, max_questions: the bank, see `sim.question_bank`.
+        noise: how users err: a preset, a TOML file or `Rates`.
+        rules: budget and rewards; those of the environments when None.
+        episodes: how many users each agent meets.
+        seed: of the users.
+        agent_seed: of the agents' own draws; None for that of the users.
+        checkpoint: where a trained agent is read from; empty for the one that ships with the catalogue.
+        workers: processes; the rows don't depend on it.
+
+    Raises:
+        ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
+            twice; factories and several workers.
+        RuntimeError: a worker died.
+
+    >>> toy = evaluate(["exact", "uniform"], "toy", noise="hard", episodes=20)
+    >>> toy.figures["exact"]["turns_success"] < toy.figures["uniform"]["turns_success"]
+    True
+    """
+    own = {agent.__name__: agent for agent in agents if not isinstance(agent, str)}
+    names = tuple(agent if isinstance(agent, str) else agent.__name__ for agent in agents)
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"agents = {list(names)}; name at least one, and each once")
+    if episodes < 1:
+        raise ValueError(f"episodes = {episodes}; at least 1 is needed")
+    if own and workers > 1:
+        first = next(iter(own))
+        raise ValueError(f"workers = {workers}, but '{first}' plays in this process alone; name it module:factory")
+    rules = rules or Rules()
+    how = {
+        "catalogue": catalogue, "questions": questions, "noise": noise, "rules": rules, "max_questions": max_questions,
+        "checkpoint": checkpoint,
+    }  # fmt: skip
+    setting = make_setting(**how)
+    plan = Plan(setting=how, agents=names, episodes=episodes, seed=seed,
+                agent_seed=seed if agent_seed is None else agent_seed)  # fmt: skip
+    made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
+    rows: list[dict[str, Any]] = []
+    spent = {name: [0.0, 0.0] for name in names}
+    for done in run(plan, plan.tasks(), workers, setting, made):
+        rows += done.rows
+        spent[done.agent][0] += done.seconds
+        spent[done.agent][1] += done.questions
+    table = results(rows, names, rules.budget, spent)
+    return Evaluation(figures={figures.pop("agent"): figures for figures in table}, rows=rows)
