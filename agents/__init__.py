@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agents.errors import InputError
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
-    from agents.evaluation.rows import read_rows
+    from agents.evaluation.resumable_rows import read_rows
     from agents.learning.config import TrainConfig, TrainingError
     from agents.learning.serve import CheckpointError, learned_posterior
     from agents.learning.train import train
@@ -62,7 +62,7 @@ _HOMES = {
     "agents.practice": "Practice",
     "agents.evaluation.check_agent": "check_agent",
     "agents.evaluation.evaluate": "Evaluation evaluate",
-    "agents.evaluation.rows": "read_rows",
+    "agents.evaluation.resumable_rows": "read_rows",
 }
 """Module to the names that are defined in it."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from agents.cli import main as clarigym
 from agents.evaluation.metrics import summary
-from agents.evaluation.rows import read_rows
+from agents.evaluation.resumable_rows import read_rows
 
 SETTINGS = (("animals", "mixed"), ("groceries", "mixed"), ("movies-1k", "yesno"), ("movies", "mixed"))
 NOISES = ("clean", "typical", "hard")

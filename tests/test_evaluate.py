@@ -16,7 +16,7 @@ from agents.cli import main
 from agents.commands.evaluate import Evaluate
 from agents.errors import BusyError, Exit, InputError
 from agents.evaluation.metrics import ece, interval, paired, summary, turns_all
-from agents.evaluation.rows import RowFile, read_rows
+from agents.evaluation.resumable_rows import RowFile, read_rows
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ from agents.commands.console import console
 from agents.commands.flags import Leave, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.metrics import paired
-from agents.evaluation.rows import read_rows
+from agents.evaluation.resumable_rows import read_rows
 from sim.names.did_you_mean import did_you_mean
 
 USERS = ("seed", "noise", "opening")

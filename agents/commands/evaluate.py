@@ -13,8 +13,8 @@ import tyro
 from agents.commands.console import console
 from agents.commands.flags import Leave, at_least, check_seed, parse
 from agents.errors import Exit, InputError
-from agents.evaluation.rows import RowFile
-from agents.evaluation.runner import Plan, results, run
+from agents.evaluation.resumable_rows import RowFile
+from agents.evaluation.runner import EvaluationPlan, results, run
 from agents.setting import make_setting
 from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
 from envs.rules import Rules
@@ -92,7 +92,7 @@ def main(arguments: list[str]) -> Exit:
         "max_questions": config.max_questions, "checkpoint": config.checkpoint,
     }  # fmt: skip
     setting = make_setting(**how)
-    plan = Plan(setting=how, agents=config.names, episodes=config.episodes, seed=config.seed,
+    plan = EvaluationPlan(setting=how, agents=config.names, episodes=config.episodes, seed=config.seed,
                 agent_seed=config.seed if config.agent_seed is None else config.agent_seed)  # fmt: skip
     for name in config.names:
         if name in TRAINED:
@@ -137,7 +137,7 @@ def header(config: Evaluate, setting) -> dict[str, Any]:
             "rates": json.loads(json.dumps(rates, default=dict)), "made_with": made_with}  # fmt: skip
 
 
-def check_order(path: str, rows: list[dict[str, Any]], plan: Plan) -> list[dict[str, Any]]:
+def check_order(path: str, rows: list[dict[str, Any]], plan: EvaluationPlan) -> list[dict[str, Any]]:
     """The rows of a file, which must be the first of the plan.
 
     Raises:

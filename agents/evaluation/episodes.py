@@ -91,58 +91,112 @@ def play(
         ValueError: an action out of range.
     """
     episode = np.asarray(episode)
-    count = len(episode)
     if dialogues is None:
-        dialogues = Dialogues(setting.population, setting.rules, count)
-        dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
-    total, intents = len(setting.bank), len(setting.catalogue)
+        dialogues = draw_dialogues(setting, seed, episode)
+    in_agent, score, questions_total = Stopwatch(), Scores.none(len(episode)), len(setting.bank)
     said = opening_options(dialogues) if setting.rules.opening else None
-    begun = time.perf_counter()
-    agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
-    seconds = time.perf_counter() - begun
-    truth = dialogues.users.intent
-    p_start, _, _ = _in_beliefs(agent, truth)
-    reward = np.zeros(count)
-    guess = np.full(count, -1, dtype=np.int64)
-    success, user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    questions = np.zeros(count, dtype=np.int64)
-    rows = np.arange(count)
+    with in_agent:
+        agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
+    p_start, _, _ = _in_beliefs(agent, dialogues.users.intent)
+
+    rows = np.arange(len(episode))  # the dialogues that go on
     while len(rows):
         left = setting.rules.budget - dialogues.turn[rows]
-        begun = time.perf_counter()
-        chosen = np.asarray(agent.act(rows, left), dtype=np.int64)
-        seconds += time.perf_counter() - begun
-        if chosen.shape != rows.shape or (chosen < 0).any() or (chosen >= total + intents).any():
-            wrong = f"act gave {chosen.tolist()[:5]} for {len(rows)} dialogues"
-            raise ValueError(f"{wrong}; actions are 0 to {total + intents - 1}")
-        actions = np.full(count, total, dtype=np.int64)  # those that are over guess, which nobody sees
-        actions[rows] = chosen
-        asks = rows[(chosen < total) & (left > 0)]
-        if watch is not None and len(asks):
-            watch.asks(asks, actions[asks])
-        paid, ended = dialogues.step(actions)
-        reward[rows] += paid[rows]
-        over = rows[ended[rows]]
-        questions[rows] = dialogues.turn[rows]
-        named = rows[chosen >= total]
-        guess[named] = actions[named] - total
-        success[over], user_left[over] = dialogues.success[over], dialogues.user_left[over]
-        heard = asks[~ended[asks]]
-        if len(heard):
-            answers = last_answers(dialogues, heard)
-            begun = time.perf_counter()
-            agent.observe(heard, actions[heard], answers)
-            seconds += time.perf_counter() - begun
-        if watch is not None and len(asks):
-            watch.answered(asks, actions[asks], last_answers(dialogues, asks))
-        rows = rows[~ended[rows]]
-    # Those that were over went on guessing; what they came to is put back.
-    dialogues.success[:], dialogues.user_left[:] = success, user_left
-    dialogues.guessed[guess < 0] = -1
+        with in_agent:
+            actions = np.asarray(agent.act(rows, left), dtype=np.int64)
+        _check_actions(actions, rows, questions_total + len(setting.catalogue))
+        asks = (actions < questions_total) & (left > 0)
+        asked, questions = rows[asks], actions[asks]
+        if watch is not None and len(asked):
+            watch.asks(asked, questions)
+
+        ended = _step(dialogues, rows, actions, score)
+
+        answers, heard = last_answers(dialogues, asked), ~ended[asks]
+        if heard.any():
+            with in_agent:
+                agent.observe(asked[heard], questions[heard], answers[heard])
+        if watch is not None and len(asked):
+            watch.answered(asked, questions, answers)
+        rows = rows[~ended]
+
+    score.restore(dialogues)
+    return _episodes(agent, setting, episode, dialogues, score, p_start, in_agent.seconds)
+
+
+class Stopwatch:
+    """Adds up the time that is spent in its with-blocks."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __enter__(self) -> None:
+        self._begun = time.perf_counter()
+
+    def __exit__(self, *error: object) -> None:
+        self.seconds += time.perf_counter() - self._begun
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scores:
+    """What B dialogues have come to so far; fields as in `Episodes`."""
+
+    guess: np.ndarray
+    success: np.ndarray
+    user_left: np.ndarray
+    questions: np.ndarray
+    reward: np.ndarray
+
+    @classmethod
+    def none(cls, count: int) -> Scores:
+        return cls(guess=np.full(count, -1, dtype=np.int64), success=np.zeros(count, dtype=bool),
+                   user_left=np.zeros(count, dtype=bool), questions=np.zeros(count, dtype=np.int64),
+                   reward=np.zeros(count))  # fmt: skip
+
+    def restore(self, dialogues: Dialogues) -> None:
+        """Those that were over went on guessing; what they came to is put back."""
+        dialogues.success[:], dialogues.user_left[:] = self.success, self.user_left
+        dialogues.guessed[self.guess < 0] = -1
+
+
+def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray) -> Dialogues:
+    """Dialogues with the users of one seed, at their beginning."""
+    count = len(episode)
+    dialogues = Dialogues(setting.population, setting.rules, count)
+    dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
+    return dialogues
+
+
+def _check_actions(actions: np.ndarray, rows: np.ndarray, total: int) -> None:
+    if actions.shape != rows.shape or (actions < 0).any() or (actions >= total).any():
+        wrong = f"act gave {actions.tolist()[:5]} for {len(rows)} dialogues"
+        raise ValueError(f"{wrong}; actions are 0 to {total - 1}")
+
+
+def _step(dialogues: Dialogues, rows: np.ndarray, actions: np.ndarray, score: Scores) -> np.ndarray:
+    """One turn of the dialogues `rows`, written down in `score`; (n,) whether they have ended."""
+    first_guess = dialogues.questions_total
+    of_all = np.full(len(dialogues), first_guess, dtype=np.int64)  # those that are over guess, which nobody sees
+    of_all[rows] = actions
+    paid, ended = dialogues.step(of_all)
+    score.reward[rows] += paid[rows]
+    score.questions[rows] = dialogues.turn[rows]
+    guesses = actions >= first_guess
+    score.guess[rows[guesses]] = actions[guesses] - first_guess
+    over = rows[ended[rows]]
+    score.success[over], score.user_left[over] = dialogues.success[over], dialogues.user_left[over]
+    return ended[rows]
+
+
+def _episodes(
+    agent: Agent, setting: Setting, episode: np.ndarray, dialogues: Dialogues, score: Scores, p_start: np.ndarray,
+    seconds: float,
+) -> Episodes:  # fmt: skip
+    truth, guess = dialogues.users.intent, score.guess
     p_truth, p_best, squares = _in_beliefs(agent, truth)
     p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
-    return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=success,
-                    user_left=user_left, questions=questions, reward=reward, p_start=p_start,
+    return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=score.success,
+                    user_left=score.user_left, questions=score.questions, reward=score.reward, p_start=p_start,
                     p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
                     false_answers=_false_answers(dialogues), seconds=seconds)  # fmt: skip
 

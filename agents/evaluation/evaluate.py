@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
-from agents.evaluation.runner import Plan, results, run
+from agents.evaluation.runner import EvaluationPlan, results, run
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Rules
@@ -72,7 +72,7 @@ def evaluate(
         "checkpoint": checkpoint,
     }  # fmt: skip
     setting = make_setting(**how)
-    plan = Plan(setting=how, agents=names, episodes=episodes, seed=seed,
+    plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,
                 agent_seed=seed if agent_seed is None else agent_seed)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
     rows: list[dict[str, Any]] = []

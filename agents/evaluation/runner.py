@@ -25,7 +25,7 @@ import numpy as np
 
 from agents.agent import Agent
 from agents.evaluation.episodes import Episodes, play
-from agents.evaluation.metrics import TINY, summary
+from agents.evaluation.metrics import TINY, Row, summary
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 
@@ -33,7 +33,7 @@ BATCH = 25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class EvaluationPlan:
     """What is to be run; small, for it is sent to workers."""
 
     setting: dict[str, Any]
@@ -72,7 +72,7 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class TaskResult:
     """What a task gave."""
 
     agent: str
@@ -82,20 +82,22 @@ class Done:
     questions: int
 
 
-class Runner:
+class TaskRunner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
-    def __init__(self, plan: Plan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None):
+    def __init__(
+        self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None
+    ):
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = dict(agents or {})
 
-    def run(self, task: Task) -> Done:
+    def run(self, task: Task) -> TaskResult:
         if task.agent not in self._agents:
             self._agents[task.agent] = make_agent(task.agent, self.setting)
         numbers = np.arange(task.first, task.end)
         played = play(self._agents[task.agent], self.setting, self.plan.seed, numbers, agent_seed=self.plan.agent_seed)
-        return Done(agent=task.agent, rows=rows_of(task.agent, played), seconds=played.seconds,
+        return TaskResult(agent=task.agent, rows=rows_of(task.agent, played), seconds=played.seconds,
                     questions=int(played.questions.sum()))  # fmt: skip
 
 
@@ -123,9 +125,9 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
 
 
 def run(
-    plan: Plan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None,
+    plan: EvaluationPlan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None,
     agents: Mapping[str, Agent] | None = None,
-) -> Iterator[Done]:  # fmt: skip
+) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
     Args:
@@ -136,18 +138,17 @@ def run(
         ValueError: as the setting or an agent raises.
         RuntimeError: a worker died.
     """
-    if workers <= 1 or len(tasks) <= 1:
-        runner = Runner(plan, setting, agents)
-        for task in tasks:
-            yield runner.run(task)
-        return
+    if workers > 1 and len(tasks) > 1:
+        yield from _in_workers(plan, tasks, min(workers, len(tasks)))
+    else:
+        runner = TaskRunner(plan, setting, agents)
+        yield from map(runner.run, tasks)
+
+
+def _in_workers(plan: EvaluationPlan, tasks: Sequence[Task], workers: int) -> Iterator[TaskResult]:
     with _threads_of_workers():
-        pool = ProcessPoolExecutor(
-            min(workers, len(tasks)),
-            multiprocessing.get_context("spawn"),
-            initializer=_begin_worker,
-            initargs=(plan, os.getpid()),
-        )
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(plan, os.getpid()))
         try:
             # Not pool.map: it cancels what is left when it is left early, and the pool's thread then stumbles over
             # cancelled tasks of ended workers (a traceback on stderr in Python 3.11).
@@ -176,14 +177,14 @@ def _threads_of_workers() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-_runner: Runner | None = None
+_runner: TaskRunner | None = None
 
 
-def _begin_worker(plan: Plan, parent: int) -> None:
+def _begin_worker(plan: EvaluationPlan, parent: int) -> None:
     global _runner
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent ends us
     threading.Thread(target=_leave_with_parent, args=(parent,), daemon=True).start()
-    _runner = Runner(plan)
+    _runner = TaskRunner(plan)
 
 
 def _leave_with_parent(parent: int) -> None:
@@ -192,12 +193,14 @@ def _leave_with_parent(parent: int) -> None:
     os._exit(1)
 
 
-def _run_in_worker(task: Task) -> Done:
+def _run_in_worker(task: Task) -> TaskResult:
     assert _runner is not None
     return _runner.run(task)
 
 
-def results(rows: Sequence[dict[str, Any]], agents: Sequence[str], budget: int, spent: dict[str, list[float]]):
+def results(
+    rows: Sequence[Row], agents: Sequence[str], budget: int, spent: Mapping[str, list[float]]
+) -> list[dict[str, Any]]:
     """The table: one dict an agent, in the order given.
 
     Args:
