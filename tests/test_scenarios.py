@@ -9,7 +9,7 @@ import pytest
 
 from agents.cli import main
 from agents.errors import Exit, InputError
-from agents.scenarios.play import Stage
+from agents.scenarios.play import ScenarioPlayer
 from agents.scenarios.read import SHIPPED, read_scenarios
 
 SHIPPED_SCENARIOS = read_scenarios(SHIPPED)
@@ -18,7 +18,7 @@ QUICK = [s for s in SHIPPED_SCENARIOS if s.catalogue not in ("movies", "movies-1
 
 @pytest.fixture(scope="module")
 def stage():
-    return Stage("exact")
+    return ScenarioPlayer("exact")
 
 
 def test_at_least_twenty_ship():

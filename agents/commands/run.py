@@ -19,7 +19,8 @@ import tyro
 from agents.commands.console import console
 from agents.commands.flags import Leave, parse
 from agents.errors import Exit, InputError
-from agents.scenarios.play import Outcome, Stage
+from agents.scenarios.expectations import Outcome
+from agents.scenarios.play import ScenarioPlayer
 from agents.scenarios.read import SHIPPED, read_scenarios
 from agents.strategies.registry import YARDSTICK, check_name
 
@@ -50,7 +51,7 @@ def main(arguments: list[str]) -> Exit:
         return leave.code
     # All files are read before the first episode: a bad one must not cost a quarter of an hour.
     scenarios = [s for path in config.paths or (str(SHIPPED),) for s in read_scenarios(path)]
-    stage = Stage(config.agent)
+    stage = ScenarioPlayer(config.agent)
     out = console()
     outcomes: list[Outcome] = []
     for scenario in scenarios:
