@@ -21,7 +21,7 @@ def interval(x: np.ndarray) -> str:
     return f"{x.mean():+.4f} +- {1.96 * x.std(ddof=1) / len(x) ** 0.5:.4f}"
 
 
-class Greedy(BeliefAgent):
+class GreedyUntil(BeliefAgent):
     """Greedy EIG that guesses above a belief instead of by the shared rule, where `threshold` is given."""
 
     def __init__(self, setting: Setting, threshold: float | None = None) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.policy.config import TrainPolicy
 from agents.strategies.registry import make_agent
-from bench.rl_common import TEST_SEED, Greedy, make, rewards
+from bench.rl_common import TEST_SEED, GreedyUntil, make, rewards
 
 CURVES = {"toy": (14_000, 400, 300), "animals": (14_000, 400, 150), "movies-1k": (8_000, 100, 100)}
 """Catalogue to turns, largest bank, users for the lines."""
@@ -25,7 +25,7 @@ def curves(args) -> None:
     for name in args.only or CURVES:
         turns, cap, users = CURVES[name]
         setting = make(name, "typical", cap)
-        agents = {"uniform": make_agent("uniform", setting), "exact": Greedy(setting)}
+        agents = {"uniform": make_agent("uniform", setting), "exact": GreedyUntil(setting)}
         lines = {who: float(rewards(agent, setting, TEST_SEED, users)[0].mean()) for who, agent in agents.items()}
         print(f"{name}: uniform {lines['uniform']:.3f}, exact {lines['exact']:.3f} ({users} users)", flush=True)
         runs = []

@@ -14,7 +14,7 @@ from agents.policy.config import TrainPolicy
 from agents.policy.serve import exact_posterior, policy
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from bench.rl_common import TEST_SEED, Greedy, interval
+from bench.rl_common import TEST_SEED, GreedyUntil, interval
 from envs.beliefs import BeliefVectorEnv
 from envs.rewards import Shaping
 from envs.rules import Rules
@@ -75,7 +75,7 @@ def myopia(args) -> None:
         train(config, lambda line: None, [part_of(setting, 64, config)])
         trained = replace(setting, checkpoint=out)
         agents = {
-            "greedy EIG": Greedy(setting),
+            "greedy EIG": GreedyUntil(setting),
             "two steps": TwoSteps(setting, exact_posterior(setting)),
             "policy": policy(trained),
         }

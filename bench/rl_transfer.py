@@ -9,7 +9,7 @@ import numpy as np
 from agents.policy.serve import exact_posterior, policy
 from agents.setting import Setting
 from agents.strategies.stopping import should_guess
-from bench.rl_common import TUNE_SEED, Greedy, interval, make, rewards
+from bench.rl_common import TUNE_SEED, GreedyUntil, interval, make, rewards
 from envs.rules import Dialogues
 
 
@@ -57,9 +57,9 @@ def transfer(args) -> None:
     print(f"threshold for greedy, {args.tune} other users:")
     threshold = tuned_threshold(setting, args.tune)
     found = {}
-    agents = {"greedy": lambda: Greedy(setting, threshold), "policy": lambda: policy(setting)}
+    agents = {"greedy": lambda: GreedyUntil(setting, threshold), "policy": lambda: policy(setting)}
     if args.rule and threshold is not None:
-        agents["shared rule"] = lambda: Greedy(setting)
+        agents["shared rule"] = lambda: GreedyUntil(setting)
     for who, make_one in agents.items():
         agent = make_one()
         begun = time.perf_counter()

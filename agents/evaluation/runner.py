@@ -85,9 +85,7 @@ class TaskResult:
 class TaskRunner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
-    def __init__(
-        self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None
-    ):
+    def __init__(self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None):
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = dict(agents or {})

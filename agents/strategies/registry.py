@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from agents.agent import Agent
 from agents.errors import InputError
+from agents.setting import Setting
 from sim.names.did_you_mean import did_you_mean
 
 AGENTS: dict[str, tuple[str, str]] = {
@@ -57,7 +59,7 @@ def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
         raise InputError(f"--checkpoint {checkpoint} is read by {readers} alone, not by {', '.join(names)}; name one")
 
 
-def default_agent(setting) -> str:
+def default_agent(setting: Setting) -> str:
     """Who plays before people where nobody is named: `learned` where a checkpoint fits the catalogue, else `exact`."""
     from agents.learning.serve import CheckpointError, shipped_for
 
@@ -70,14 +72,12 @@ def default_agent(setting) -> str:
     return LEARNED
 
 
-def make_agent(name: str, setting):
+def make_agent(name: str, setting: Setting) -> Agent:
     """The agent of that name for a setting.
 
     Raises:
         InputError: no such agent, module or factory, or what the factory gives is no agent.
     """
-    from agents.agent import Agent
-
     factory = _factory(check_name(name))
     agent = factory(setting)
     if not isinstance(agent, Agent):
@@ -85,7 +85,7 @@ def make_agent(name: str, setting):
     return agent
 
 
-def _factory(name: str):
+def _factory(name: str) -> Callable[[Setting], object]:
     target = AGENTS[name][0] if name in AGENTS else name
     module_name, _, attribute = target.partition(":")
     if name not in AGENTS and str(Path.cwd()) not in sys.path:
