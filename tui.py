@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import SystemCommand
@@ -31,11 +31,14 @@ from textual.widgets import Static
 
 from agents.files import write_atomically
 from agents.play import saves
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from agents.strategies.registry import AGENTS, LEARNED, YARDSTICK
 from screens.engine import Done, Engine
 from screens.host import Host
 from screens.start import MODES, StartScreen
+
+if TYPE_CHECKING:
+    from agents.play.mind import GameWorld
 
 SWITCH_INTERVAL = 0.001
 AGENT = LEARNED
@@ -71,7 +74,7 @@ class ClarigymApp(Host):
 
     Args:
         setup: what to play with.
-        mode: one of `MODES` to go straight in, or "" for the menu.
+        mode: what to play at once; None for the menu.
         save: the folder for dialogues; None keeps none.
         replay: a dialogue to replay.
         remembering: keep the choices for next time.
@@ -97,7 +100,7 @@ class ClarigymApp(Host):
         self,
         setup: Setup | None = None,
         *,
-        mode: str = "",
+        mode: Mode | None = None,
         save: Path | None = None,
         replay: Any = None,
         remembering: bool = False,
@@ -125,8 +128,8 @@ class ClarigymApp(Host):
         self.search_engine = Engine(self, "searching")
         self.push_screen(StartScreen(self.setup, list(AGENTS)))
         if self.replay is not None:
-            self.call_after_refresh(self.enter, "replay", self.setup)
-        elif self.mode:
+            self.call_after_refresh(self.enter, Mode.REPLAY, self.setup)
+        elif self.mode is not None:
             self.call_after_refresh(self.enter, self.mode, self.setup)
 
     def on_unmount(self) -> None:
@@ -163,7 +166,7 @@ class ClarigymApp(Host):
 
     # -- from screen to screen ------------------------------------------------------------------------------------
 
-    def enter(self, mode: str, setup: Setup) -> None:
+    def enter(self, mode: Mode, setup: Setup) -> None:
         """Load what a mode needs and go there."""
         from screens.loading import LoadingScreen
 
@@ -173,29 +176,31 @@ class ClarigymApp(Host):
             saves.remember(setup, theme=self.theme, hidden=sorted(self.hidden))
         self.push_screen(LoadingScreen(setup, lambda world: self._enter(mode, world)))
 
-    def _enter(self, mode: str, world: Any) -> None:
+    def _enter(self, mode: Mode, world: GameWorld) -> None:
         if world.note:
             self.notify(world.note, timeout=8, markup=False)
-        if mode == "opening":
-            from screens.opening import OpeningScreen
+        self.switch_screen(self._screen_of(mode, world))
 
-            self.switch_screen(OpeningScreen(world))
-        elif mode == "card":
-            from screens.play import CardScreen
+    def _screen_of(self, mode: Mode, world: GameWorld) -> Screen[None]:
+        """The screen of a mode, imported now: it brings numpy along, which the first paint doesn't wait for."""
+        from screens.ask import AskScreen
+        from screens.opening import OpeningScreen
+        from screens.play import CardScreen, PlayScreen
+        from screens.watch import WatchScreen
 
-            self.switch_screen(CardScreen(world))
-        elif mode in ("watch", "replay"):
-            from screens.watch import WatchScreen
-
-            self.switch_screen(WatchScreen(world, self.replay if mode == "replay" else None))
-        elif mode == "ask":
-            from screens.ask import AskScreen
-
-            self.switch_screen(AskScreen(world))
-        else:
-            from screens.play import PlayScreen
-
-            self.switch_screen(PlayScreen(world))
+        match mode:
+            case Mode.OPENING:
+                return OpeningScreen(world)
+            case Mode.CARD:
+                return CardScreen(world)
+            case Mode.WATCH:
+                return WatchScreen(world)
+            case Mode.REPLAY:
+                return WatchScreen(world, self.replay)
+            case Mode.ASK:
+                return AskScreen(world)
+            case Mode.PLAY:
+                return PlayScreen(world)
 
     def load(
         self,
@@ -327,7 +332,9 @@ def parser():
     p.add_argument("--questions", choices=("mixed", "yesno", "open"))
     p.add_argument("--budget", type=int, help="questions at most")
     p.add_argument("--seed", type=int, help="for simulated users and role cards")
-    p.add_argument("--mode", choices=tuple(MODES), help="play unless given; without any flag the menu opens")
+    p.add_argument(
+        "--mode", choices=[mode.value for mode in MODES], help="play unless given; without any flag the menu opens"
+    )
     p.add_argument("--save", type=Path, metavar="DIR", help=f"folder for dialogues ({saves.data_folder()})")
     p.add_argument("--no-save", action="store_true", help="keep no dialogues")
     p.add_argument("--replay", type=Path, metavar="FILE", help="step through a saved dialogue")
@@ -354,11 +361,11 @@ def main(arguments: list[str] | None = None) -> int:
         if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
             from agents.play.plain import play
 
-            return int(play(setup, given.mode or "play", saves.Saver(save), replay))
+            return int(play(setup, Mode(given.mode or Mode.PLAY), saves.Saver(save), replay))
     except ValueError as error:
         print(f"clarigym-play: {error}", file=sys.stderr)
         return int(Exit.BAD_INPUT)
-    mode = given.mode or ("play" if flags else "")
+    mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None
     sys.setswitchinterval(SWITCH_INTERVAL)
     ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True).run()
     return int(Exit.OK)

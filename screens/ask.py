@@ -6,14 +6,17 @@ many bits were given away.  The agent's own guesses at the intent stay hidden (v
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.play.views import GameView
+from agents.play import lookups
+from agents.play.coach import AskGame, CoachView
+from agents.play.mind import GameWorld
+from agents.play.views import GameView, Mode
 from screens.choices import Choice
 from screens.draw import MUTED, Row, bar, clean, fit, lines
 from screens.finish import FinishScreen, Outcome
@@ -21,12 +24,7 @@ from screens.game import GameScreen
 from screens.panels import MARK
 from screens.search import SearchBox
 
-if TYPE_CHECKING:
-    from agents.play.mind import GameWorld
-    from agents.play.standins import Simulated
-
 GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
-LOG2 = 0.6931471805599453
 
 
 class AskScreen(GameScreen):
@@ -39,34 +37,27 @@ class AskScreen(GameScreen):
     AskScreen #coach { height: auto; margin-bottom: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "Ask/name it", priority=True)]
-    title_text = "ask"
+    mode = Mode.ASK
 
     def __init__(self, world: GameWorld) -> None:
         super().__init__(world)
-        self.user: Simulated | None = None
+        self.asking: AskGame | None = None
         self.number = 0
         self.naming = False
-        self.last: tuple[float, float, str] | None = None
-        """Bits of the last question, of the best one then, and that one's text."""
-        self.asked_bits = self.best_bits = 0.0
 
     def side(self) -> ComposeResult:
         yield Static("", id="coach", markup=False)
         yield from super().side()
 
     def start(self) -> None:
-        from agents.play.game import Session
-        from agents.play.standins import Simulated
-
         self.number = self.app.next_game()
-        self.naming, self.last = False, None
-        self.asked_bits = self.best_bits = 0.0
+        self.naming = False
         seed = self.app.next_seed()
 
         def begin() -> GameView:
-            self.user = Simulated(self.world, seed)
-            self.session = Session(self.world, seed=seed)
-            return self.session.begin(decide=False)
+            self.asking = AskGame(self.world, seed)
+            self.session = self.asking.session
+            return self.asking.begin()
 
         self.move(begin)
 
@@ -87,8 +78,6 @@ class AskScreen(GameScreen):
         self._fields(view)
 
     def _fields(self, view: GameView) -> None:
-        from agents.play import lookups
-
         noun = self.world.catalogue.noun
         left = view.budget - view.turn
         if self.naming or left <= 0:
@@ -104,10 +93,11 @@ class AskScreen(GameScreen):
 
     def _coach(self, width: int) -> Content:
         rows: list[Row] = [[("COACH", "bold $primary")]]
-        if self.last is None:
+        coach = CoachView() if self.asking is None else self.asking.coach
+        if coach.last is None:
             rows.append([("a question is worth what its answer is expected to tell", MUTED)])
             return lines(rows)
-        mine, best, text = self.last
+        mine, best, text = coach.last.asked_bits, coach.last.best_bits, coach.last.best_text
         size = max(4, width - 16)
         share = mine / best if best > 0 else 1.0
         rows.append(["yours ", (bar(share, size), "$accent"), f"{mine:5.2f} bits"])
@@ -116,7 +106,7 @@ class AskScreen(GameScreen):
             rows.append([("Couldn't be better.", "bold $success")])
         elif best - mine > 0:
             rows.append([("Better: ", MUTED), fit(text, width - 8)])
-        rows.append([(f"given away so far: {self.best_bits - self.asked_bits:.1f} bits", MUTED)])
+        rows.append([(f"given away so far: {coach.best_bits - coach.asked_bits:.1f} bits", MUTED)])
         return lines(rows)
 
     # -- moves ----------------------------------------------------------------------------------------------------
@@ -144,44 +134,15 @@ class AskScreen(GameScreen):
             self._fields(self.view)
 
     def _ask(self, question: int | None) -> None:
-        session, user = self.session, self.user
-        if session is None or user is None:
-            return
-
-        def job() -> Any:
-            best = session.now.mind.best(1)
-            if not best:
-                raise ValueError("there is no question left that tells anything; name it")
-            q = best[0][0] if question is None else question
-            mine = session.now.mind.eig_nats(q) / LOG2
-            top, text = max(best[0][1] / LOG2, mine), self.world.bank.text(best[0][0])
-            if user.leaves_at(session.view.turn + 1):
-                return session.leave(), None
-            session.put(q, mine * LOG2)
-            return session.answer(user.answer(q), decide=False), (mine, top, text)
-
-        def then(result: Any) -> None:
-            view, coached = result
-            if coached is not None:
-                self.last = coached
-                self.asked_bits += coached[0]
-                self.best_bits += coached[1]
-            self.show(view)
-
-        self.move(job, then)
+        asking = self.asking
+        if asking is not None:
+            self.move(lambda: asking.ask(question))
 
     def settle_on(self, intent: int | None) -> None:
-        session, user = self.session, self.user
-        if session is None or user is None:
-            return
-
-        def job() -> GameView:
-            if intent is None:
-                return session.leave()
-            session.put_guess(intent)
-            return session.judge(intent == user.intent)
-
-        self.move(job)
+        """Name an intent, or give up."""
+        asking = self.asking
+        if asking is not None:
+            self.move(lambda: asking.give_up() if intent is None else asking.name(intent))
 
     # -- the end --------------------------------------------------------------------------------------------------
 
@@ -189,12 +150,11 @@ class AskScreen(GameScreen):
         """The person names it himself; there is nothing to confirm."""
 
     def show_end(self, view: GameView) -> None:
-        assert self.session is not None and self.user is not None
-        note = f"You asked {self.asked_bits:.1f} bits' worth; the best questions were worth {self.best_bits:.1f}."
-        screen = FinishScreen(
-            self.world, self.session, view, self.number, truth=self.user.intent, source=self.user, watched=True,
-            asking=note,
-        )  # fmt: skip
+        assert self.asking is not None
+        user, coach = self.asking.user, self.asking.coach
+        remark = f"You asked {coach.asked_bits:.1f} bits' worth; the best questions were worth {coach.best_bits:.1f}."
+        screen = FinishScreen(self.world, self.asking.session, view, self.number, mode=Mode.ASK, truth=user.intent,
+                              corruptions=user.corruptions, remark=remark)  # fmt: skip
         self.app.push_screen(screen, self.after)
 
     def after(self, outcome: Outcome | None) -> None:

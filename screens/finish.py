@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,29 +15,51 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from agents.play.views import GameView, Review
+from agents.play import lookups
+from agents.play.game import Session
+from agents.play.mind import GameWorld
+from agents.play.saves import dialogue_of
+from agents.play.standins import corruption_sentences
+from agents.play.views import GameView, Mode, Review
 from screens.choices import Choice, Choices
 from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
+from screens.host import Host
 from screens.search import SearchBox
-
-if TYPE_CHECKING:
-    from agents.play.game import Session
-    from agents.play.mind import GameWorld
-    from screens.host import Host
+from sim.dialogue import Dialogue
+from sim.users.simulated import Corruption
 
 Outcome = Literal["undo", "on", "again", "menu", "quit"]
 NOT_THERE, NOT_SAYING = "not there", "not saying"
+AGAIN = {
+    Mode.PLAY: "new game",
+    Mode.OPENING: "new game",
+    Mode.CARD: "new game",
+    Mode.WATCH: "the next user",
+    Mode.REPLAY: "once more",
+    Mode.ASK: "another one",
+}
+"""What "again" means after a game of each mode."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """A game whose truth is known, or known to be none."""
+
+    record: Dialogue
+    saved_in: Path | None
+    sentence: str
+    """Where it was saved, or why it wasn't."""
+    review: Review | None
 
 
 class FinishScreen(ModalScreen[Outcome]):
     """What came of a game.
 
     Args:
+        mode: who played, which says what is scored, what is kept and what may come next.
         truth: the intent, where it is known; else the person is asked.
-        source: the stand-in whose memory was played, for what it had wrong.
-        watched: nobody played: nothing to score.
-        keep: save the dialogue; a replayed one is there already.
-        asking: the person asked and a simulated user answered: what is to be said on how well.
+        corruptions: what was wrong in the memory that was played.
+        remark: said before the story of the game.
     """
 
     DEFAULT_CSS = """
@@ -62,14 +86,18 @@ class FinishScreen(ModalScreen[Outcome]):
     app: Host
 
     def __init__(
-        self, world: GameWorld, session: Session, view: GameView, number: int, *, truth: int | None, source: Any = None,
-        watched: bool = False, keep: bool = True, asking: str = "",
+        self, world: GameWorld, session: Session, view: GameView, number: int, *, mode: Mode, truth: int | None,
+        corruptions: tuple[Corruption, ...] = (), remark: str = "",
     ) -> None:  # fmt: skip
         super().__init__()
         self.world, self.session, self.view, self.number = world, session, view, number
-        self.truth, self.source, self.watched, self.keep, self.asking = truth, source, watched, keep, asking
-        self.review: Review | None = None
-        self.saved_in: Any = None
+        self.mode, self.truth, self.corruptions, self.remark = mode, truth, corruptions, remark
+        self.ended: Ended | None = None
+        """Known once the truth is."""
+
+    @property
+    def review(self) -> Review | None:
+        return None if self.ended is None else self.ended.review
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
@@ -85,7 +113,7 @@ class FinishScreen(ModalScreen[Outcome]):
         right = self.view.phase == "right"
         self.query_one("#box").add_class("right" if right else "wrong")
         self.query_one("#head", Static).update(self._head())
-        if not self.watched or self.asking:
+        if not self.mode.watched:
             self.app.score_game(self.number, right)
         if self.truth is not None:
             self.know(self.truth)
@@ -100,7 +128,7 @@ class FinishScreen(ModalScreen[Outcome]):
             return Content.assemble(("★  Found it!  ★\n", "bold $success"), (name, "bold $accent"), f"\nin {asked}")
         if view.phase == "wrong":
             return Content.assemble(("Not it, then.\n", "bold $warning"), f"It wasn't {name}, after {asked}.")
-        if view.phase == "left" and self.asking:
+        if view.phase == "left" and self.mode is Mode.ASK:
             return Content.assemble(("You gave up.\n", "bold $warning"), f"after {asked}")
         if view.phase == "left":
             return Content.assemble(("The user walked away.\n", "bold $warning"), f"after {asked}")
@@ -108,8 +136,6 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def ask(self) -> None:
         """What was it?"""
-        from agents.play import lookups
-
         self.query_one("#told", Static).update("")
         left = self.view.budget - self.view.turn
         on = Choice(
@@ -140,42 +166,31 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def know(self, intent: int | None) -> None:
         """The truth is known, or known to be none: look back and keep the dialogue."""
-        from agents.play.standins import corruption_sentences
-
         self.truth = intent
         self.query_one("#what").add_class("hidden")
-        corruptions = tuple(self.source.corruptions) if self.source is not None else ()
-        simulated = self.watched and self.source is not None
-        noise = self.world.setup.noise if simulated else "person"
+        self.app.engine.submit(lambda: self._keep(intent), self._known, self.app.explain)
 
-        def job() -> Any:
-            agent = "person" if self.asking else None
-            left = self.view.phase == "left" and not self.asking
-            record = self.session.record(intent, noise=noise, corruptions=corruptions, left=left, agent=agent)
-            saved = self.app.saver.save(record, self.number) if self.keep else (None, "")
-            told = corruption_sentences(self.world, corruptions, [e.question for e in self.view.history])
-            return record, saved, self.session.review(intent, told) if intent is not None else None
+    def _keep(self, intent: int | None) -> Ended:
+        """Save the game and look back on it; a replayed one is saved already."""
+        record = dialogue_of(self.session, self.mode, intent, self.corruptions)
+        kept = (None, "") if self.mode is Mode.REPLAY else self.app.saver.save(record, self.number)
+        told = corruption_sentences(self.world, self.corruptions, [e.question for e in self.view.history])
+        review = self.session.review(intent, told) if intent is not None else None
+        return Ended(record=record, saved_in=kept[0], sentence=kept[1], review=review)
 
-        self.app.engine.submit(job, self._known, self.app.explain)
-
-    def _known(self, result: Any) -> None:
+    def _known(self, ended: Ended) -> None:
         if not self.is_attached:
             return
-        self.record, (self.saved_in, sentence), self.review = result
-        if self.review is not None:
-            told = story(self.review, self.view, watched=self.watched)
-            if self.asking:
-                told = Content.assemble((self.asking, "bold"), "\n", told)
+        self.ended = ended
+        if ended.review is not None:
+            told = story(ended.review, self.view, you="you" if self.mode.person_answers else "the user")
+            if self.remark:
+                told = Content.assemble((self.remark, "bold"), "\n", told)
             self.query_one("#told", Static).update(told)
-        score = "" if self.watched and not self.asking else f"Score: found {self.app.won} of {self.app.played}.  "
-        self.query_one("#saved", Static).update(score + sentence[:1].upper() + sentence[1:])
-        again = Choice("n", "the next user" if self.watched and self.keep else "once more", "again")
-        if not self.watched:
-            again = Choice("n", "new game", "again")
-        if self.asking:
-            again = Choice("n", "another one", "again")
-        items = [again, Choice("m", "menu", "menu"), Choice("u", "undo", "undo")]
-        if self.view.phase == "wrong" and not self.watched:
+        score = "" if self.mode.watched else f"Score: found {self.app.won} of {self.app.played}.  "
+        self.query_one("#saved", Static).update(score + ended.sentence[:1].upper() + ended.sentence[1:])
+        items = [Choice("n", AGAIN[self.mode], "again"), Choice("m", "menu", "menu"), Choice("u", "undo", "undo")]
+        if self.view.phase == "wrong" and self.mode.person_answers:
             items.insert(0, Choice("p", "play on without it", "on"))
         choices = self.query_one("#next", Choices)
         choices.display = True
@@ -202,11 +217,10 @@ class FinishScreen(ModalScreen[Outcome]):
 
     def action_export(self) -> None:
         """The dialogue as Markdown, beside its JSONL or in the working folder."""
-        record = getattr(self, "record", None)
-        if record is None:
+        if self.ended is None:
             self.notify("say what it was first", timeout=3)
             return
-        self.app.export(record, self.review, self.saved_in)
+        self.app.export(self.ended.record, self.ended.review, self.ended.saved_in)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if isinstance(self.focused, Input) and action in ("out", "export"):
@@ -217,10 +231,13 @@ class FinishScreen(ModalScreen[Outcome]):
         self.refresh_bindings()
 
 
-def story(review: Review, view: GameView, *, watched: bool = False) -> Content:
-    """What happened, now that the truth is known."""
+def story(review: Review, view: GameView, *, you: str = "you") -> Content:
+    """What happened, now that the truth is known.
+
+    Args:
+        you: whoever answered.
+    """
     rows: list[Row] = []
-    you = "the user" if watched else "you"
     if view.phase != "right":
         rows.append(["It was ", (clean(review.name), "bold $accent"), "."])
     p, rank = review.trail[-1]

@@ -7,7 +7,7 @@ A screen owns a session and hands every move to the app's engine; while one is u
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -17,17 +17,18 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from agents.play.views import Asked, GameView
+from agents.play import lookups
+from agents.play.game import Session
+from agents.play.mind import GameWorld
+from agents.play.views import Asked, GameView, Mode
 from screens.choices import YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
+from screens.host import Host
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
 from screens.search import SearchBox
 
-if TYPE_CHECKING:
-    from agents.play.game import Session
-    from agents.play.mind import GameWorld
-    from screens.host import Host
-
+TITLES = {mode: mode.value for mode in Mode} | {Mode.OPENING: "play", Mode.CARD: "role card"}
+"""What the top bar calls each mode."""
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
 WIDE, HUGE = 110, 160
@@ -79,7 +80,7 @@ class GameScreen(Screen):
         Binding("q", "leave_game", "Quit"),
         Binding("escape", "keys", "Menu", show=False),
     ]
-    title_text = "play"
+    mode: Mode
     app: Host
 
     def __init__(self, world: GameWorld) -> None:
@@ -117,9 +118,8 @@ class GameScreen(Screen):
 
     def on_mount(self) -> None:
         setup = self.world.setup
-        self.query_one(
-            TopBar
-        ).title = f"clarigym · {self.title_text} · {clean(self.world.catalogue.name)} · {setup.agent}"
+        where = f"{TITLES[self.mode]} · {clean(self.world.catalogue.name)} · {setup.agent}"
+        self.query_one(TopBar).title = f"clarigym · {where}"
         hidden = self.app.hidden
         self.set_class("all" in hidden, "bare")
         for name in PANELS:
@@ -255,8 +255,6 @@ class GameScreen(Screen):
 
     def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
-        from agents.play import lookups
-
         dont_know = Choice("d", "don't know", 0)
         self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from textual.app import App
 
 from agents.play.saves import Saver
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from screens.engine import Engine
 
 
@@ -37,7 +37,7 @@ class Host(App[None]):
         """Games in which the thing was found."""
 
     @abstractmethod
-    def enter(self, mode: str, setup: Setup) -> None:
+    def enter(self, mode: Mode, setup: Setup) -> None:
         """Start a mode."""
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -11,13 +11,13 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
+from agents.play import lookups
+from agents.play.mind import GameWorld
 from screens.choices import Choice
 from screens.draw import MUTED, Row, clean, lines
+from screens.host import Host
+from screens.play import PlayScreen
 from screens.search import SearchBox
-
-if TYPE_CHECKING:
-    from agents.play.mind import GameWorld
-    from screens.host import Host
 
 START = "start"
 
@@ -56,8 +56,6 @@ class OpeningScreen(Screen):
         self._anew()
 
     def _anew(self) -> None:
-        from agents.play import lookups
-
         box = self.query_one("#facts", SearchBox)
         start = Choice("", "start with this" if self.chips else "start: I'd rather say nothing", START)
         more = "and what else?" if self.chips else "a name, a year, anything"
@@ -72,8 +70,6 @@ class OpeningScreen(Screen):
         return lines(rows)
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        from agents.play import lookups
-
         value: Any = event.choice.value
         if value == START:
             self.action_begin()
@@ -89,8 +85,6 @@ class OpeningScreen(Screen):
             self._anew()
 
     def action_begin(self) -> None:
-        from screens.play import PlayScreen
-
         opening = tuple((facet, option) for facet, (option, _) in self.chips.items())
         self.app.switch_screen(PlayScreen(self.world, opening))
 

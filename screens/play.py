@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from agents.play.views import GameView
+from agents.play.game import Session
+from agents.play.mind import GameWorld
+from agents.play.standins import RoleCard, Simulated, role_card
+from agents.play.views import GameView, Mode
 from screens.choices import Choices
 from screens.draw import MUTED, Row, clean, lines
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.search import SearchBox
-
-if TYPE_CHECKING:
-    from agents.play.mind import GameWorld
-    from agents.play.standins import RoleCard, Simulated
+from sim.users.simulated import Corruption
 
 
 class PlayScreen(GameScreen):
@@ -27,7 +27,7 @@ class PlayScreen(GameScreen):
         opening: (facet, option) pairs that he says up front.
     """
 
-    title_text = "play"
+    mode = Mode.PLAY
 
     def __init__(self, world: GameWorld, opening: tuple[tuple[int, int], ...] = ()) -> None:
         super().__init__(world)
@@ -36,8 +36,6 @@ class PlayScreen(GameScreen):
         """Which game of this run, for the file it is saved in."""
 
     def start(self) -> None:
-        from agents.play.game import Session
-
         self.number = self.app.next_game()
         self.session = session = Session(self.world)
         self.move(lambda: session.begin(self.opening))
@@ -78,12 +76,13 @@ class PlayScreen(GameScreen):
 
     def show_end(self, view: GameView) -> None:
         assert self.session is not None
-        screen = FinishScreen(self.world, self.session, view, self.number, truth=self.truth(), source=self.source())
+        screen = FinishScreen(self.world, self.session, view, self.number, mode=self.mode, truth=self.truth(),
+                              corruptions=self.corruptions())  # fmt: skip
         self.app.push_screen(screen, self.after)
 
-    def source(self) -> Any:
-        """Whoever had the memory that was played; None for a person's own."""
-        return None
+    def corruptions(self) -> tuple[Corruption, ...]:
+        """What is wrong in the memory that is played; nobody knows it of a person's own."""
+        return ()
 
     def after(self, outcome: Outcome | None) -> None:
         """What is to be done after the end."""
@@ -111,7 +110,7 @@ class CardScreen(PlayScreen):
     CardScreen #side Panel { display: none; }
     CardScreen.peek #side Panel { display: block; }
     """
-    title_text = "role card"
+    mode = Mode.CARD
 
     def __init__(self, world: GameWorld) -> None:
         super().__init__(world)
@@ -123,9 +122,6 @@ class CardScreen(PlayScreen):
         yield from super().side()
 
     def start(self) -> None:
-        from agents.play.game import Session
-        from agents.play.standins import Simulated, role_card
-
         self.number = self.app.next_game()
         seed = self.app.next_seed()
 
@@ -161,5 +157,5 @@ class CardScreen(PlayScreen):
     def truth(self) -> int | None:
         return self.dealt.intent if self.dealt is not None else None
 
-    def source(self) -> Any:
-        return self.dealt
+    def corruptions(self) -> tuple[Corruption, ...]:
+        return self.dealt.corruptions if self.dealt is not None else ()

@@ -18,19 +18,19 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from agents.strategies.registry import AGENTS as REGISTERED
 from screens.draw import MUTED, Row, clean, fit, lines
 
 if TYPE_CHECKING:
     from screens.host import Host
 
-MODES: dict[str, tuple[str, str]] = {
-    "play": ("Play", "you think of something, the agent asks"),
-    "opening": ("Play, with a head start", "say first what you know already"),
-    "card": ("Role card", "you get a role, with a faulty memory"),
-    "watch": ("Watch", "a simulated user answers, you look on"),
-    "ask": ("Ask", "roles reversed: you ask, with a coach"),
+MODES: dict[Mode, tuple[str, str]] = {
+    Mode.PLAY: ("Play", "you think of something, the agent asks"),
+    Mode.OPENING: ("Play, with a head start", "say first what you know already"),
+    Mode.CARD: ("Role card", "you get a role, with a faulty memory"),
+    Mode.WATCH: ("Watch", "a simulated user answers, you look on"),
+    Mode.ASK: ("Ask", "roles reversed: you ask, with a coach"),
 }
 CATALOGUES: dict[str, str] = {
     "movies-1k": "the 1,000 best known, to 2014",
@@ -78,7 +78,7 @@ class Menu(Widget, can_focus=True):
     class Go(Message):
         """A mode was chosen."""
 
-        def __init__(self, mode: str) -> None:
+        def __init__(self, mode: Mode) -> None:
             super().__init__()
             self.mode = mode
 

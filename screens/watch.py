@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from agents.play.views import GameView
+from agents.play.game import Session
+from agents.play.mind import GameWorld
+from agents.play.standins import Recorded, Simulated, StandIn
+from agents.play.views import GameView, Mode
 from screens.choices import Choice, Choices
 from screens.finish import FinishScreen, Outcome
 from screens.game import GameScreen
 from screens.panels import TopBar
-
-if TYPE_CHECKING:
-    from agents.play.mind import GameWorld
-    from agents.play.standins import StandIn
+from sim.dialogue import Dialogue
 
 SPEEDS = (3.0, 2.0, 1.2, 0.7, 0.35, 0.1)
 """Seconds between steps."""
@@ -35,10 +35,10 @@ class WatchScreen(GameScreen):
         Binding("minus", "speed(-1)", "Slower", show=False),
     ]
 
-    def __init__(self, world: GameWorld, dialogue: Any = None) -> None:
+    def __init__(self, world: GameWorld, dialogue: Dialogue | None = None) -> None:
         super().__init__(world)
         self.dialogue = dialogue
-        self.title_text = "replay" if dialogue is not None else "watch"
+        self.mode = Mode.WATCH if dialogue is None else Mode.REPLAY
         self.seed = world.setup.seed
         self.user: StandIn | None = None
         self.speed = 2
@@ -50,9 +50,6 @@ class WatchScreen(GameScreen):
         return self.timer is not None
 
     def start(self) -> None:
-        from agents.play.game import Session
-        from agents.play.standins import Recorded, Simulated
-
         self.number = self.app.next_game()
         seed = self.seed
 
@@ -134,10 +131,8 @@ class WatchScreen(GameScreen):
         assert self.session is not None and self.user is not None
         self.halt()
         truth = self.user.intent if self.user.intent >= 0 else None
-        screen = FinishScreen(
-            self.world, self.session, view, self.number, truth=truth, source=self.user, watched=True,
-            keep=self.dialogue is None,
-        )  # fmt: skip
+        screen = FinishScreen(self.world, self.session, view, self.number, mode=self.mode, truth=truth,
+                              corruptions=self.user.corruptions)  # fmt: skip
         self.app.push_screen(screen, self.after)
 
     def after(self, outcome: Outcome | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.widgets import Input, Static
 
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from screens.game import GameScreen
 from tests.test_session import truthful
 from tui import ClarigymApp
@@ -97,7 +97,7 @@ def play(
     """Run a story against an app."""
 
     async def main() -> None:
-        app = ClarigymApp(Setup(catalogue=catalogue, **setup), mode=mode, save=save)
+        app = ClarigymApp(Setup(catalogue=catalogue, **setup), mode=Mode(mode) if mode else None, save=save)
         async with app.run_test(size=size) as pilot:
             await story(Player(app, pilot))
 

@@ -13,7 +13,7 @@ from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.plain import play
 from agents.play.search import Index
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from sim.dialogue import read_dialogues
 from tests.test_session import animals, toy
 
@@ -118,7 +118,12 @@ class TestPlain:
     def talk(self, mode: str, lines: list[str], tmp_path: Path, catalogue: str = "toy") -> str:
         out = io.StringIO()
         code = play(
-            Setup(catalogue=catalogue), mode, saves.Saver(tmp_path), None, io.StringIO("\n".join(lines) + "\n"), out
+            Setup(catalogue=catalogue),
+            Mode(mode),
+            saves.Saver(tmp_path),
+            None,
+            io.StringIO("\n".join(lines) + "\n"),
+            out,
         )
         assert code == 0
         return out.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from agents.play import lookups, mind
+from agents.play.coach import AskGame
 from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
 from agents.play.standins import Recorded, Simulated, role_card
@@ -311,3 +312,55 @@ class TestStandIns:
                     assert nouns[c.facet] in card.forgotten
                 else:
                     assert c.believed in dict(card.remembered)[nouns[c.facet]]
+
+
+class TestCoach:
+    def test_compares_each_question_with_the_best_one(self, toy):
+        game = AskGame(toy, 0)
+        game.begin()
+        best = game.advice()
+        other = next(q for q in range(len(toy.bank)) if q != best.question)
+        view = game.ask(other)
+        last = game.coach.last
+        assert view.history[-1].question == other and view.history[-1].eig_bits == pytest.approx(last.asked_bits)
+        assert last.asked_bits <= last.best_bits == pytest.approx(best.bits) and last.best_text == best.text
+        game.ask()
+        assert game.coach.last.asked_bits == pytest.approx(game.coach.last.best_bits)
+        assert game.coach.best_bits == pytest.approx(best.bits + game.coach.last.best_bits)
+
+    def test_a_question_that_is_taken_back_counts(self, toy):
+        game = AskGame(toy, 0)
+        game.begin()
+        game.ask()
+        worth = game.coach.asked_bits
+        game.session.undo()
+        assert game.session.view.turn == 0 and game.coach.asked_bits == worth > 0
+
+    def test_the_person_names_it_or_gives_up(self, toy):
+        game = AskGame(toy, 0)
+        game.begin()
+        assert game.name(game.user.intent).phase == "right"
+        game = AskGame(toy, 0)
+        game.begin()
+        assert game.name((game.user.intent + 1) % 8).phase == "wrong"
+        game.session.undo()
+        assert game.give_up().phase == "left"
+
+    def test_a_user_who_leaves_ends_it(self, toy):
+        game = AskGame(toy, 0)
+        game.user.leaves_at = lambda turn: turn >= 2
+        game.begin()
+        game.ask()
+        before = game.coach
+        view = game.ask()
+        assert view.phase == "left" and view.turn == 1 and game.coach is before
+
+    def test_when_nothing_tells_anything_it_says_so(self, toy):
+        game = AskGame(toy, 0)
+        game.begin()
+        for q in range(len(toy.bank)):
+            if game.advice() is None:
+                break
+            game.ask(q)
+        with pytest.raises(GameError, match="name it"):
+            game.ask()

@@ -218,7 +218,7 @@ def test_ask(size, tmp_path):
         await p.press("down", "enter")
         assert screen.view.turn == 2 and "Couldn't be better" in p.text("#coach")
         await p.press("tab")
-        await p.type(screen.world.label(screen.user.intent))
+        await p.type(screen.world.label(screen.asking.user.intent))
         await p.press("enter")
         await p.on(FinishScreen)
         await p.until(lambda: "bits' worth" in p.text("#told"), "the score")

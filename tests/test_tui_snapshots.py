@@ -16,7 +16,7 @@ import pytest
 import textual
 from textual.widgets import Input
 
-from agents.play.views import Setup
+from agents.play.views import Mode, Setup
 from screens.finish import FinishScreen
 from screens.play import CardScreen, PlayScreen
 from screens.start import StartScreen
@@ -90,7 +90,7 @@ def test_looks_the_same(scene, tmp_path, monkeypatch):
     story, size, mode, questions = SCENES[scene]
 
     async def main() -> str:
-        app = ClarigymApp(Setup(catalogue="toy", questions=questions), mode=mode)
+        app = ClarigymApp(Setup(catalogue="toy", questions=questions), mode=Mode(mode) if mode else None)
         async with app.run_test(size=size) as pilot:
             p = Player(app, pilot)
             await story(p)

@@ -22,6 +22,7 @@ from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Pha
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.phrasing import answer_sentence, statement
 from sim.questions import OPEN
+from sim.users.simulated import Corruption
 
 LOG2 = math.log(2.0)
 MORE = 5
@@ -217,7 +218,13 @@ class Session:
         return [(int(bank.open_question[f]), o + 1) for f, o in enumerate(self.now.said or ()) if o >= 0]
 
     def record(
-        self, intent: int | None, *, noise: str = PERSON, corruptions=(), left: bool = False, agent: str | None = None
+        self,
+        intent: int | None,
+        *,
+        noise: str = PERSON,
+        corruptions: Sequence[Corruption] = (),
+        left: bool = False,
+        agent: str | None = None,
     ) -> Dialogue:
         """The game as a line of a log; an intent of None is one that the catalogue doesn't have, written as -1."""
         now, world = self.now, self.world

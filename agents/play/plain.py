@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
+from typing import TextIO
 
 from agents.errors import Exit
 from agents.play import lookups
-from agents.play.game import LOG2, Session
+from agents.play.coach import AskGame
+from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
-from agents.play.saves import Saver
+from agents.play.saves import Saver, dialogue_of
 from agents.play.search import Hit, Index, number_in
 from agents.play.standins import Recorded, Simulated, StandIn, corruption_sentences, role_card
-from agents.play.views import YESNO, Asked, GameView, Review, Setup
+from agents.play.views import YESNO, Asked, GameView, Mode, Review, Setup
 from sim.dialogue import Dialogue
+from sim.users.simulated import Corruption
 
 WORDS = {"y": 4, "p": 3, "d": 2, "o": 1, "n": 0, **{word: a for a, word in enumerate(YESNO)}, "dont know": 2}
 HELP = (
@@ -76,7 +78,7 @@ class Plain:
 
 def play(
     setup: Setup,
-    mode: str,
+    mode: Mode,
     saver: Saver,
     replay: Dialogue | None = None,
     source: TextIO | None = None,
@@ -91,11 +93,10 @@ def play(
     world = load_world(setup)
     if world.note:
         print(f"clarigym-play: {world.note}", file=sys.stderr)
-    modes: dict[str, Callable[[Game], None]] = {"watch": _watch, "ask": _ask, "card": _card, "opening": _opening}
-    game = Game(plain, world, saver, replay)
+    game = Game(plain, world, mode if replay is None else Mode.REPLAY, saver, replay)
     try:
         while True:
-            (_watch if replay is not None else modes.get(mode, _play))(game)
+            MODES[game.mode](game)
             if replay is not None or not plain.hear("Another one? y or n:").lower().startswith("y"):
                 break
     except PersonQuits:
@@ -106,8 +107,8 @@ def play(
 class Game:
     """What the modes share."""
 
-    def __init__(self, plain: Plain, world: GameWorld, saver: Saver, replay: Dialogue | None):
-        self.plain, self.world, self.saver, self.replay = plain, world, saver, replay
+    def __init__(self, plain: Plain, world: GameWorld, mode: Mode, saver: Saver, replay: Dialogue | None):
+        self.plain, self.world, self.mode, self.saver, self.replay = plain, world, mode, saver, replay
         self.number = 0
         self.seed = world.setup.seed
 
@@ -120,8 +121,13 @@ class Game:
         self.seed += 1
         return user
 
-    def keep(self, session: Session, intent: int | None, **more: Any) -> None:
-        _, sentence = self.saver.save(session.record(intent, **more), self.number)
+    def asking(self) -> AskGame:
+        self.number += 1
+        self.seed += 1
+        return AskGame(self.world, self.seed - 1)
+
+    def keep(self, session: Session, intent: int | None, corruptions: Sequence[Corruption] = ()) -> None:
+        _, sentence = self.saver.save(dialogue_of(session, self.mode, intent, corruptions), self.number)
         if sentence:
             self.plain.say(f"The dialogue: {sentence}.")
 
@@ -153,7 +159,7 @@ def _play(game: Game, opening: Sequence[tuple[int, int]] = (), user: Simulated |
     if truth is not None:
         told = corruption_sentences(game.world, corruptions, [e.question for e in view.history])
         _look_back(plain, session.review(truth, told), view)
-    game.keep(session, truth, corruptions=corruptions)
+    game.keep(session, truth, corruptions)
 
 
 def _opening(game: Game) -> None:
@@ -280,35 +286,55 @@ def _watch(game: Game) -> None:
         told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
         _look_back(plain, session.review(user.intent, told), view)
     if game.replay is None:
-        noise = game.world.setup.noise
-        game.keep(session, user.intent, noise=noise, corruptions=user.corruptions, left=view.phase == "left")
+        game.keep(session, user.intent, user.corruptions)
 
 
 def _ask(game: Game) -> None:
-    plain, user, session = game.plain, game.next_user(), game.session()
-    view = session.begin(decide=False)
+    plain, asking = game.plain, game.asking()
+    view = asking.begin()
     plain.say(f"I have one {view.noun} in mind. Search a question by its words; 'name' to name it, 'coach' for advice.")
-    mine = best_bits = 0.0
     while not view.over:
         text = plain.hear(f"Question {view.turn + 1} of {view.budget}:" if view.turn < view.budget else "Name it:")
-        best = session.now.mind.best(1)
-        if text.lower() == "coach" and best:
-            plain.say(f"The best question: {game.world.bank.text(best[0][0])} ({best[0][1] / LOG2:.2f} bits)")
+        if text.lower() == "coach" and (advice := asking.advice()) is not None:
+            plain.say(f"The best question: {advice.text} ({advice.bits:.2f} bits)")
         elif text.lower() == "name" or view.turn >= view.budget:
             hit = plain.find(lookups.intents(game.world), plain.hear("It is:") if text.lower() == "name" else text)
-            if hit is not None:
-                session.put_guess(hit.key)
-                view = session.judge(hit.key == user.intent)
+            view = view if hit is None else asking.name(hit.key)
         elif text and (hit := plain.find(lookups.questions(game.world), text)) is not None:
-            nats = session.now.mind.eig_nats(hit.key)
-            top = max(nats, best[0][1] if best else 0.0)
-            session.put(hit.key, nats)
-            view = session.answer(user.answer(hit.key), decide=False)
-            e = view.history[-1]
-            plain.say(f"{e.text} {e.answer_text}. Worth {nats / LOG2:.2f} bits; the best one {top / LOG2:.2f}.")
-            mine, best_bits = mine + nats / LOG2, best_bits + top / LOG2
-    plain.say("Right!" if view.phase == "right" else "No.")
+            view = _asked(plain, asking, hit.key)
+    _asked_all(game, asking, view)
+
+
+def _asked(plain: Plain, asking: AskGame, question: int) -> GameView:
+    """One question of the person's, with what it was worth."""
+    try:
+        view = asking.ask(question)
+    except GameError as error:
+        plain.say(f"{str(error).capitalize()}.")
+        return asking.session.view
+    last = asking.coach.last
+    if view.phase != "left" and last is not None:
+        e = view.history[-1]
+        worth = f"Worth {last.asked_bits:.2f} bits; the best one {last.best_bits:.2f}."
+        plain.say(f"{e.text} {e.answer_text}. {worth}")
+    return view
+
+
+def _asked_all(game: Game, asking: AskGame, view: GameView) -> None:
+    """The end of a game in which the person asked."""
+    plain, user, coach = game.plain, asking.user, asking.coach
+    plain.say({"right": "Right!", "left": "The user walked away."}.get(view.phase, "No."))
     told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
-    _look_back(plain, session.review(user.intent, told), view)
-    plain.say(f"Your questions were worth {mine:.1f} bits, the best ones {best_bits:.1f}.")
-    game.keep(session, user.intent, noise=game.world.setup.noise, corruptions=user.corruptions, agent="person")
+    _look_back(plain, asking.session.review(user.intent, told), view)
+    plain.say(f"Your questions were worth {coach.asked_bits:.1f} bits, the best ones {coach.best_bits:.1f}.")
+    game.keep(asking.session, user.intent, user.corruptions)
+
+
+MODES: dict[Mode, Callable[[Game], None]] = {
+    Mode.PLAY: _play,
+    Mode.OPENING: _opening,
+    Mode.CARD: _card,
+    Mode.WATCH: _watch,
+    Mode.REPLAY: _watch,
+    Mode.ASK: _ask,
+}

@@ -13,16 +13,18 @@ import os
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.files import write_atomically
-from agents.play.views import Review, Setup
+from agents.play.views import Mode, Review, Setup
 
 if TYPE_CHECKING:
+    from agents.play.game import Session
     from sim.dialogue import Dialogue
+    from sim.users.simulated import Corruption
 
 APP = "clarigym"
 
@@ -45,6 +47,23 @@ def _platform_folder(environ: Mapping[str, str], variable: str, usual: str) -> P
     if sys.platform == "win32":
         return Path(environ.get("LOCALAPPDATA") or Path.home()) / APP
     return Path.home() / usual / APP
+
+
+def dialogue_of(session: Session, mode: Mode, intent: int | None, corruptions: Sequence[Corruption] = ()) -> Dialogue:
+    """A game that has ended, as it is kept.
+
+    Args:
+        intent: the truth; None where it is unknown, or not in the catalogue.
+        corruptions: what was wrong in the memory that was played.
+    """
+    simulated = not mode.person_answers
+    return session.record(
+        intent,
+        noise=session.world.setup.noise if simulated else "person",
+        corruptions=corruptions,
+        left=mode.watched and session.view.phase == "left",
+        agent="person" if mode is Mode.ASK else None,
+    )
 
 
 class Saver:

@@ -8,7 +8,35 @@ Probabilities are between 0 and 1, information is in bits.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Literal
+
+
+class Mode(StrEnum):
+    """Who has an intent in mind, who answers and who asks."""
+
+    PLAY = "play"
+    """A person has it in mind and answers; the agent asks."""
+    OPENING = "opening"
+    """The same; the person says first what he knows."""
+    CARD = "card"
+    """A person answers from the memory of a simulated user that he is dealt."""
+    WATCH = "watch"
+    """A simulated user answers; nobody plays."""
+    REPLAY = "replay"
+    """An old dialogue is shown again; nobody plays."""
+    ASK = "ask"
+    """A simulated user answers; a person asks."""
+
+    @property
+    def person_answers(self) -> bool:
+        return self in (Mode.PLAY, Mode.OPENING, Mode.CARD)
+
+    @property
+    def watched(self) -> bool:
+        """Nobody plays, so there is nothing to score."""
+        return self in (Mode.WATCH, Mode.REPLAY)
+
 
 Phase = Literal["ask", "guess", "right", "wrong", "stumped", "left"]
 """`ask`: a question waits; `guess`: a guess waits; `right`, `wrong`: it was judged; `stumped`: nothing is left to name;
