@@ -13,6 +13,7 @@ from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.plain import play
 from agents.play.search import Index
+from agents.play.standins import Simulated
 from agents.play.views import Mode, Setup
 from sim.dialogue import read_dialogues
 from tests.test_session import animals, toy
@@ -145,3 +146,10 @@ class TestPlain:
             "ask": ["coach", "is it vegetarian?", "name", "diavola"],
         }
         assert "saved in" in self.talk(mode, [*lines.get(mode, []), "n"], tmp_path)
+
+    @pytest.mark.parametrize("mode", ["watch", "card", "ask"])
+    def test_the_record_tells_the_seed_of_the_user_who_played(self, mode, toy, tmp_path):
+        lines = {"card": ["g", "y"], "ask": ["name", "diavola"]}.get(mode, [])
+        self.talk(mode, [*lines, "y", *lines, "n"], tmp_path)
+        found = sorted((next(read_dialogues(path)) for path in tmp_path.rglob("*.jsonl")), key=lambda d: d.seed)
+        assert [(d.seed, d.intent) for d in found] == [(seed, Simulated(toy, seed).intent) for seed in (0, 1)]

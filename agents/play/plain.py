@@ -33,7 +33,7 @@ class PersonQuits(Exception):
     """The person quits, or the input has ended."""
 
 
-class Plain:
+class Conversation:
     """A person at the other end of two streams."""
 
     def __init__(self, source: TextIO, sink: TextIO):
@@ -89,11 +89,11 @@ def play(
     Raises:
         ValueError: a catalogue, rates or a dialogue that can't be used.
     """
-    plain = Plain(source or sys.stdin, sink or sys.stdout)
+    plain = Conversation(source or sys.stdin, sink or sys.stdout)
     world = load_world(setup)
     if world.note:
         print(f"clarigym-play: {world.note}", file=sys.stderr)
-    game = Game(plain, world, mode if replay is None else Mode.REPLAY, saver, replay)
+    game = PlainGame(plain, world, mode if replay is None else Mode.REPLAY, saver, replay)
     try:
         while True:
             MODES[game.mode](game)
@@ -104,27 +104,30 @@ def play(
     return Exit.OK
 
 
-class Game:
+class PlainGame:
     """What the modes share."""
 
-    def __init__(self, plain: Plain, world: GameWorld, mode: Mode, saver: Saver, replay: Dialogue | None):
+    def __init__(self, plain: Conversation, world: GameWorld, mode: Mode, saver: Saver, replay: Dialogue | None):
         self.plain, self.world, self.mode, self.saver, self.replay = plain, world, mode, saver, replay
         self.number = 0
-        self.seed = world.setup.seed
+        self._seed = world.setup.seed
 
-    def session(self) -> Session:
+    def session(self, user: StandIn | None = None) -> Session:
+        """A new game; its record tells the seed of the simulated user who plays it."""
         self.number += 1
-        return Session(self.world, seed=self.seed)
+        return Session(self.world, seed=user.seed if isinstance(user, Simulated) else None)
 
     def next_user(self) -> Simulated:
-        user = Simulated(self.world, self.seed)
-        self.seed += 1
-        return user
+        return Simulated(self.world, self.next_seed())
+
+    def next_seed(self) -> int:
+        """Another seed each time, from the chosen one on."""
+        self._seed += 1
+        return self._seed - 1
 
     def asking(self) -> AskGame:
         self.number += 1
-        self.seed += 1
-        return AskGame(self.world, self.seed - 1)
+        return AskGame(self.world, self.next_seed())
 
     def keep(self, session: Session, intent: int | None, corruptions: Sequence[Corruption] = ()) -> None:
         _, sentence = self.saver.save(dialogue_of(session, self.mode, intent, corruptions), self.number)
@@ -132,8 +135,8 @@ class Game:
             self.plain.say(f"The dialogue: {sentence}.")
 
 
-def _play(game: Game, opening: Sequence[tuple[int, int]] = (), user: Simulated | None = None) -> None:
-    plain, session = game.plain, game.session()
+def _play(game: PlainGame, opening: Sequence[tuple[int, int]] = (), user: Simulated | None = None) -> None:
+    plain, session = game.plain, game.session(user)
     view = session.begin(opening)
     if user is None:
         plain.say(f"Think of one {view.noun}. I ask at most {view.budget} questions. ? for help.")
@@ -162,7 +165,7 @@ def _play(game: Game, opening: Sequence[tuple[int, int]] = (), user: Simulated |
     game.keep(session, truth, corruptions)
 
 
-def _opening(game: Game) -> None:
+def _opening(game: PlainGame) -> None:
     plain, chips = game.plain, {}
     plain.say("What do you know already? One fact a line; an empty line begins the game.")
     while text := plain.hear("It has to do with:"):
@@ -174,7 +177,7 @@ def _opening(game: Game) -> None:
     _play(game, tuple(chips.items()))
 
 
-def _card(game: Game) -> None:
+def _card(game: PlainGame) -> None:
     user = game.next_user()
     card = role_card(user)
     game.plain.say(f"Your role: you have {card.name} in mind. Answer from this memory, right or wrong.")
@@ -185,7 +188,7 @@ def _card(game: Game) -> None:
     _play(game, user=user)
 
 
-def _turn(game: Game, session: Session, view: GameView) -> GameView:
+def _turn(game: PlainGame, session: Session, view: GameView) -> GameView:
     """One question or guess, until something has happened."""
     plain = game.plain
     if view.phase == "guess" and view.guess is not None:
@@ -211,7 +214,7 @@ def _turn(game: Game, session: Session, view: GameView) -> GameView:
     return view if answer is None else session.answer(answer)
 
 
-def _answer(game: Game, asked: Asked, text: str) -> int | None:
+def _answer(game: PlainGame, asked: Asked, text: str) -> int | None:
     word = text.lower().replace("’", "'")
     if not asked.open:
         if word not in WORDS:
@@ -232,13 +235,13 @@ def _answer(game: Game, asked: Asked, text: str) -> int | None:
     return None if hit is None else hit.key + 1
 
 
-def _think(plain: Plain, view: GameView) -> None:
+def _think(plain: Conversation, view: GameView) -> None:
     plain.say(f"{view.bits[-1]:.1f} bits left. Likeliest:")
     for name, p in view.top[:5]:
         plain.say(f"  {p:.1%} {name}")
 
 
-def _what_was_it(game: Game, view: GameView) -> int | str | None:
+def _what_was_it(game: PlainGame, view: GameView) -> int | str | None:
     plain = game.plain
     while True:
         text = plain.hear("Not it, then. What was it? A name; 'on' to play on, 'u' to undo, 'none' if it isn't here:")
@@ -253,7 +256,7 @@ def _what_was_it(game: Game, view: GameView) -> int | str | None:
             return hit.key
 
 
-def _look_back(plain: Plain, review: Review, view: GameView) -> None:
+def _look_back(plain: Conversation, review: Review, view: GameView) -> None:
     if view.phase != "right":
         plain.say(f"It was {review.name}.")
     if review.lost_at is not None:
@@ -266,10 +269,10 @@ def _look_back(plain: Plain, review: Review, view: GameView) -> None:
         plain.say(f"The memory: {sentence}.")
 
 
-def _watch(game: Game) -> None:
+def _watch(game: PlainGame) -> None:
     plain = game.plain
     user: StandIn = Recorded(game.world, game.replay) if game.replay is not None else game.next_user()
-    session = game.session()
+    session = game.session(user)
     view = user.begin(session)
     for sentence in view.opening:
         plain.say(f"User: {sentence}")
@@ -289,7 +292,7 @@ def _watch(game: Game) -> None:
         game.keep(session, user.intent, user.corruptions)
 
 
-def _ask(game: Game) -> None:
+def _ask(game: PlainGame) -> None:
     plain, asking = game.plain, game.asking()
     view = asking.begin()
     plain.say(f"I have one {view.noun} in mind. Search a question by its words; 'name' to name it, 'coach' for advice.")
@@ -305,7 +308,7 @@ def _ask(game: Game) -> None:
     _asked_all(game, asking, view)
 
 
-def _asked(plain: Plain, asking: AskGame, question: int) -> GameView:
+def _asked(plain: Conversation, asking: AskGame, question: int) -> GameView:
     """One question of the person's, with what it was worth."""
     try:
         view = asking.ask(question)
@@ -320,7 +323,7 @@ def _asked(plain: Plain, asking: AskGame, question: int) -> GameView:
     return view
 
 
-def _asked_all(game: Game, asking: AskGame, view: GameView) -> None:
+def _asked_all(game: PlainGame, asking: AskGame, view: GameView) -> None:
     """The end of a game in which the person asked."""
     plain, user, coach = game.plain, asking.user, asking.coach
     plain.say({"right": "Right!", "left": "The user walked away."}.get(view.phase, "No."))
@@ -330,7 +333,7 @@ def _asked_all(game: Game, asking: AskGame, view: GameView) -> None:
     game.keep(asking.session, user.intent, user.corruptions)
 
 
-MODES: dict[Mode, Callable[[Game], None]] = {
+MODES: dict[Mode, Callable[[PlainGame], None]] = {
     Mode.PLAY: _play,
     Mode.OPENING: _opening,
     Mode.CARD: _card,
