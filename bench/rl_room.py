@@ -13,7 +13,7 @@ import numpy as np
 
 from agents.strategies.stopping import should_guess
 from envs.rules import Rules
-from sim.ask.sweep import TIE
+from sim.ask.ranking import TIE
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
 from sim.numeric.entropy import xlogx

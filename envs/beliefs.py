@@ -13,15 +13,13 @@ Observations after the end: nothing is learned from a guess or from a user who l
 
 from __future__ import annotations
 
-from typing import Any
-
 import gymnasium
 import numpy as np
 from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
-from envs.features import Shortlist, View, view
+from envs.features import BeliefView, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
 from sim.posterior.contract import Posterior
@@ -41,22 +39,13 @@ class Beliefs:
         if len(posterior.bank) != len(bank):
             raise ValueError(f"the posterior has {len(posterior.bank)} questions, the environment {len(bank)}")
         self.dialogues, self.shortlist, self.bank = dialogues, shortlist, bank
-        # The protocol can hand out dialogues but not begin one anew.  Where a posterior can't do more than it asks, one
-        # dialogue more than there are stays at the prior, and those that begin are copies of it.
-        self._restarts = hasattr(posterior, "restart")
-        self.posterior: Any = posterior.copy()
-        self.posterior.reset(len(dialogues) + (not self._restarts))
-        self.view: View | None = None
+        self.posterior = posterior.copy()
+        self.posterior.reset(len(dialogues))
+        self.view: BeliefView | None = None
 
     def begin(self, rows: np.ndarray) -> None:
         """These dialogues have begun anew."""
-        if self._restarts:
-            self.posterior.restart(rows)
-        else:
-            count = len(self.dialogues)
-            source = np.arange(count + 1)
-            source[rows] = count
-            self.posterior = self.posterior.take(source)
+        self.posterior.restart(rows)
         if self.dialogues.max_opening:
             self.posterior.open(self._said(rows), rows)
 
@@ -78,12 +67,11 @@ class Beliefs:
             question, answer = questions[every, place].astype(np.int64), answers[every, place].astype(np.int64)
             self.posterior.update(question, answer, rows)
 
-    def look(self) -> View:
+    def look(self) -> BeliefView:
         """Observations, shortlist and masks as of now."""
         d = self.dialogues
         left = d.rules.budget - d.turn
-        posterior = self.posterior if self._restarts else self.posterior.take(np.arange(len(d)))
-        self.view = view(posterior, d.rules, left, self.shortlist, guesses_left=d.guesses_left, guessed=d.guessed)
+        self.view = view(self.posterior, d.rules, left, self.shortlist, guesses_left=d.guesses_left, guessed=d.guessed)
         return self.view
 
     def actions(self, actions: np.ndarray) -> np.ndarray:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from sim.ask import sweep
 from sim.ask.gain_open import open_prediction
+from sim.ask.ranking import top
 from sim.belief.evidence import SAID_DONT_KNOW
 from sim.catalogue.load import load
 from sim.numeric.entropy import entropy_nats
-from sim.posterior.batched import BatchedPosterior, top
+from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
 from sim.users.from_rates import make_channel
@@ -111,10 +112,10 @@ def test_on_any_small_catalogue(catalogue, preset, turns, seed):
 def test_what_a_question_tells_about_the_user_is_what_enumeration_says(catalogue, turns, seed):
     exact, batched = pair(catalogue)
     walk((exact, batched), exact.bank, turns, 1, seed)
-    told = batched.told()
+    told = batched.question_information()
     types = batched.types()[0]
     for q in range(len(exact.bank)):
-        if told.gain[0, q] == 0 and told.user[0, q] == 0:
+        if told.gain_nats[0, q] == 0 and told.user_nats[0, q] == 0:
             continue
         predicted = batched.predict(np.array([q]))[0]
         after = batched.take(np.zeros(len(predicted), dtype=np.int64))
@@ -122,7 +123,7 @@ def test_what_a_question_tells_about_the_user_is_what_enumeration_says(catalogue
         then = after.types()
         entropy = -(types * np.log(types)).sum()
         expected = entropy + (predicted[:, None] * then * np.log(np.maximum(then, 1e-300))).sum()
-        assert told.user[0, q] == pytest.approx(expected, abs=1e-8)
+        assert told.user_nats[0, q] == pytest.approx(expected, abs=1e-8)
         np.testing.assert_allclose(predicted, exact.predict(np.array([q]))[0], atol=1e-9)
 
 

@@ -16,6 +16,7 @@ from sim.ask import shortlist
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.numeric.entropy import entropy_nats
 from sim.posterior.batched import BatchedPosterior
+from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
 
 TOY = "clarigym/Toy-v0"
@@ -103,17 +104,17 @@ def test_two_posteriors_show_the_same(id_, turns):
     ours, theirs = (np.delete(v.observation[:, :GLOBAL], remaining, axis=1) for v in (one, other))
     np.testing.assert_allclose(ours, theirs, atol=1e-6)
     np.testing.assert_allclose(one.observation[:, remaining], other.observation[:, remaining], atol=0.02)
-    told = both[0].told()
+    told = both[0].question_information()
     rows = np.arange(6)[:, None]
     described = other.observation[:, GLOBAL:].reshape(6, shortlist.size, PER_QUESTION)
-    np.testing.assert_allclose(described[..., 3] * USER_SCALE, told.user[rows, other.questions], atol=1e-6)
+    np.testing.assert_allclose(described[..., 3] * USER_SCALE, told.user_nats[rows, other.questions], atol=1e-6)
     np.testing.assert_allclose(described[..., 4:9], told.answers[rows, other.questions], atol=1e-6)
-    np.testing.assert_allclose(other.gain_nats, told.gain[rows, other.questions], atol=0.05)
+    np.testing.assert_allclose(other.gain_nats, told.gain_nats[rows, other.questions], atol=0.05)
     # The places for the user hold what tells most about the user, of the whole bank.
     for b in range(6):
         rest = np.setdiff1d(np.arange(len(both[0].bank)), other.questions[b, :6])
-        best = np.sort(told.user[b, rest])[::-1][:3]
-        np.testing.assert_allclose(told.user[b, other.questions[b, 6:]], best, atol=1e-8)
+        best = np.sort(told.user_nats[b, rest])[::-1][:3]
+        np.testing.assert_allclose(told.user_nats[b, other.questions[b, 6:]], best, atol=1e-8)
     if turns == 0:
         assert (one.questions == other.questions).all()
 
@@ -155,11 +156,11 @@ def test_films_can_be_learned_on():
 def test_what_tells_most_about_the_user_is_found_among_few():
     posterior = posterior_of(gymnasium.make("clarigym/Movies-v0", noise="hard"), ChannelPosterior)
     node, histories = posterior._nodes[0], posterior._histories
-    shown = posterior.shown(8, 2)
-    others = np.setdiff1d(np.arange(len(posterior.bank)), shown.ids[0, :8])
-    assert len(shortlist._candidates(histories, node)) < 1000
-    user = shortlist._tell(histories, node, others)[1]
-    np.testing.assert_allclose(shown.user[0, 8:], np.sort(user)[::-1][:2])
+    ids, shown = posterior.shortlist(8, 2)
+    others = np.setdiff1d(np.arange(len(posterior.bank)), ids[0, :8])
+    assert len(shortlist.candidates(histories, node)) < 1000
+    user = shortlist.question_information(histories, node, others).user_nats
+    np.testing.assert_allclose(shown.user_nats[0, 8:], np.sort(user)[::-1][:2])
 
 
 def test_masks_follow_the_budget_and_illegal_actions_guess():
@@ -184,10 +185,10 @@ def test_a_wrong_guess_is_not_made_twice():
 def test_the_user_places_hold_what_tells_most_about_the_user():
     env = vector(2, options={"noise": "hard"}, shortlist=Shortlist(by_gain=3, by_user=2))
     env.reset(seed=0)
-    told = env.beliefs.posterior.told()
+    told = env.beliefs.posterior.question_information()
     chosen = env.beliefs.view.questions[0]
-    rest = np.setdiff1d(np.arange(told.user.shape[1]), chosen[:3])
-    assert set(chosen[3:]) == set(rest[np.argsort(-told.user[0, rest])[:2]])
+    rest = np.setdiff1d(np.arange(told.user_nats.shape[1]), chosen[:3])
+    assert set(chosen[3:]) == set(rest[np.argsort(-told.user_nats[0, rest])[:2]])
 
 
 def test_observations_tell_nothing_of_the_intent():
@@ -289,12 +290,12 @@ def test_a_shaped_dialogue_pays_the_sparse_reward_less_the_first_potential():
         assert sums[1] == pytest.approx(sums[0] + 0.3 * prior)
 
 
-class Bare:
-    """What the protocol has, and nothing beyond it."""
+class Bare(Posterior):
+    """What the protocol asks for, and nothing that it gives."""
 
     def __init__(self, posterior):
         self.bank, self.posterior = posterior.bank, posterior
-        for name in ("reset", "open", "update", "belief", "types", "predict", "eig_nats", "choose"):
+        for name in ("reset", "restart", "open", "update", "belief", "types", "predict", "eig_nats", "choose"):
             setattr(self, name, getattr(posterior, name))
 
     def copy(self):
@@ -317,7 +318,7 @@ def test_view_wants_nothing_but_the_protocol():
     assert set(np.flatnonzero(different)) <= set(GLOBAL + 3 + PER_QUESTION * np.flatnonzero(is_open))
 
 
-def test_dialogues_begin_anew_with_a_posterior_that_can_only_be_copied():
+def test_dialogues_begin_anew_with_a_posterior_of_one_s_own():
     options = {"noise": "hard", "budget": 3, "autoreset_mode": "SameStep", "opening": True}
     env = gymnasium.make_vec(TOY, num_envs=4, **options)
     bare, full = (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.ask.sweep import top
+from sim.ask.ranking import top_among
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
 from sim.numeric.entropy import binary_entropy, least_mass, mutual_information
@@ -62,7 +62,7 @@ def test_the_certified_choice_is_that_of_the_full_sweep(catalogue, random, k):
     channel, bank = world(catalogue)
     history = histories(bank, random, 5)
     ids, gains = told(channel, bank, history).choose(k)
-    expected = top(np.arange(len(bank)), told(channel, bank, history).eig_nats()[0], k)
+    expected = top_among(np.arange(len(bank)), told(channel, bank, history).eig_nats()[0], k)
     assert ids[0].tolist() == expected[0].tolist()
     np.testing.assert_allclose(gains[0], expected[1], atol=1e-12)
 
@@ -76,7 +76,7 @@ def test_certified_choices_on_real_catalogues(name):
     posterior = ChannelPosterior(channel, bank)
     for _ in range(8):
         ids, gains = posterior.choose(3)
-        expected = top(np.arange(len(bank)), posterior.eig_nats()[0], 3)
+        expected = top_among(np.arange(len(bank)), posterior.eig_nats()[0], 3)
         assert ids[0].tolist() == expected[0].tolist()
         np.testing.assert_allclose(gains[0], expected[1], atol=1e-12)
         assert (gains[0] <= np.log(bank.answers[ids[0]])).all()

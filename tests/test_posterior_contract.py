@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sim.ask.question_information import QuestionInformation
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
 from sim.channel.channel import Channel
@@ -40,6 +41,10 @@ KINDS = {
 COUNT = 3
 
 
+def figures(about: QuestionInformation) -> tuple[np.ndarray, ...]:
+    return about.gain_nats, about.user_nats, about.answers
+
+
 def every_question(posterior: Posteriors, ask: Callable[[np.ndarray], np.ndarray]) -> list[np.ndarray]:
     return [ask(np.full(COUNT, q)) for q in range(len(posterior.bank))]
 
@@ -52,6 +57,9 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "eig_nats": lambda p: p.eig_nats(),
     "choose one": lambda p: p.choose(),
     "choose some": lambda p: p.choose(4),
+    "shortlist": lambda p: (lambda ids, about: (ids, *figures(about)))(*p.shortlist(3, 2)),
+    "states": lambda p: [list(p.states(b).values()) for b in range(COUNT)],
+    "type_names": lambda p: len(p.type_names),
     "copy": lambda p: p.copy().belief(),
     "copy, predict": lambda p: every_question(p, p.copy().predict),
     "take": lambda p: p.take(np.array([2, 0, 2])).belief(),
@@ -60,12 +68,9 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "update, predict": lambda p: (p.update(np.full(COUNT, 1), np.full(COUNT, 2)), every_question(p, p.predict))[1],
 }
 ALONE: dict[str, dict[str, Callable[[Any], Any]]] = {
-    "exact": {
-        "states": lambda p: [list(p.states(b).values()) for b in range(COUNT)],
-        "shown": lambda p: (lambda s: (s.ids, s.gain, s.user, s.answers))(p.shown(3, 2)),
-    },
+    "exact": {},
     "batched": {
-        "told": lambda p: (lambda t: (t.gain, t.user, t.answers))(p.told()),
+        "question_information": lambda p: figures(p.question_information()),
         "joint": lambda p: p.joint(),
         "log_likelihood": lambda p: p.log_likelihood(),
     },
@@ -133,6 +138,16 @@ def test_a_history_met_before_says_what_it_says_when_met_first(kind, method, how
             again.restart(np.arange(COUNT))
         hear(again, seed, opening)
         assert_equal(ask(again), ask(first))
+
+
+def test_both_know_the_same_of_the_user():
+    exact, batched = fresh("exact", "six"), fresh("batched", "six")
+    for posterior in (exact, batched):
+        hear(posterior, 2, True)
+    assert exact.type_names == batched.type_names and len(exact.type_names) == exact.types().shape[1]
+    for b in range(COUNT):
+        assert list(exact.states(b)) == list(batched.states(b))
+        assert_equal(list(exact.states(b).values()), list(batched.states(b).values()))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,7 +8,7 @@ import pytest
 from agents.strategies.stopping import should_guess
 from bench.rl_room import levels, small, values
 from envs.rules import Rules
-from sim.ask.sweep import TIE
+from sim.ask.ranking import TIE
 from sim.catalogue.load import load
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior

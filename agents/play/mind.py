@@ -172,14 +172,11 @@ class Mind:
 
     def types(self) -> list[tuple[str, float]]:
         """The types of user by name with their p(type | history)."""
-        names = getattr(getattr(self.posterior, "channel", None), "types", ())
-        shares = self.posterior.types()[0].tolist()
-        return [(names[t] if t < len(names) else f"type {t + 1}", p) for t, p in enumerate(shares)]
+        return list(zip(self.posterior.type_names, self.posterior.types()[0].tolist(), strict=True))
 
-    def states(self) -> dict[str, Any]:
+    def states(self) -> dict[str, np.ndarray]:
         """(3,) p(forgotten, kept, muddled) of each facet that was answered about; empty where nobody can tell."""
-        states = getattr(self.posterior, "states", None)
-        return dict(states(0)) if states is not None else {}
+        return dict(self.posterior.states())
 
     def best(self, k: int = BEST, skipped: frozenset[int] = frozenset()) -> list[tuple[int, float]]:
         """Up to k questions of highest EIG with their nats, best first, skipped ones left out."""

@@ -20,7 +20,7 @@ import numpy as np
 
 from agents.errors import InputError
 from agents.setting import Setting
-from envs.features import GLOBAL, PER_QUESTION, Shortlist, View, view
+from envs.features import GLOBAL, PER_QUESTION, BeliefView, Shortlist, view
 from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
 from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
@@ -57,7 +57,7 @@ class PolicyNetwork:
         judged = np.tanh(self._layer("judge", np.concatenate([each, wide], axis=2)))
         return np.concatenate([self._layer("score", judged)[..., 0], self._layer("guess", summary)], axis=1)
 
-    def act(self, seen: View) -> np.ndarray:
+    def act(self, seen: BeliefView) -> np.ndarray:
         """(B,) the best legal action of each dialogue; ties to the lowest."""
         return np.where(seen.mask, self.logits(seen.observation), -np.inf).argmax(axis=1)
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from sim.ask.sweep import NOTHING, TIE
+from sim.ask.ranking import NOTHING, TIE
 from sim.facts import NoiselessAnswers
 
 

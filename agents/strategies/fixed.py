@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from sim.ask.sweep import NOTHING
+from sim.ask.ranking import NOTHING
 
 
 class Fixed(BeliefAgent):

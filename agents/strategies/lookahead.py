@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from sim.ask.sweep import TIE
+from sim.ask.ranking import TIE
 
 FEW = 3
 ANSWERS = 5

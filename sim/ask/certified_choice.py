@@ -9,15 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from sim.ask.gain_yesno import value_masses
+from sim.ask.ranking import TIE, top_among
 from sim.ask.sweep import (
     SHORTLIST,
-    TIE,
-    _near,
     always_refined,
+    near,
     near_best,
     open_gain,
     refined_gains,
-    top,
     unasked,
     yesno_gains,
 )
@@ -35,14 +34,14 @@ def choose(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.nda
         fine = np.union1d(near_best(node, ids, gains)[0], always_refined(histories, node, histories.asked(node)))
         rough = ~np.isin(ids, fine)
         ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(histories, node, fine))
-        node.best[k] = top(ids, gains, k)
+        node.best[k] = top_among(ids, gains, k)
         node.scratch.clear()
     return node.best[k]
 
 
 def _needed(node: Node, value: np.ndarray, k: int) -> float:
     """What a question must tell to be among the k best or on the shortlist, given gains so far, best first."""
-    return max(float(value[-1]), min(_near(node) * float(value[0]), float(value[k - 1])), 2 * TIE) - TIE
+    return max(float(value[-1]), min(near(node) * float(value[0]), float(value[k - 1])), 2 * TIE) - TIE
 
 
 def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -65,7 +64,7 @@ def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np
         else:
             pending.append((f, mine, value_masses(channel, node.belief)[bank.value[mine]]))
     pool, chunk = max(k, SHORTLIST), CHUNK
-    best, value = top(np.concatenate(ids), np.concatenate(gains), pool)
+    best, value = top_among(np.concatenate(ids), np.concatenate(gains), pool)
     # A fact of probability p carries h(p): only facts within [edge, 1 - edge] can beat what is found already.
     edge = least_mass(_needed(node, value, k))
     pending = [(f, *_by_bound(mine, mass, edge)) for f, mine, mass in pending]
@@ -75,7 +74,7 @@ def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np
         part = np.sort(mine[:chunk])
         found = best >= 0
         more = yesno_gains(histories, node, f, part)
-        best, value = top(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
+        best, value = top_among(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
         pending[at] = (f, mine[chunk:], bound[chunk:])
         need, chunk = _needed(node, value, k), 2 * chunk
         pending = [(f, mine[bound >= need], bound[bound >= need]) for f, mine, bound in pending]

@@ -19,13 +19,12 @@ Each operator also gives I(answer; type), what a question tells about the user.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import sparse
 
 from sim.ask.gain_open import _manner, _reweighted, _untouched_states, said_pattern
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states
+from sim.ask.question_information import QuestionInformation, open_summary
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.relation import Members, kernel_entries, members
@@ -35,20 +34,6 @@ from sim.numeric.entropy import xlogx
 NEGLIGIBLE = 1e-14
 BLOCK = 1 << 17
 """Numbers at a time, to stay within the processor's cache."""
-SUMMARY = 5
-"""Numbers that sum up an open answer: p(don't know), p(likeliest option), entropy / log options, 0, 0."""
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """What C questions tell in n dialogues."""
-
-    gain: np.ndarray
-    """(n, C) EIG about the intent, nats."""
-    user: np.ndarray
-    """(n, C) I(answer; type), nats."""
-    answers: np.ndarray
-    """(n, C, 5) predicted answers; of an open question the summary, see SUMMARY."""
 
 
 def _user_information(by_type: np.ndarray) -> np.ndarray:
@@ -57,14 +42,6 @@ def _user_information(by_type: np.ndarray) -> np.ndarray:
     answer = xlogx(by_type.sum(axis=0)).sum(axis=-2)
     types = xlogx(by_type.sum(axis=-2)).sum(axis=0)
     return np.maximum(both - answer - types, 0.0)
-
-
-def _summary(p: np.ndarray) -> np.ndarray:
-    """(n, SUMMARY) of predicted open answers (1 + O, n)."""
-    out = np.zeros((p.shape[1], SUMMARY))
-    out[:, 0], out[:, 1] = p[0], p[1:].max(axis=0)
-    out[:, 2] = -xlogx(p).sum(axis=0) / np.log(len(p))
-    return out
 
 
 class ScalarOperator:
@@ -116,7 +93,7 @@ class ScalarOperator:
         self.first = tables[0].shape[2] if has_open else 0
         self.nbytes = self.table.nbytes
 
-    def tell(self, masses: np.ndarray) -> Told:
+    def tell(self, masses: np.ndarray) -> QuestionInformation:
         """From (T, V + 1, n)."""
         n, c = masses.shape[2], len(self.values)
         by_type = np.matmul(self.table.transpose(0, 2, 1), masses)  # (T, K, n)
@@ -139,7 +116,7 @@ class ScalarOperator:
         if self.has_open:
             gain[:, 0] = within[: self.first].sum(axis=0) - classes
             user[:, 0] = _user_information(by_type[:, : self.first])
-            answers.append(_summary(total[: self.first])[:, None])
+            answers.append(open_summary(total[: self.first])[:, None])
         if c:
             closed = by_type[:, self.first :].reshape(len(masses), c, 5, n)
             user[:, self.has_open :] = _user_information(closed).T
@@ -152,7 +129,7 @@ class ScalarOperator:
                 own = rows[:, self.values, np.arange(c)]  # (T, C, 5)
                 inside = np.einsum("tca,tcn->can", own, masses[:, self.values])
                 gain[:, self.has_open :] = _two_classes(inside, predicted - inside).T
-        return Told(np.maximum(gain, 0.0), user, np.concatenate(answers, axis=1))
+        return QuestionInformation(np.maximum(gain, 0.0), user, np.concatenate(answers, axis=1))
 
 
 class FlagsOperator:
@@ -165,7 +142,7 @@ class FlagsOperator:
     def __init__(self, flags: list[ScalarOperator]) -> None:
         self.table = np.stack([flag.table for flag in flags], axis=1)  # (T, F, 3, 5)
 
-    def tell(self, masses: np.ndarray) -> Told:
+    def tell(self, masses: np.ndarray) -> QuestionInformation:
         """From (T, F, 3, n); questions in the order of the flags."""
         by_type = np.matmul(self.table.swapaxes(2, 3), masses)  # (T, F, 5, n)
         total = by_type.sum(axis=0)
@@ -173,7 +150,7 @@ class FlagsOperator:
         for table, mass in zip(self.table, masses):
             joint += table[..., None] * mass[:, :, None]
         gain = xlogx(joint).sum(axis=(1, 2)) - xlogx(total).sum(axis=1) - xlogx(masses.sum(axis=0)).sum(axis=1)
-        return Told(np.maximum(gain, 0.0).T, _user_information(by_type).T, total.transpose(2, 0, 1))
+        return QuestionInformation(np.maximum(gain, 0.0).T, _user_information(by_type).T, total.transpose(2, 0, 1))
 
 
 def _two_classes(inside: np.ndarray, outside: np.ndarray) -> np.ndarray:
@@ -264,7 +241,7 @@ class SetOperator:
         entries = np.concatenate(data).T.ravel()[pattern.order]
         return sparse.csr_array((entries, pattern.columns, pattern.indptr), shape=pattern.shape)
 
-    def tell(self, joint: np.ndarray) -> Told:
+    def tell(self, joint: np.ndarray) -> QuestionInformation:
         """From beliefs (T, N, n)."""
         channel, c = self.channel, len(self.values)
         n = joint.shape[2]
@@ -292,7 +269,7 @@ class SetOperator:
             gain[:, self.has_open :] = np.maximum(_two_classes(classes[0], classes[1]), 0.0).T
             user[:, self.has_open :] = _user_information(by_type).T
             answers.append(classes.sum(axis=0).transpose(2, 0, 1))
-        return Told(gain, user, np.concatenate(answers, axis=1))
+        return QuestionInformation(gain, user, np.concatenate(answers, axis=1))
 
     def _answers(self, t: int, forgotten, kept, muddled, sure, wrong) -> np.ndarray:
         """(C, A, n) answers of type t from masses (C, n): of the states, and of those who believe the value."""
@@ -372,4 +349,4 @@ class OpenSetOperator:
             mixed += self.classes[t] * joint[t]
         conditional += xlogx(joint.sum(axis=0)).sum(axis=0) - xlogx(mixed).sum(axis=(0, 1))
         gain = -xlogx(answer).sum(axis=0) - conditional
-        return np.maximum(gain, 0.0), _user_information(by_type), _summary(answer)
+        return np.maximum(gain, 0.0), _user_information(by_type), open_summary(answer)

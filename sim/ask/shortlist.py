@@ -10,61 +10,45 @@ fifteen states of three dialogues (`hard`), the two best of the 48,252 were alwa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sim.ask import certified_choice, sweep
 from sim.ask.gain_open import open_prediction
 from sim.ask.gain_yesno import value_masses
+from sim.ask.question_information import SUMMARY, QuestionInformation, open_summary
+from sim.ask.ranking import NOTHING, TIE, top_among
 from sim.belief.by_history import Histories, Node
-from sim.numeric.entropy import mutual_information, xlogx
+from sim.numeric.entropy import mutual_information
 from sim.questions import OPEN
 
 FEW, MOST = 64, 24
-SUMMARY = 5
-"""Numbers that sum up an open answer, as in `sim.ask.gain_batched`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Shown:
-    """What k questions tell."""
+def shortlist(histories: Histories, node: Node, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+    """The `by_gain` questions of highest EIG and the `by_user` others that tell most about the user, best first.
 
-    ids: np.ndarray
-    """(k,) -1 where there is none."""
-    gain: np.ndarray
-    """(k,) EIG about the intent, nats."""
-    user: np.ndarray
-    """(k,) I(answer; type), nats."""
-    answers: np.ndarray
-    """(k, 5) predicted answers; of an open question p(don't know), p(likeliest option), entropy / log options, 0, 0."""
-
-
-def shown(histories: Histories, node: Node, by_gain: int, by_user: int) -> Shown:
-    """The `by_gain` questions of highest EIG and the `by_user` others that tell most about the user, best first."""
+    Returns:
+        Ids (by_gain + by_user,), NOTHING where there are fewer, and what they tell.
+    """
     key = (by_gain, by_user)
-    if key not in node.shown:
+    if key not in node.shortlists:
         first, gain = certified_choice.choose(histories, node, by_gain)
-        some = np.setdiff1d(_candidates(histories, node), first) if by_user else np.empty(0, np.int64)
+        some = np.setdiff1d(candidates(histories, node), first) if by_user else np.empty(0, np.int64)
         kept = first >= 0
         asked = np.concatenate([first[kept], some])
-        plain, user, answers = _tell(histories, node, asked)
-        second, _ = sweep.top(some, user[kept.sum() :], by_user)
+        about = question_information(histories, node, asked)
+        second, _ = top_among(some, about.user_nats[kept.sum() :], by_user)
         ids = np.concatenate([first, second])
-        order = np.argsort(asked)
-        at = order[np.minimum(np.searchsorted(asked, ids, sorter=order), len(asked) - 1)] if len(asked) else ids
-        there = ids >= 0
-        out = [np.zeros((len(ids), *x.shape[1:])) for x in (plain, user, answers)]
-        for x, y in zip(out, (plain, user, answers)):
-            x[there] = y[at[there]]
-        out[0][:by_gain] = gain  # refined
-        node.shown[key] = Shown(ids, *out)
+        place = {question: at for at, question in enumerate(asked.tolist())}
+        chosen = about.at(np.array([place.get(question, NOTHING) for question in ids.tolist()], dtype=np.int64))
+        chosen.gain_nats[:by_gain] = gain  # refined
+        node.shortlists[key] = ids, chosen
         node.scratch.clear()
         histories.keep(node)
-    return node.shown[key]
+    return node.shortlists[key]
 
 
-def _candidates(histories: Histories, node: Node) -> np.ndarray:
+def candidates(histories: Histories, node: Node) -> np.ndarray:
     """Ids, ascending, of the questions among which those about the user are sought."""
     bank, asked = histories.bank, histories.asked(node)
     out = [sweep.always_refined(histories, node, asked)]
@@ -76,14 +60,14 @@ def _candidates(histories: Histories, node: Node) -> np.ndarray:
                 mine = mine[1:]
             values = bank.value[mine]
             masses = value_masses(channel, node.belief)[values], channel.mass[values]
-            out += [mine[np.argsort(-np.round(mass / sweep.TIE), kind="stable")[:MOST]] for mass in masses]
+            out += [mine[np.argsort(-np.round(mass / TIE), kind="stable")[:MOST]] for mass in masses]
         else:
             out.append(mine)
     return np.unique(np.concatenate(out))
 
 
-def _tell(histories: Histories, node: Node, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """I(answer; class of intents) and I(answer; type), (n,) nats each, and answers (n, 5)."""
+def question_information(histories: Histories, node: Node, ids: np.ndarray) -> QuestionInformation:
+    """What the questions `ids` (n,) tell; about the intent unrefined, see `sim.ask.sweep`."""
     bank = histories.bank
     gain, user, answers = np.zeros(len(ids)), np.zeros(len(ids)), np.zeros((len(ids), SUMMARY))
     alone = []
@@ -98,7 +82,7 @@ def _tell(histories: Histories, node: Node, ids: np.ndarray) -> tuple[np.ndarray
             by_type = np.stack([open_prediction(histories.asking(node)[f], now, n.joint) for n in alone], axis=1)
             p = by_type.sum(axis=1)
             gain[j], user[j] = sweep.open_gain(histories, node, f), mutual_information(by_type)
-            answers[j, :3] = p[0], p[1:].max(), -xlogx(p).sum() / np.log(len(p))
+            answers[j] = open_summary(p)
         closed = mine[bank.kind[ids[mine]] != OPEN]
         if len(closed):
             # (T, C, A, Y) joint of type, answer and class.
@@ -106,4 +90,4 @@ def _tell(histories: Histories, node: Node, ids: np.ndarray) -> tuple[np.ndarray
             gain[closed] = mutual_information(joint.sum(axis=0))
             user[closed] = mutual_information(joint.sum(axis=3).transpose(1, 2, 0))
             answers[closed] = joint.sum(axis=(0, 3))
-    return gain, user, answers
+    return QuestionInformation(gain, user, answers)

@@ -16,13 +16,12 @@ import numpy as np
 from sim.ask.gain_open import likeliest, open_information, open_prediction
 from sim.ask.gain_refined import within_class
 from sim.ask.gain_yesno import scalar_joint, set_joint, set_shares
+from sim.ask.ranking import TIE, top_among
 from sim.belief.by_history import Histories, Node
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.numeric.entropy import mutual_information
 from sim.questions import OPEN
 
-TIE = 1e-9
-NOTHING = -1
 SHORTLIST = 8
 NEAR = 0.5
 FEW = 32
@@ -49,7 +48,7 @@ def sweep(histories: Histories, node: Node) -> np.ndarray:
                 ids = ids[1:]
             if len(ids):
                 out[ids] = yesno_gains(histories, node, f, ids)
-        best, _ = near_best(node, *top(np.arange(len(out)), out, SHORTLIST))
+        best, _ = near_best(node, *top_among(np.arange(len(out)), out, SHORTLIST))
         best = np.union1d(best, always_refined(histories, node, asked))
         out[best] = refined_gains(histories, node, best)
         node.sweep = out
@@ -88,22 +87,14 @@ def yesno_joint(histories: Histories, node: Node, f: int, questions: np.ndarray)
     return set_joint(channel, now, node.joint, values, node.scratch[f])
 
 
-def top(ids: np.ndarray, gains: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k largest gains, best first, padded with `NOTHING` and 0; gains within TIE count as equal and go by id."""
-    ids, gains = ids[gains > TIE].astype(np.int64), gains[gains > TIE]
-    order = np.lexsort((ids, -np.round(gains / TIE)))[:k]
-    out_ids, out_gains = np.full(k, NOTHING, dtype=np.int64), np.zeros(k)
-    out_ids[: len(order)], out_gains[: len(order)] = ids[order], gains[order]
-    return out_ids, out_gains
-
-
 def near_best(node: Node, ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of questions and their gains, best first, those to be refined."""
-    n = int(np.count_nonzero(gains[:SHORTLIST] > max(_near(node) * gains[0], TIE)))
+    n = int(np.count_nonzero(gains[:SHORTLIST] > max(near(node) * gains[0], TIE)))
     return ids[:n], gains[:n]
 
 
-def _near(node: Node) -> float:
+def near(node: Node) -> float:
+    """The share of the best gain from which a question is refined."""
     return NEAR if len(node.belief) > REFINED else 0.0
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, WIDTH, Evidence, History, canonical
-from sim.belief.likelihood import ScalarTerms, SetTerms, terms
+from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, terms
 from sim.belief.stages import Stages
 from sim.channel.channel import Channel, FacetChannel
 from sim.numeric.cache import Cache
@@ -27,7 +27,7 @@ class Node:
     """One answer history and what follows from it.  Immutable but for what `sim.ask.certified_choice` and
     `sim.ask.shortlist` find out and leave here."""
 
-    __slots__ = ("belief", "best", "history", "joint", "scratch", "shown", "sweep", "types")
+    __slots__ = ("belief", "best", "history", "joint", "scratch", "shortlists", "sweep", "types")
 
     def __init__(self, history: History, joint: np.ndarray) -> None:
         self.history = history
@@ -36,7 +36,7 @@ class Node:
         self.types = over_intents(joint)  # (T,)
         self.sweep: np.ndarray | None = None
         self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self.shown: dict[tuple[int, int], Any] = {}
+        self.shortlists: dict[tuple[int, int], Any] = {}
         self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
 
     @property
@@ -137,7 +137,4 @@ class Histories:
         return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
 
     def _log_like(self, f: int, evidence: Evidence) -> np.ndarray:
-        found = self.terms(f, evidence)
-        if isinstance(found, ScalarTerms):
-            return found.log_like[self.channel.facets[f].facet.value_of]  # -1, unknown, is the last row
-        return found.log_like
+        return log_like_by_intent(self.terms(f, evidence), self.channel.facets[f].facet)

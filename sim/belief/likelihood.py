@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.belief.evidence import SAID_DONT_KNOW, SILENT, Evidence
+from sim.catalogue.catalogue import Facet
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.slips_and_hedges import not_believed
 
@@ -84,6 +85,17 @@ class SetTerms:
 def terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms | SetTerms:
     """The likelihood of one facet's answers.  Evidence must not be empty."""
     return (scalar_terms if channel.facet.scalar else set_terms)(channel, evidence)
+
+
+def log_like_by_intent(found: ScalarTerms | SetTerms, facet: Facet) -> np.ndarray:
+    """(N, T) log p(answers | intent, type); not to be written to."""
+    return found.log_like[facet.value_of] if isinstance(found, ScalarTerms) else found.log_like
+
+
+def memory_states(found: ScalarTerms | SetTerms, facet: Facet, joint: np.ndarray) -> np.ndarray:
+    """(3,) p(forgotten, kept, muddled | history), from p(intent, type | history), (N, T)."""
+    by_intent = found.states[:, facet.value_of] if isinstance(found, ScalarTerms) else found.states
+    return (by_intent * joint).sum(axis=(1, 2))
 
 
 def believed(channel: FacetChannel, value: int) -> np.ndarray:

@@ -11,18 +11,20 @@ of some hundred questions; it works beyond, but `ChannelPosterior` will be the f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_batched import SUMMARY, FlagsOperator, ScalarOperator, SetOperator, SetPattern, Told
+from sim.ask.gain_batched import FlagsOperator, ScalarOperator, SetOperator, SetPattern
 from sim.ask.gain_open import open_prediction
-from sim.ask.sweep import NOTHING, TIE
+from sim.ask.question_information import SUMMARY, QuestionInformation, shortlisted
+from sim.ask.ranking import TIE, top
 from sim.belief.by_history import History
 from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
-from sim.belief.likelihood import ScalarTerms, SetTerms, terms
+from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
 from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
 from sim.questions import OPEN, QuestionBank
@@ -58,7 +60,7 @@ class BatchedPosterior:
         self._operators: Cache[ScalarOperator | SetOperator] = Cache(cache_bytes)
         self._recent: Cache[ScalarTerms | SetTerms] = Cache(cache_bytes // 4)
         self._unasked_kept: Cache[np.ndarray] = Cache(cache_bytes // 16)
-        self._told: Cache[Told] = Cache(cache_bytes)
+        self._told: Cache[QuestionInformation] = Cache(cache_bytes)
         self._patterns: dict[int, SetPattern] = {}
         self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
         facets = channel.catalogue.facets
@@ -88,10 +90,9 @@ class BatchedPosterior:
         self._log = np.repeat(self._log_prior[None], dialogues, axis=0)  # (B, N, T)
         self._joint = np.empty_like(self._log)
         self._stale = np.ones(dialogues, dtype=bool)
-        self._known: list[Told | None] = [None] * dialogues
+        self._known: list[QuestionInformation | None] = [None] * dialogues
 
     def restart(self, rows: np.ndarray) -> None:
-        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
         for b in np.asarray(rows).tolist():
             self._history[b], self._known[b] = {}, None
         self._log[rows] = self._log_prior
@@ -146,8 +147,8 @@ class BatchedPosterior:
         if len(question) != len(self._history):
             raise ValueError(f"{len(question)} entries for {len(self._history)} dialogues")
         out = np.zeros((len(question), int(self.bank.answers[question].max())))
-        # `told` finds a history that was met before in its cache and then leaves stale beliefs as they are.
-        joint, told = self.joint(), self.told()
+        # What questions tell may be found in the cache, and then nobody has made the beliefs fresh.
+        joint, told = self.joint(), self.question_information()
         for b, q in enumerate(question.tolist()):
             f = int(self.bank.facet[q])
             if self.bank.kind[q] == OPEN:
@@ -160,10 +161,26 @@ class BatchedPosterior:
         return out
 
     def eig_nats(self) -> np.ndarray:
-        return self.told().gain
+        return self.question_information().gain_nats
 
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        return top(self.told().gain, k)
+        return top(self.question_information().gain_nats, k)
+
+    def shortlist(self, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+        told = self.question_information()
+        ids = shortlisted(told.gain_nats, told.user_nats, by_gain, by_user)
+        return ids, told.at(ids)
+
+    def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
+        facets, joint = self.channel.catalogue.facets, self.joint()[dialogue]
+        return {
+            facets[f].name: memory_states(self._terms(f, evidence), facets[f], joint)
+            for f, evidence in sorted(self._history[dialogue].items())
+        }
+
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        return self.channel.types
 
     def copy(self) -> Self:
         return self.take(np.arange(len(self._history)))
@@ -188,7 +205,7 @@ class BatchedPosterior:
 
     # --- beyond the contract --------------------------------------------------------------------------------------
 
-    def told(self) -> Told:
+    def question_information(self) -> QuestionInformation:
         """What every question tells in every dialogue: (B, Q) and (B, Q, 5); questions asked before tell 0."""
         missing = [b for b, known in enumerate(self._known) if known is None]
         if missing:
@@ -204,8 +221,7 @@ class BatchedPosterior:
                     self._known[b] = known
             for start in range(0, len(fresh), CHUNK):
                 self._tell(fresh[start : start + CHUNK])
-        known = [k for k in self._known if k is not None]
-        return Told(*(np.stack([getattr(k, name) for k in known]) for name in ("gain", "user", "answers")))
+        return QuestionInformation.stacked([k for k in self._known if k is not None])
 
     def log_likelihood(self) -> np.ndarray:
         """(B, N) log p(history | intent), the type and the memory summed out; a prior of 0 counts as 1e-300."""
@@ -222,7 +238,7 @@ class BatchedPosterior:
         if self._flags:
             told = self._all_flags().tell(masses[:, self._flag_rows])
             at = self._flag_questions
-            gain[:, at], user[:, at], answers[:, at] = told.gain, told.user, told.answers
+            gain[:, at], user[:, at], answers[:, at] = told.gain_nats, told.user_nats, told.answers
         by_facet: list[dict[Evidence, list[int]]] = [{} for _ in self._values]
         others = [f for f in range(len(by_facet)) if len(self._values[f]) + self._open[f] and f not in self._flags]
         for j, (history, _) in enumerate(fresh):
@@ -241,15 +257,15 @@ class BatchedPosterior:
                 operator = self._operator(f, evidence, keep)
                 if isinstance(operator, ScalarOperator):
                     told = operator.tell(masses[:, self._places[f]][:, :, rows])
-                    gain[place], user[place], answers[place] = told.gain, told.user, told.answers
+                    gain[place], user[place], answers[place] = told.gain_nats, told.user_nats, told.answers
                 else:
                     told = operator.tell(_columns(joint, rows))
-                    those = keep[len(keep) - told.gain.shape[1] :]  # no open question among them once it was asked
-                    gain[place], user[place] = told.gain[:, those], told.user[:, those]
+                    those = keep[len(keep) - told.gain_nats.shape[1] :]  # no open question among them once it was asked
+                    gain[place], user[place] = told.gain_nats[:, those], told.user_nats[:, those]
                     answers[place] = told.answers[:, those]
         gain = np.where(gain > TIE, gain, 0.0)
         for j, (history, rows) in enumerate(fresh):
-            known = Told(gain[j], user[j], answers[j])
+            known = QuestionInformation(gain[j], user[j], answers[j])
             self._told.put(history, known, 8 * q * (2 + SUMMARY) + 1024)
             for b in rows:
                 self._known[b] = known
@@ -288,7 +304,7 @@ class BatchedPosterior:
             self._operators.put((f, evidence), found, found.nbytes)
         return found
 
-    def _terms(self, f: int, evidence: Evidence):
+    def _terms(self, f: int, evidence: Evidence) -> ScalarTerms | SetTerms:
         # Wanted twice, for the likelihood at once and for the operator if the dialogue goes on.
         found = self._recent.get((f, evidence))
         if found is None:
@@ -301,10 +317,7 @@ class BatchedPosterior:
         """(N, T) log p(evidence | intent, type)."""
         found = self._likes.get((f, evidence))
         if found is None:
-            facet_terms = self._terms(f, evidence)
-            found = facet_terms.log_like
-            if isinstance(facet_terms, ScalarTerms):
-                found = found[self.channel.facets[f].facet.value_of]  # -1, unknown, is the last row
+            found = log_like_by_intent(self._terms(f, evidence), self.channel.facets[f].facet)
             self._likes.put((f, evidence), found, found.nbytes)
         return found
 
@@ -330,22 +343,3 @@ class BatchedPosterior:
 
 def _columns(joint: np.ndarray, rows: list[int]) -> np.ndarray:
     return joint if len(rows) == joint.shape[2] else np.ascontiguousarray(joint[:, :, rows])
-
-
-def top(gain: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The k largest of each row (B, Q), best first: ids (B, k), nats (B, k); -1 and 0 where fewer tell anything.
-
-    Gains within TIE of each other count as equal and go by id.
-    """
-    q = gain.shape[1]
-    rounded = -np.round(gain / TIE)
-    if q > 4 * k:
-        # Among equals at the edge argpartition chooses anyhow: take all that reach the k-th value.
-        edge = np.partition(rounded, k - 1, axis=1)[:, k - 1 : k]
-        rounded = np.where(rounded <= edge, rounded, 1.0)
-    ids = np.argsort(rounded, axis=1, kind="stable")[:, :k]
-    gains = np.take_along_axis(gain, ids, axis=1)
-    if q < k:
-        ids, gains = (np.pad(x, ((0, 0), (0, k - q))) for x in (ids, gains))
-    nothing = gains <= TIE
-    return np.where(nothing, NOTHING, ids), np.where(nothing, 0.0, gains)

@@ -1,12 +1,24 @@
-"""The contract of a posterior: what agents, environments and the app may ask of any belief."""
+"""The contract of a posterior: what agents, environments and the app may ask of any belief.
+
+A class of one's own need not inherit anything.  One that inherits `Posterior` gets the last three members for nothing:
+`shortlist` is then worked out through the rest of the contract, a few hundred updates on copies for each dialogue, and
+`states` and `type_names` say that nobody can tell.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, Self
 
 import numpy as np
 
-from sim.questions import QuestionBank
+from sim.ask.question_information import SUMMARY, QuestionInformation, open_summary
+from sim.ask.ranking import NOTHING, top
+from sim.numeric.entropy import xlogx
+from sim.questions import OPEN, QuestionBank
+
+LIKELIEST = 4
+"""Open answers that stand for all where a posterior can only be asked one by one."""
 
 
 class Posterior(Protocol):
@@ -18,8 +30,12 @@ class Posterior(Protocol):
         """Start B dialogues afresh, at the prior."""
         ...
 
+    def restart(self, rows: np.ndarray) -> None:
+        """Start the dialogues `rows` (n,) afresh, at the prior, and leave the others as they are."""
+        ...
+
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        """Opening requests: (B, F) the option stated of each facet, SAID_DONT_KNOW (-1) where the user was silent."""
+        """Opening requests: (B, F) the option stated of each facet, -1 where the user was silent."""
         ...
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
@@ -27,7 +43,7 @@ class Posterior(Protocol):
         ...
 
     def belief(self) -> np.ndarray:
-        """(B, N) p(intent | history)."""
+        """(B, N) p(intent | history), an array that the caller may write to."""
         ...
 
     def types(self) -> np.ndarray:
@@ -53,3 +69,52 @@ class Posterior(Protocol):
     def take(self, rows: np.ndarray) -> Self:
         """An independent copy of the dialogues `rows` alone, in that order; one may come several times."""
         ...
+
+    def shortlist(self, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+        """The `by_gain` questions of highest EIG and behind them others that tell most about the user, best first.
+
+        Returns:
+            Ids (B, by_gain + by_user), -1 where fewer tell anything, and what they tell, zeros there.
+        """
+        return _shortlist_one_by_one(self, by_gain, by_user)
+
+    def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
+        """(3,) p(forgotten, kept, muddled | history) of each facet that was answered about, by its name; may be
+        empty."""
+        return {}
+
+    @property
+    def type_names(self) -> tuple[str, ...]:
+        """(T,) the user types by name."""
+        return tuple(f"type {t + 1}" for t in range(self.types().shape[1]))
+
+
+def _shortlist_one_by_one(posterior: Posterior, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+    """Those about the user are sought among the next best by EIG."""
+    ids, gain = posterior.choose(by_gain + 3 * by_user)
+    types = posterior.types()
+    user, answers = np.zeros(ids.shape), np.zeros((*ids.shape, SUMMARY))
+    for b, j in zip(*np.nonzero(ids >= 0)):
+        user[b, j], answers[b, j] = _asked_alone(posterior, int(b), int(ids[b, j]), types[b])
+    more, _ = top(user[:, by_gain:], by_user)
+    first = np.tile(np.arange(by_gain), (len(ids), 1))
+    places = np.concatenate([first, np.where(more == NOTHING, NOTHING, more + by_gain)], axis=1)
+    chosen = np.where(places == NOTHING, NOTHING, np.take_along_axis(ids, np.maximum(places, 0), axis=1))
+    return chosen, QuestionInformation(gain, user, answers).at(np.where(chosen == NOTHING, NOTHING, places))
+
+
+def _asked_alone(posterior: Posterior, b: int, question: int, types: np.ndarray) -> tuple[float, np.ndarray]:
+    """I(answer; type) of one question in one dialogue, nats, and its answers (SUMMARY,).
+
+    Of open answers only the likeliest are tried for what they tell.
+    """
+    p = posterior.take(np.array([b])).predict(np.array([question]))[0]
+    if posterior.bank.kind[question] == OPEN:
+        answers = open_summary(p)
+        tried = np.unique(np.append(np.argsort(-p, kind="stable")[:LIKELIEST], 0))
+    else:
+        answers, tried = p, np.arange(len(p))
+    after = posterior.take(np.full(len(tried), b))
+    after.update(np.full(len(tried), question), tried)
+    gained = xlogx(after.types()).sum(axis=1) - xlogx(types).sum()
+    return max(0.0, float(p[tried] @ gained)), answers

@@ -21,9 +21,10 @@ from typing import Any, Self
 import numpy as np
 
 from sim.ask import certified_choice, shortlist, sweep
+from sim.ask.question_information import QuestionInformation
 from sim.belief.by_history import Histories, History, Node
 from sim.belief.evidence import SILENT, Evidence, canonical
-from sim.belief.likelihood import ScalarTerms
+from sim.belief.likelihood import memory_states
 from sim.channel.channel import Channel
 from sim.questions import QuestionBank
 
@@ -64,12 +65,20 @@ class ChannelPosterior:
         self.reset(1)
 
     @property
+    def type_names(self) -> tuple[str, ...]:
+        return self.channel.types
+
+    @property
     def turns(self) -> tuple[int, ...]:
         """How many answers come before each later stage of the channel; empty where users don't change."""
         return self._histories.stages.turns
 
     def reset(self, dialogues: int) -> None:
         self._nodes = [self._histories.node(())] * dialogues
+
+    def restart(self, rows: np.ndarray) -> None:
+        for b in np.asarray(rows).tolist():
+            self._nodes[b] = self._histories.node(())
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
         for b, options in self._rows(np.asarray(said), rows):
@@ -110,16 +119,9 @@ class ChannelPosterior:
         found = [certified_choice.choose(self._histories, node, k) for node in self._nodes]
         return np.stack([ids for ids, _ in found]), np.stack([gain for _, gain in found])
 
-    def shown(self, by_gain: int, by_user: int) -> shortlist.Shown:
-        """The questions of highest EIG and the others that tell most about the user, see `sim.ask.shortlist`: (B, k)
-        each."""
-        rows = [shortlist.shown(self._histories, node, by_gain, by_user) for node in self._nodes]
-        return shortlist.Shown(*(np.stack([getattr(r, x) for r in rows]) for x in ("ids", "gain", "user", "answers")))
-
-    def restart(self, rows: np.ndarray) -> None:
-        """Start only these dialogues afresh; beyond the contract, for environments that begin anew row by row."""
-        for b in np.asarray(rows).tolist():
-            self._nodes[b] = self._histories.node(())
+    def shortlist(self, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+        found = [shortlist.shortlist(self._histories, node, by_gain, by_user) for node in self._nodes]
+        return np.stack([ids for ids, _ in found]), QuestionInformation.stacked([about for _, about in found])
 
     def copy(self) -> Self:
         other = object.__new__(type(self))
@@ -146,14 +148,12 @@ class ChannelPosterior:
         return dict(self._nodes[dialogue].history)
 
     def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
-        """(3,) p(forgotten, kept, muddled | history) of each facet that was answered about, by its name."""
         node = self._nodes[dialogue]
-        out = {}
-        for f, evidence in node.history:
-            facet, found = self.channel.facets[f].facet, self._histories.terms(f, evidence)
-            states = found.states[:, facet.value_of] if isinstance(found, ScalarTerms) else found.states
-            out[facet.name] = (states * node.joint).sum(axis=(1, 2))
-        return out
+        facets = self.channel.catalogue.facets
+        return {
+            facets[f].name: memory_states(self._histories.terms(f, evidence), facets[f], node.joint)
+            for f, evidence in node.history
+        }
 
     def _rows(self, per_dialogue: np.ndarray, rows: np.ndarray | None) -> list[tuple[int, Any]]:
         where = range(len(self._nodes)) if rows is None else np.asarray(rows).tolist()
