@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sim.names.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from sim.ask.question_information import QuestionInformation
     from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
     from sim.catalogue.load import BUILT_IN, load
     from sim.catalogue.wording import Wording
@@ -66,6 +67,7 @@ __all__ = [
     "Population",
     "Posterior",
     "QuestionBank",
+    "QuestionInformation",
     "Rates",
     "RatesError",
     "ScriptedUser",
@@ -96,6 +98,7 @@ _HOMES = {
     "sim.users.memory": "Population",
     "sim.users.simulated": "Corruption SimulatedUsers",
     "sim.users.scripted": "ScriptedUser",
+    "sim.ask.question_information": "QuestionInformation",
     "sim.posterior.contract": "Posterior",
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
