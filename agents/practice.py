@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from agents.learning.transcripts import NOTHING, Histories
+from agents.learning.transcripts import NOTHING, Transcripts
 from sim.numeric.randomness import draw, extend, stream
 from sim.questions import OPEN, OVER
 from sim.users.memory import Population
@@ -68,7 +68,7 @@ class Practice:
         self.closed = [np.arange(a + (self.bank.open_question[f] >= 0), b)
                        for f, (a, b) in enumerate(zip(self.bank.starts[:-1], self.bank.starts[1:]))]  # fmt: skip
 
-    def __call__(self, first: int, count: int) -> Histories:
+    def __call__(self, first: int, count: int) -> Transcripts:
         episodes = np.arange(first, first + count)
         start = extend(stream(self.seed, episodes), POLICY_STREAM)
         users = SimulatedUsers(self.population, self.seed, episodes, intents=self._intents(start))
@@ -102,7 +102,7 @@ class Practice:
             answer[live, turn] = users.answer(question[live, turn], live)
             for b in live.tolist():
                 self._points(score[b], int(question[b, turn]), int(answer[b, turn]))
-        return Histories(intent=users.intent.copy(), question=question, answer=answer, said=said)
+        return Transcripts(intent=users.intent.copy(), question=question, answer=answer, said=said)
 
     def _intents(self, start: np.ndarray) -> np.ndarray | None:
         """(B,) intents from among those allowed, by their prior; None leaves the draw to the users."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ import numpy as np
 
 from agents.cli import main as clarigym
 from agents.evaluation.episodes import play
-from agents.learning.belief_after import belief_after, divergence_nats
+from agents.learning.checkpoint import CONFIG, FOLDER, METRICS
 from agents.learning.config import TrainConfig
-from agents.learning.serve import CONFIG, FOLDER, METRICS, learned_posterior
-from agents.learning.transcripts import NOTHING, Histories, Source, logged, read_histories
+from agents.learning.serve import learned_posterior
+from agents.learning.sources import DialogueSource, read_log, split_log
+from agents.learning.transcripts import NOTHING, Transcripts, belief_after
 from agents.practice import Practice
 from agents.setting import Setting
 from agents.strategies.greedy import Greedy
 from envs.rules import Rules
 from sim.catalogue.load import load
+from sim.numeric.entropy import divergence_nats
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, question_bank
@@ -78,12 +80,12 @@ def folder_of(
     name: str,
     noise: str,
     *,
-    source: Source | None = None,
+    source: DialogueSource | None = None,
     tag: str = "",
     log: int = 0,
     residual: bool = False,
     words: dict[str, np.ndarray] | None = None,
-    judged: Histories | None = None,
+    judged: Transcripts | None = None,
     **settings: Any,
 ) -> Path:
     """Where a run is; trained now unless it is there already.
@@ -92,7 +94,7 @@ def folder_of(
         log: learn from so many dialogues again and again, and no others.
         tag: tells runs of another source apart.
         residual: train a residual on top, too.
-        words: `structure.word_similarities`; give a tag with them.
+        words: `confusable.word_similarities`; give a tag with them.
         judged: what to judge by, where the source is a log; give a tag with it.
     """
     from agents.learning.train import train
@@ -100,7 +102,7 @@ def folder_of(
     config = TrainConfig(**settings)
     bank = world(name)
     plain = noise == "typical" and not tag and not log and not residual
-    if plain and _shipped(name) == asdict(config):
+    if plain and _shipped(name) == config.recorded():
         return FOLDER / name
     key = json.dumps([name, noise, tag, log, residual, repr(config)])
     folder = RUNS / hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
@@ -114,14 +116,14 @@ def folder_of(
         base = folder_of(name, noise, source=source, tag=tag, log=log, **settings)
         shutil.copytree(base, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("done"))
     if log:
-        source, held_out = logged(Practice(population(name, noise), 5)(0, log), config.seed)
+        source, held_out = split_log(Practice(population(name, noise), 5)(0, log), config.seed)
     source = source or Practice(population(name, noise), config.seed)
     if residual:
         from agents.learning.residual import ResidualConfig, train_residual
 
         held_out = source(1 << 41, 512) if held_out is None else held_out
         held_out = held_out.cut(np.random.default_rng((config.seed, 12)))
-        train_residual(bank, source, ResidualConfig(dialogues=config.dialogues), folder, held_out)
+        train_residual(bank, source, ResidualConfig(count=config.count), folder, held_out)
     else:
         train(bank, source, config, folder, held_out=held_out, words=words)
     (folder / "done").write_text(key)
@@ -132,10 +134,10 @@ def _shipped(name: str) -> dict[str, Any]:
     """The settings of the checkpoint that ships; nothing where there is none."""
     path = FOLDER / name / CONFIG
     kept = json.loads(path.read_text()) if path.exists() else {}
-    return {k: v for k, v in kept.items() if k in TrainConfig.__dataclass_fields__}
+    return {k: v for k, v in kept.items() if k in TrainConfig().recorded()}
 
 
-def simulated_log(name: str, rates: Rates, count: int) -> Histories:
+def simulated_log(name: str, rates: Rates, count: int) -> Transcripts:
     """Dialogues of `clarigym simulate --agent exact` with such users, read back from the file that it writes."""
     path = RUNS / f"log-{name}-{rates.name}-{count}.jsonl"
     if not path.exists():
@@ -146,7 +148,7 @@ def simulated_log(name: str, rates: Rates, count: int) -> Histories:
         command = ["simulate", "--catalogue", name, "--noise", str(toml), "--agent", "exact", "--episodes", str(count)]
         if clarigym([*command, "--seed", "3", "--out", str(path)]):
             raise SystemExit("simulate failed")
-    return read_histories(path, world(name).catalogue, lambda kind, most: world(name))[0]
+    return read_log(path, world(name).catalogue, lambda kind, most: world(name))[0]
 
 
 def exact_of(name: str, noise: str, memory: bool = True) -> ChannelPosterior:
@@ -154,12 +156,12 @@ def exact_of(name: str, noise: str, memory: bool = True) -> ChannelPosterior:
 
 
 @cache
-def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = EXACT_SEED) -> Histories:
+def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = EXACT_SEED) -> Transcripts:
     """Dialogues in which `exact` asks to the end, whatever it believes; kept on disk."""
     path = RUNS / f"exact-{name}-{noise}-{count}-{turns}-{seed}.npz"
     if path.exists():
         kept = np.load(path)
-        return Histories(intent=kept["intent"], question=kept["question"], answer=kept["answer"])
+        return Transcripts(intent=kept["intent"], question=kept["question"], answer=kept["answer"])
     users = SimulatedUsers(population(name, noise), seed, np.arange(count))
     question, answer = np.full((count, turns), NOTHING), np.full((count, turns), NOTHING)
     for start in range(0, count, 64):
@@ -174,7 +176,7 @@ def exact_histories(name: str, noise: str, count: int, turns: int, seed: int = E
             posterior.update(asked, np.maximum(answer[rows, t], 0))
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez(path, intent=users.intent, question=question, answer=answer)
-    return Histories(intent=users.intent.copy(), question=question, answer=answer)
+    return Transcripts(intent=users.intent.copy(), question=question, answer=answer)
 
 
 def played(name: str, noise: str, posterior: ChannelPosterior, users: int, first: int = 0) -> dict[str, np.ndarray]:
@@ -199,7 +201,7 @@ def points_beside(found: np.ndarray, base: np.ndarray) -> str:
     return f"{100 * difference:+.2f} ± {196 * se:.2f}"
 
 
-def beliefs(posterior: ChannelPosterior, histories: Histories) -> list[np.ndarray]:
+def beliefs(posterior: ChannelPosterior, histories: Transcripts) -> list[np.ndarray]:
     return list(belief_after(posterior, histories))
 
 
@@ -212,7 +214,7 @@ def divergences(truth: list[np.ndarray], other: list[np.ndarray]) -> np.ndarray:
     return np.array([divergence_nats(a, b) for a, b in zip(truth, other, strict=True)])
 
 
-def nll(found: list[np.ndarray], histories: Histories) -> np.ndarray:
+def nll(found: list[np.ndarray], histories: Transcripts) -> np.ndarray:
     return np.array([-np.log(max(p[i], 1e-300)) for p, i in zip(found, histories.intent.tolist(), strict=True)])
 
 

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from agents.learning.transcripts import Histories, evidence_of
+from agents.learning.transcripts import Transcripts, evidence_of
 from agents.practice import Practice
 from bench.learned import beliefs, divergences, exact_histories, exact_of, population, run_of, table, world
 
@@ -58,7 +58,7 @@ def _compare(quick: bool, title: str, settings) -> None:
                 negatives=max(1, negatives),
                 seed=seed,
                 batch_size=batch,
-                dialogues=6400,
+                count=6400,
                 passes=1,
                 evaluate_every=3200,
                 held_out=1024,
@@ -110,11 +110,11 @@ def throughput(quick: bool) -> None:
         practice = Practice(population(name, "typical"), 0)
         made = practice(0, count)
 
-        def source(start: int, number: int, made=made) -> Histories:
+        def source(start: int, number: int, made=made) -> Transcripts:
             return made[np.arange(start, start + number) % count]
 
         held_out = practice(1 << 41, 16)
-        towers = ResidualConfig(dialogues=count, objective="infonce", proposal="in-batch", held_out=16, looks=1)
+        towers = ResidualConfig(count=count, objective="infonce", proposal="in-batch", held_out=16, looks=1)
         begun = time.perf_counter()
         train_residual(world(name), source, towers, None, held_out)
         base = time.perf_counter() - begun
@@ -124,7 +124,7 @@ def throughput(quick: bool) -> None:
             ("channel, 8 weighted candidates, batch 32", {"objective": "importance", "negatives": 7}),
             ("channel, 64 weighted candidates, batch 32", {"objective": "importance", "negatives": 63}),
         ):
-            config = TrainConfig(dialogues=count, passes=1, evaluate_every=count, held_out=16, **settings)
+            config = TrainConfig(count=count, passes=1, evaluate_every=count, held_out=16, **settings)
             with tempfile.TemporaryDirectory() as out:
                 begun = time.perf_counter()
                 train(world(name), source, config, out, held_out=held_out)
@@ -162,7 +162,7 @@ def towers(quick: bool) -> None:
         ("nwj", "prior", 7, 64, few),
     ):
         config = ResidualConfig(
-            dialogues=dialogues, objective=objective, proposal=proposal or "posterior",
+            count=dialogues, objective=objective, proposal=proposal or "posterior",
             negatives=max(1, negatives), batch_size=batch, held_out=256,
         )  # fmt: skip
         found = train_residual(bank, practice, config, None, held_out)

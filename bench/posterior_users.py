@@ -8,7 +8,8 @@ from functools import cache
 import numpy as np
 
 from agents.evaluation.episodes import play
-from agents.learning.transcripts import Histories, Source, logged
+from agents.learning.sources import DialogueSource, split_log
+from agents.learning.transcripts import Transcripts
 from agents.practice import Practice
 from agents.setting import Setting
 from agents.strategies.greedy import Greedy
@@ -38,12 +39,12 @@ from sim.users.rates import load_rates
 from sim.users.simulated import SimulatedUsers
 
 
-def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> Source:
+def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7) -> DialogueSource:
     """Users who err as `noise` says at first and as `later` from a turn on; same memory draws, other thresholds."""
     base = Practice(population(name, noise), 0)
     first, second = population(name, noise), population(name, later)
 
-    def source(start: int, count: int) -> Histories:
+    def source(start: int, count: int) -> Transcripts:
         h = base(start, count)
         ids = np.arange(start, start + count)
         early, late = (SimulatedUsers(p, base.seed, ids, intents=h.intent) for p in (first, second))
@@ -57,7 +58,7 @@ def tiring(name: str, noise: str = "typical", later: str = "hard", turn: int = 7
     return source
 
 
-def together(name: str, facets: tuple[str, str], noise: str = "typical", share: float = 0.3) -> Source:
+def together(name: str, facets: tuple[str, str], noise: str = "typical", share: float = 0.3) -> DialogueSource:
     """Users of whom a share takes two facets from one other intent, as the cast and the year of the sequel.
 
     The other intent is the likest one by the values they have in common, popular values counting less, among those that
@@ -67,7 +68,7 @@ def together(name: str, facets: tuple[str, str], noise: str = "typical", share: 
     catalogue = world(name).catalogue
     sibling = _siblings(name, facets)
 
-    def source(start: int, count: int) -> Histories:
+    def source(start: int, count: int) -> Transcripts:
         h = base(start, count)
         users = SimulatedUsers(population(name, noise), base.seed, np.arange(start, start + count), intents=h.intent)
         mixed = (np.random.default_rng((start, 11)).random(count) < share) & (sibling[h.intent] >= 0)
@@ -207,7 +208,7 @@ def crossed(quick: bool) -> None:
 def logs(quick: bool) -> None:
     """2,000 logged dialogues of users that no preset has, gone through eleven times, and nothing else."""
     name, noise = "groceries", "mixture"
-    source, held_out = logged(simulated_log(name, MIXTURE, 2000), 0)
+    source, held_out = split_log(simulated_log(name, MIXTURE, 2000), 0)
     wrong = ChannelPosterior(population(name, "typical").channel, world(name), cache_bytes=SMALL_CACHE)
     found = (
         ("exact", exact_of(name, noise)),

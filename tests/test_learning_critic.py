@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import agents.learning.critic as critic_module
-from agents.learning.confusable import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, structure_of
+from agents.learning.confusable import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, confusable_pairs
 from agents.learning.critic import ChannelCritic
 from agents.learning.parameters import (
     DEPARTURE_STEP,
@@ -24,7 +24,7 @@ from agents.learning.parameters import (
     Tables,
 )
 from agents.learning.serve import _kernel, learned_channel
-from agents.learning.transcripts import Histories
+from agents.learning.transcripts import Transcripts
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
 from sim.channel.confusion import confusion_kernel
@@ -37,7 +37,7 @@ from tests.catalogues import catalogues
 torch.set_num_threads(1)
 
 
-def random_histories(bank, rng, dialogues: int, turns: int, opening: bool) -> Histories:
+def random_histories(bank, rng, dialogues: int, turns: int, opening: bool) -> Transcripts:
     question = np.stack([rng.permutation(np.resize(np.arange(len(bank)), max(turns, len(bank))))[:turns]
                          for _ in range(dialogues)])  # fmt: skip
     answer = np.array([[rng.integers(bank.answers[q]) for q in row] for row in question])
@@ -47,10 +47,10 @@ def random_histories(bank, rng, dialogues: int, turns: int, opening: bool) -> Hi
         facets = bank.catalogue.facets
         said = np.array([[rng.integers(-1, len(f.options)) for f in facets] for _ in range(dialogues)])
     n = len(bank.catalogue)
-    return Histories(intent=rng.integers(n, size=dialogues), question=question, answer=answer, said=said)
+    return Transcripts(intent=rng.integers(n, size=dialogues), question=question, answer=answer, said=said)
 
 
-def exact_belief(channel, bank, histories: Histories) -> np.ndarray:
+def exact_belief(channel, bank, histories: Transcripts) -> np.ndarray:
     """(B, N) from the posterior that serves."""
     posterior = ChannelPosterior(channel, bank)
     posterior.reset(len(histories))
@@ -61,9 +61,9 @@ def exact_belief(channel, bank, histories: Histories) -> np.ndarray:
     return posterior.belief()
 
 
-def critic_belief(critic: ChannelCritic, histories: Histories, candidates=None) -> np.ndarray:
+def critic_belief(critic: ChannelCritic, histories: Transcripts, candidates=None) -> np.ndarray:
     with torch.no_grad():
-        scores = critic(histories, candidates)[0].numpy()
+        scores = critic(critic.evidence(histories), candidates).numpy()
     prior = critic.catalogue.prior
     weight = prior if candidates is None else prior[candidates]
     out = np.exp(scores - scores.max(axis=1, keepdims=True)) * weight
@@ -125,7 +125,7 @@ def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
             out.append(Pairs(k.indptr.astype(np.int64), k.indices, features))
         return tuple(out)
 
-    monkeypatch.setattr(critic_module, "structure_of", true_pairs)
+    monkeypatch.setattr(critic_module, "confusable_pairs", true_pairs)
     torch.set_default_dtype(torch.float64)  # the catalogue's constants, too
     try:
         critic = ChannelCritic(bank)
@@ -143,17 +143,18 @@ def test_candidates_in_any_order_and_twice():
     critic = perturbed(bank)
     histories = random_histories(bank, np.random.default_rng(3), 5, 8, False)
     with torch.no_grad():
-        full = critic(histories)[0].numpy()
+        evidence = critic.evidence(histories)
+        full = critic(evidence).numpy()
         ids = np.random.default_rng(4).integers(len(catalogue), size=(5, 11))
-        some = critic(histories, ids)[0].numpy()
+        some = critic(evidence, ids).numpy()
     np.testing.assert_allclose(some, np.take_along_axis(full, ids, axis=1), atol=1e-9)
 
 
 def test_a_repeated_question_adds_nothing_and_order_does_not_matter():
     bank = question_bank(load("toy"))
     critic = perturbed(bank)
-    once = Histories(intent=np.zeros(1, int), question=np.array([[3, 7, 9]]), answer=np.array([[1, 0, 1]]))
-    again = Histories(intent=np.zeros(1, int), question=np.array([[9, 3, 3, 7]]), answer=np.array([[1, 1, 1, 0]]))
+    once = Transcripts(intent=np.zeros(1, int), question=np.array([[3, 7, 9]]), answer=np.array([[1, 0, 1]]))
+    again = Transcripts(intent=np.zeros(1, int), question=np.array([[9, 3, 3, 7]]), answer=np.array([[1, 1, 1, 0]]))
     np.testing.assert_allclose(critic_belief(critic, once), critic_belief(critic, again), atol=1e-12)
 
 
@@ -161,14 +162,13 @@ def test_gradients_are_right():
     bank = question_bank(load("toy"))
     critic = perturbed(bank)
     histories = random_histories(bank, np.random.default_rng(5), 3, 6, True)
-    compiled = critic.compile(histories, None)
+    evidence = critic.evidence(histories)
     # In a direction at random, against a difference quotient.
     g = torch.Generator().manual_seed(1)
     direction = [torch.randn(p.shape, generator=g, dtype=torch.float64) for p in critic.parameters()]
 
     def value():
-        found, shares = critic.log_likes(compiled, None, 3)
-        return torch.logsumexp(found + shares, dim=2)[:, ::3].sum()
+        return critic(evidence)[:, ::3].sum()
 
     gradient = torch.autograd.grad(value(), list(critic.parameters()), allow_unused=True)
     slope = sum(float((a * d).sum()) for a, d in zip(gradient, direction) if a is not None)
@@ -194,7 +194,7 @@ def test_what_may_be_confused_holds_what_users_confuse(name):
     catalogue = load(name)
     for f, facet in enumerate(catalogue.facets):
         kernel = confusion_kernel(catalogue, f)
-        near = structure_of(catalogue)[f]
+        near = confusable_pairs(catalogue)[f]
         pattern = sparse.csr_array((np.ones(near.nnz), near.indices, near.indptr), shape=kernel.shape)
         held = np.asarray(kernel.multiply(pattern).sum(axis=1)).ravel()
         assert held[np.diff(kernel.indptr) > 0].min(initial=1.0) > 0.9, facet.name
@@ -279,7 +279,7 @@ def test_confusions_of_numbers_fade_with_distance_from_the_start():
     weights = ChannelParameters(catalogue).tables().kernel.detach().double().numpy()
     for f, facet in enumerate(catalogue.facets):
         if facet.kind == "number":
-            pairs = structure_of(catalogue)[f]
+            pairs = confusable_pairs(catalogue)[f]
             score = pairs.features[:, :P] @ weights[f, :P] + np.log(pairs.features[:, P:] @ weights[f, P:])
             far = np.abs(pairs.rows - pairs.indices)
             for v in range(len(facet.values)):
@@ -296,7 +296,7 @@ def test_confusions_of_numbers_may_end_as_those_of_the_users_do():
         for f, facet in enumerate(catalogue.facets):
             if facet.kind != "number":
                 continue
-            true, near = confusion_kernel(catalogue, f).toarray(), structure_of(catalogue)[f]
+            true, near = confusion_kernel(catalogue, f).toarray(), confusable_pairs(catalogue)[f]
             distance = -near.features[:, FEATURE["distance"]]
             unit = float(distance[distance > 0].min())
             steps = np.count_nonzero(true[0])

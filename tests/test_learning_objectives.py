@@ -179,18 +179,13 @@ def test_importance_finds_the_posterior_with_one_negative_of_any_proposal():
 PRIOR = np.array([0.5, 0.3, 0.15, 0.05])
 
 
-@pytest.mark.parametrize("name", proposals.NAMES)
+@pytest.mark.parametrize("name", ["uniform", "prior", "in-batch", "posterior"])
 def test_proposals_draw_what_they_say(name):
     rng = np.random.default_rng(1)
     b, k = 400, 100
     truth = rng.choice(4, size=b, p=PRIOR)
     belief = np.log(np.tile([0.1, 0.1, 0.1, 0.7], (b, 1))) + 5.0
-    made = {
-        "uniform": lambda: proposals.uniform(truth, PRIOR, k, rng),
-        "prior": lambda: proposals.from_prior(truth, PRIOR, k, rng),
-        "in-batch": lambda: proposals.in_batch(truth),
-        "posterior": lambda: proposals.posterior_mixture(truth, PRIOR, belief, k, rng, mix=0.3),
-    }[name]()
+    made = proposals.draw(name, truth, PRIOR, k, rng, 0.3, lambda: belief)
     assert (made.ids[:, 0] == truth).all() and made.ids.shape == made.log_weight.shape
     # Weighted, every proposal is the prior.
     weight = np.exp(made.log_weight[:, 1:]).ravel()

@@ -8,7 +8,7 @@ import torch
 
 from agents.learning import embeddings
 from agents.learning.config import TrainConfig
-from agents.learning.confusable import PAIR_FEATURES, structure_of, with_words, word_similarities
+from agents.learning.confusable import PAIR_FEATURES, confusable_pairs, with_words, word_similarities
 from agents.learning.serve import learned_posterior
 from agents.learning.train import train
 from agents.practice import Practice
@@ -69,12 +69,12 @@ def test_words_reach_the_kernel_and_the_checkpoint(model, tmp_path):
     catalogue = load("toy")
     similar = word_similarities(catalogue, embeddings.words_of(catalogue, model))
     assert set(similar) == {"words.0", "words.1"}
-    pairs = with_words(structure_of(catalogue)[1], similar["words.1"])
+    pairs = with_words(confusable_pairs(catalogue)[1], similar["words.1"])
     column = pairs.features[:, PAIR_FEATURES.index("words")]
     assert column.std() > 0 and np.abs(column).max() <= 1.001
     bank = question_bank(catalogue)
     practice = Practice(Population(bank, "typical"), 0, turns=6)
-    config = TrainConfig(dialogues=64, batch_size=16, evaluate_every=32, held_out=8)
+    config = TrainConfig(count=64, batch_size=16, evaluate_every=32, held_out=8)
     for name, words in (("with", similar), ("without", None)):
         train(bank, practice, config, tmp_path / name, words=words)
     kernels = [learned_posterior(bank, tmp_path / n).channel.facets[1].kernel.toarray() for n in ("with", "without")]

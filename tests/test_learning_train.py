@@ -19,22 +19,26 @@ import torch
 
 import agents.learning
 from agents.files import write_atomically
-from agents.learning import checkpoint, serve
-from agents.learning.belief_after import belief_after, divergence_nats
+from agents.learning import checkpoint
+from agents.learning.checkpoint import METRICS, CheckpointError, read_checkpoint, shipped_for
 from agents.learning.config import TrainConfig, TrainingError
-from agents.learning.serve import CheckpointError, learned_posterior, read_checkpoint
-from agents.learning.train import HELD_OUT_FROM, Run, _look, train
-from agents.learning.transcripts import Histories, Kept, concatenate, logged, read_histories
+from agents.learning.serve import learned_posterior
+from agents.learning.sources import RepeatedDialogues, read_log, split_log
+from agents.learning.train import HELD_OUT_FROM, train
+from agents.learning.training_run import TrainingRun
+from agents.learning.transcripts import Transcripts, belief_after, concatenate
 from agents.practice import Practice
+from agents.resume import STATE, ResumeError
 from sim.catalogue.load import load
 from sim.dialogue import DialogueError
+from sim.numeric.entropy import divergence_nats
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
 from sim.users.memory import Population
 
 torch.set_num_threads(1)
 ROOT = Path(__file__).parent.parent
-SMALL = {"dialogues": 160, "batch_size": 16, "evaluate_every": 32, "held_out": 16}
+SMALL = {"count": 160, "batch_size": 16, "evaluate_every": 32, "held_out": 16}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +48,7 @@ def toy():
 
 
 def weights(folder) -> bytes:
-    return (Path(folder) / serve.MODEL).read_bytes()
+    return (Path(folder) / checkpoint.MODEL).read_bytes()
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_others(toy, tmp_path):
@@ -68,7 +72,7 @@ def test_a_run_killed_and_resumed_gives_the_weights_of_an_uninterrupted_one(toy,
 
     with pytest.raises(Kill):
         train(*toy, config, tmp_path / "killed", report=kill)
-    states = [tmp_path / name / checkpoint.STATE for name in ("killed", "whole")]
+    states = [tmp_path / name / STATE for name in ("killed", "whole")]
     first = states[0].read_bytes()
     train(*toy, config, tmp_path / "killed", resume=True)
     assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
@@ -86,7 +90,7 @@ def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
     length = time.monotonic() - begun
     rng, killed, kills = random.Random(3), tmp_path / "killed", 0
     for _ in range(4):
-        resume = ["--resume"] if (killed / checkpoint.STATE).exists() else ["--overwrite"]
+        resume = ["--resume"] if (killed / STATE).exists() else ["--overwrite"]
         process = subprocess.Popen([*command, "--out", str(killed), *resume], cwd=ROOT, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)  # fmt: skip
         try:
@@ -102,18 +106,18 @@ def test_killed_processes_are_resumed_to_the_same_weights(extra, tmp_path):
 
 def test_resuming_names_what_differs(toy, tmp_path, monkeypatch):
     train(*toy, TrainConfig(**SMALL), tmp_path / "a")
-    with pytest.raises(TrainingError, match=r"learning_rate = 0\.02, now it is 0\.01"):
+    with pytest.raises(ResumeError, match=r"learning_rate = 0\.02, now it is 0\.01"):
         train(*toy, TrainConfig(**SMALL, learning_rate=0.01), tmp_path / "a", resume=True)
     train(*toy, TrainConfig(**SMALL, minutes=9.0), tmp_path / "a", resume=True, describe={"command": "another"})
-    with pytest.raises(TrainingError, match="was begun with data_digest = None, now it is 'of another log'"):
+    with pytest.raises(ResumeError, match="was begun with data_digest = None, now it is 'of another log'"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True, describe={"data_digest": "of another log"})
-    with pytest.raises(CheckpointError, match="nothing to resume"):
+    with pytest.raises(ResumeError, match="nothing to resume"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "none", resume=True)
-    monkeypatch.setattr(checkpoint, "FORMAT", "clarigym.checkpoint/next")
-    with pytest.raises(CheckpointError, match="of another version of clarigym train; begin again"):
+    monkeypatch.setattr("agents.learning.train.FORMAT", "clarigym.checkpoint/next")
+    with pytest.raises(ResumeError, match="of another version of clarigym train; begin again"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
-    (tmp_path / "a" / checkpoint.STATE).write_bytes(b"torn")
-    with pytest.raises(CheckpointError, match="can't be read"):
+    (tmp_path / "a" / STATE).write_bytes(b"torn")
+    with pytest.raises(ResumeError, match="can't be read"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "a", resume=True)
 
 
@@ -127,7 +131,7 @@ def test_every_objective_and_proposal_trains(toy, tmp_path, objective, proposal)
 
 def test_training_comes_near_the_exact_posterior(toy, tmp_path):
     bank, practice = toy
-    train(bank, practice, TrainConfig(dialogues=3000, passes=1, evaluate_every=3000, held_out=16), tmp_path / "run")
+    train(bank, practice, TrainConfig(count=3000, passes=1, evaluate_every=3000, held_out=16), tmp_path / "run")
     histories = practice(1 << 41, 60)
     exact = list(belief_after(ChannelPosterior(practice.population.channel, bank), histories))
     learned = list(belief_after(learned_posterior(bank, tmp_path / "run"), histories))
@@ -140,12 +144,12 @@ def test_users_who_change_are_learned(toy, tmp_path):
     """From the fifth answer on the opposite is said: a belief that hears when an answer came knows what to do."""
     bank, practice = toy
 
-    def source(first: int, count: int) -> Histories:
+    def source(first: int, count: int) -> Transcripts:
         h = practice(first, count)
         late = (np.arange(8) >= 4) & (bank.kind[h.question] != OPEN) & (h.answer >= 0)
         return replace(h, answer=np.where(late, 4 - h.answer, h.answer))
 
-    config = {"dialogues": 4800, "passes": 1, "evaluate_every": 1600, "held_out": 256}
+    config = {"count": 4800, "passes": 1, "evaluate_every": 1600, "held_out": 256}
     loss = {}
     for stretch in (0, 4):
         out = tmp_path / str(stretch)
@@ -167,7 +171,7 @@ def test_early_stopping_keeps_the_best(toy, tmp_path):
         wrong = 2000 <= start < HELD_OUT_FROM
         return replace(whole, intent=(whole.intent + 1) % len(bank.catalogue)) if wrong else whole
 
-    config = TrainConfig(**SMALL | {"dialogues": 8000, "held_out": 256}, passes=1, patience=2)
+    config = TrainConfig(**SMALL | {"count": 8000, "held_out": 256}, passes=1, patience=2)
     metrics = train(bank, soured, config, tmp_path / "run")
     rows = metrics["rows"]
     assert len(rows) < 125
@@ -180,14 +184,14 @@ def test_early_stopping_keeps_the_best(toy, tmp_path):
 def test_the_last_weights_are_kept_unless_they_are_surely_worse():
     even, uneven = torch.ones(100, dtype=torch.float64), torch.tensor([-3.0, 4.0] * 50, dtype=torch.float64)
     start = torch.arange(100, dtype=torch.float64)
-    run = Run(*(None,) * 4)  # type: ignore[arg-type]
-    assert _look(run, start) and run.stale == 0
-    assert not _look(run, start + even) and run.stale == 1  # worse by 1 on each dialogue
-    assert not _look(run, start + 2 * even) and run.stale == 2
-    assert _look(run, start + 0.01) and run.stale == 0  # too little to tell from the best one's luck
-    assert _look(run, start + uneven) and run.stale == 0  # worse by 0.5 on average, with a standard error of 0.35
+    run = TrainingRun(*(None,) * 4)  # type: ignore[arg-type]
+    assert run.note(start) and run.stale == 0
+    assert not run.note(start + even) and run.stale == 1  # worse by 1 on each dialogue
+    assert not run.note(start + 2 * even) and run.stale == 2
+    assert run.note(start + 0.01) and run.stale == 0  # too little to tell from the best one's luck
+    assert run.note(start + uneven) and run.stale == 0  # worse by 0.5 on average, with a standard error of 0.35
     assert run.best is start
-    assert _look(run, start - even) and run.best is not start
+    assert run.note(start - even) and run.best is not start
 
 
 def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(toy, tmp_path, monkeypatch):
@@ -195,7 +199,7 @@ def test_a_loss_that_is_not_finite_keeps_the_last_checkpoint(toy, tmp_path, monk
     before = weights(tmp_path / "run")
     import agents.learning.train as module
 
-    monkeypatch.setattr(module, "_loss", lambda *_: (None, torch.tensor(math.nan), 0))
+    monkeypatch.setattr(module, "batch_loss", lambda *_: (None, torch.tensor(math.nan), 0))
     with pytest.raises(TrainingError, match=r"loss is not finite at batch 0.*kept"):
         train(*toy, TrainConfig(**SMALL), tmp_path / "run")
     assert weights(tmp_path / "run") == before
@@ -217,9 +221,9 @@ def test_weights_that_are_not_finite_are_not_kept(toy, tmp_path, monkeypatch):
 
 def test_a_log_is_no_more_than_was_asked_for(toy, tmp_path):
     """Of 41 logged dialogues 16 are gone through three times, or all of them until they come to 160, or three times."""
-    log, held_out = logged(toy[1](0, 45), 0)
+    log, held_out = split_log(toy[1](0, 45), 0)
     for asked, found, passes in ((16, 16, 3.0), (160, 41, 3.9), (48, 41, 3.12)):
-        config = TrainConfig(**SMALL | {"dialogues": asked})
+        config = TrainConfig(**SMALL | {"count": asked})
         metrics = train(toy[0], log, config, tmp_path / str(asked), held_out=held_out)
         assert (metrics["dialogues"], metrics["passes"]) == (found, passes)
         assert metrics == json.loads((tmp_path / str(asked) / "metrics.json").read_text())
@@ -236,7 +240,7 @@ def test_bad_settings_are_refused(toy, tmp_path):
     for bad, words in (
         ({"objective": "x"}, "objective"), ({"mix": 0.0}, "mix"), ({"types": 0}, "types"), ({"passes": 0}, "passes"),
         ({"stretch": 20}, "stretch = 20"), ({"answer_weight": math.nan}, "answer_weight"),
-        ({"minutes": -1.0}, "minutes"), ({"batch_size": 33, "dialogues": 32}, "batch_size = 33, but dialogues = 32"),
+        ({"minutes": -1.0}, "minutes"), ({"batch_size": 33, "count": 32}, "batch_size = 33, but count = 32"),
     ):  # fmt: skip
         with pytest.raises(TrainingError, match=words):
             TrainConfig(**bad)
@@ -249,7 +253,7 @@ def test_bad_checkpoints_are_refused(toy, tmp_path):
         read_checkpoint(tmp_path / "nowhere")
     with pytest.raises(CheckpointError, match="was trained on catalogue"):
         learned_posterior(question_bank(load("animals")), tmp_path / "run")
-    model = tmp_path / "run" / serve.MODEL
+    model = tmp_path / "run" / checkpoint.MODEL
     model.write_bytes(model.read_bytes()[:-40])
     with pytest.raises(CheckpointError, match="can't be read"):
         learned_posterior(bank, tmp_path / "run")
@@ -264,7 +268,7 @@ def test_bad_checkpoints_are_refused(toy, tmp_path):
         model.write_bytes(save(wrong))
         with pytest.raises(CheckpointError, match=words):
             learned_posterior(bank, tmp_path / "run")
-    (tmp_path / "run" / serve.CONFIG).write_text("{")
+    (tmp_path / "run" / checkpoint.CONFIG).write_text("{")
     with pytest.raises(CheckpointError, match="is broken"):
         learned_posterior(bank, tmp_path / "run")
 
@@ -304,12 +308,12 @@ def test_what_is_held_out_is_cut_wherever_it_comes_from(toy, tmp_path):
 
 def test_later_passes_are_over_the_same_dialogues(toy):
     """In another order each, and the same again for a run that is resumed in the middle of one."""
-    kept = Kept(toy[1], 12, seed=3)
+    kept = RepeatedDialogues(toy[1], 12, seed=3)
     passes = [concatenate([kept(first, 4) for first in range(start, start + 12, 4)]) for start in (0, 12, 24)]
     rows = [sorted(zip(p.intent.tolist(), p.question.tolist(), p.answer.tolist(), strict=True)) for p in passes]
     assert rows[0] == rows[1] == rows[2]
     assert passes[0].question.tolist() != passes[1].question.tolist() != passes[2].question.tolist()
-    resumed = Kept(toy[1], 12, seed=3)
+    resumed = RepeatedDialogues(toy[1], 12, seed=3)
     np.testing.assert_array_equal(resumed(16, 4).question, passes[1].question[4:8])
 
 
@@ -324,7 +328,7 @@ def test_practice_is_the_same_in_any_batch(toy):
 
 def test_a_log_goes_round_in_other_orders(toy):
     histories = toy[1](0, 20)
-    source, held_out = logged(histories, seed=0)
+    source, held_out = split_log(histories, seed=0)
     assert len(held_out) == 2
     first, second = source(0, 18), source(18, 18)
     assert sorted(first.intent) == sorted(second.intent) == sorted(histories.intent[:18])
@@ -349,7 +353,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
 
     def read(*dialogues):
         write_dialogues(tmp_path / "log.jsonl", dialogues)
-        return read_histories(tmp_path / "log.jsonl", catalogue, lambda kind, cap: question_bank(catalogue, kind, cap))
+        return read_log(tmp_path / "log.jsonl", catalogue, lambda kind, cap: question_bank(catalogue, kind, cap))
 
     histories, found = read(dialogue(), dialogue(turns=()))
     assert len(found) == len(bank) and histories.intent.tolist() == [3, 3]
@@ -370,7 +374,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
         read(dialogue(), dialogue(questions="yesno"))
     (tmp_path / "log.jsonl").write_text('{"schema"\n')
     with pytest.raises(DialogueError, match="line 1"):
-        read_histories(tmp_path / "log.jsonl", catalogue, lambda kind, cap: bank)
+        read_log(tmp_path / "log.jsonl", catalogue, lambda kind, cap: bank)
 
 
 ALLOWED = {"catalogue", "questions", "dialogue", "channel", "belief", "posterior"}
@@ -391,13 +395,13 @@ def test_serving_imports_no_torch():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("name", serve.shipped())
+@pytest.mark.parametrize("name", checkpoint.shipped())
 def test_shipped_checkpoints_fit_their_catalogues(name):
     checkpoint = read_checkpoint(name)
     catalogue = load(checkpoint.config["catalogue"])
     checkpoint = read_checkpoint(name, catalogue)
-    assert (checkpoint.path / "card.md").exists() and json.loads((checkpoint.path / serve.METRICS).read_text())
-    assert serve.shipped_for(catalogue) == name
+    assert (checkpoint.path / "card.md").exists() and json.loads((checkpoint.path / METRICS).read_text())
+    assert shipped_for(catalogue) == name
     bank = question_bank(catalogue)
     posterior = learned_posterior(bank)
     question, _ = posterior.choose(1)
@@ -408,4 +412,4 @@ def test_shipped_checkpoints_fit_their_catalogues(name):
 def test_histories_cut_short(toy):
     histories = toy[1](0, 3)
     cut = histories.prefix(np.array([0, 2, 99]))
-    assert isinstance(cut, Histories) and cut.turns.tolist() == [0, 2, histories.turns[2]]
+    assert isinstance(cut, Transcripts) and cut.turns.tolist() == [0, 2, histories.turns[2]]

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from agents.cli import main
-from agents.learning import checkpoint, serve
+from agents.learning import checkpoint
 from agents.learning.config import TrainConfig
+from agents.resume import run_folder
 
 FEW = ["--count", "64", "--evaluate-every", "64", "--turns", "6"]
 
@@ -47,12 +48,12 @@ def test_a_catalogue_of_ones_own_from_end_to_end(own, capsys):
 def test_a_folder_that_holds_a_run_is_not_taken_for_another(own, capsys):
     train = ["train", "--catalogue", "toy", "--out", "run", *FEW]
     assert main(train) == 0
-    first = (own / "run" / serve.MODEL).read_bytes()
+    first = (own / "run" / checkpoint.MODEL).read_bytes()
     failed(capsys, 2, "run holds a run; go on with it by --resume, replace it by --overwrite", *train, "--seed", "1")
     failed(capsys, 2, "give one of them", *train, "--resume", "--overwrite")
-    assert (own / "run" / serve.MODEL).read_bytes() == first
+    assert (own / "run" / checkpoint.MODEL).read_bytes() == first
     assert main([*train, "--seed", "1", "--overwrite"]) == 0
-    assert (own / "run" / serve.MODEL).read_bytes() != first
+    assert (own / "run" / checkpoint.MODEL).read_bytes() != first
     assert "--overwrite" not in (own / "run" / checkpoint.CARD).read_text()
 
 
@@ -81,13 +82,13 @@ def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):
 
 
 def test_two_runs_in_one_folder(own, capsys):
-    with checkpoint.folder_to_write(own / "run"):
+    with run_folder(own / "run", checkpoint.MODEL):
         failed(capsys, 4, "run is being written by another run", "train", "--catalogue", "toy", "--out", "run", *FEW)
 
 
 def test_a_checkpoint_that_cannot_be_used_is_said_before_anybody_plays(own, capsys):
     assert main(["train", "--catalogue", "toy", "--out", "run", *FEW]) == 0
-    model = own / "run" / serve.MODEL
+    model = own / "run" / checkpoint.MODEL
     model.write_bytes(model.read_bytes()[:-9])
     failed(capsys, 2, "can't be read", "evaluate", "--catalogue", "toy", "--agents", "exact,learned", "--checkpoint",
            "run", "--out", "rows.jsonl")  # fmt: skip

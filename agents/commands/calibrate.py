@@ -66,8 +66,9 @@ def main(arguments: list[str]) -> Exit:
 def figures(config: Calibrate) -> list[dict[str, Any]]:
     """A row a length and posterior."""
     from agents.evaluation.calibration import measure
-    from agents.learning.belief_after import belief_after
-    from agents.learning.serve import learned_posterior, read_checkpoint
+    from agents.learning.checkpoint import read_checkpoint
+    from agents.learning.serve import learned_posterior
+    from agents.learning.transcripts import belief_after
     from agents.practice import Practice
     from sim.catalogue.load import load
     from sim.posterior.exact import ChannelPosterior

@@ -6,21 +6,27 @@ import hashlib
 import json
 import shlex
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 import tyro
 
 from agents.commands.flags import Leave, at_least, check_seed, parse
 from agents.errors import Exit, InputError
-from sim.questions import Questions
+from agents.learning.config import TrainConfig
+from sim.questions import QuestionBank, Questions, question_bank
+
+if TYPE_CHECKING:
+    from agents.learning.sources import DialogueSource
+    from agents.learning.transcripts import Transcripts
 
 
 @dataclass(frozen=True, kw_only=True)
 class Train:
-    """What to learn from, and how.  The defaults are the best settings found."""
+    """What to learn from, and how."""
 
     out: str
     """Folder of the checkpoint: model.safetensors, config.json, metrics.json, card.md."""
@@ -30,44 +36,18 @@ class Train:
     """Users to practise on, simulated as it goes: a preset or a TOML file.  The learner doesn't see their rates."""
     dialogues: str = ""
     """A log to learn from instead (JSONL, as `clarigym simulate` writes); its last tenth is held out."""
-    count: int = 20_000
-    """How many dialogues to learn from; a log of fewer is gone through until it comes to as many."""
-    passes: int = 3
-    """How often the dialogues are gone through; a small log more often, see --count."""
+    training: Annotated[TrainConfig, tyro.conf.OmitArgPrefixes] = field(default_factory=TrainConfig)
+    """How to learn; the defaults are the best settings found."""
     questions: Questions = "mixed"
     """Kinds of question (a log has its own)."""
     turns: int = 20
     """Questions in a practice dialogue."""
     opening: bool = False
     """Users to practise on volunteer a few facts first."""
-    objective: Literal["auto", "full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"] = "auto"
-    """auto: full up to 2,000 intents, importance beyond."""
-    proposal: Literal["auto", "uniform", "prior", "in-batch", "posterior"] = "auto"
-    """Where other intents come from; auto: posterior, its logarithm taken off (in-batch for infonce, which can't)."""
-    negatives: int = 63
-    """Other intents that each history is scored against (not for full and in-batch)."""
-    batch_size: int = 32
-    """Histories a step."""
-    types: int = 3
-    """Latent kinds of user."""
-    stretch: int = 0
-    """Let users change from each so many answers to the next so many (they tire, say); 0: they stay as they are."""
-    learning_rate: float = 0.02
-    """Of Adam, falling along a cosine."""
-    answer_weight: float = 20.0
-    """Weight of telling the true answers from others."""
-    evaluate_every: int = 10_000
-    """Dialogues between looks at the held-out ones; a run can be resumed from each."""
-    minutes: float = 0.0
-    """Stop at the first look after so long; 0: no limit."""
     words: str = ""
     """Embed values' names, too: minilm (needs the extra `language`), a folder or a hub id of a transformer."""
     residual: tyro.conf.FlagCreatePairsOff[bool] = False
     """Then train a set encoder on top, for what users do that no channel says; kept only where it helps."""
-    seed: int = 0
-    """Of everything drawn."""
-    device: Literal["cpu", "cuda"] = "cpu"
-    """Where to compute."""
     threads: int = 1
     """torch's threads; the weights are the same again on one machine with as many."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -76,9 +56,9 @@ class Train:
     """Begin anew in a folder that holds a run."""
 
     def __post_init__(self) -> None:
-        for name in ("count", "turns", "threads"):
+        for name in ("turns", "threads"):
             at_least(name, getattr(self, name), 1)
-        check_seed(self.seed)
+        check_seed(self.training.seed)
         if self.opening and self.dialogues:
             raise InputError("--opening is for simulated users; a log has the openings that it has")
         if self.resume and self.overwrite:
@@ -90,96 +70,89 @@ def main(arguments: list[str]) -> Exit:
         config = parse(Train, arguments, "train", "Learn a posterior from dialogues.")
     except Leave as leave:
         return leave.code
-    from agents.learning.checkpoint import STATE, folder_to_write
-    from agents.learning.serve import MODEL
+    from agents.learning.checkpoint import MODEL
+    from agents.resume import run_folder
 
-    out = Path(config.out)
-    if not (config.resume or config.overwrite) and any((out / name).exists() for name in (MODEL, STATE)):
-        ways = "go on with it by --resume, replace it by --overwrite, or choose another --out"
-        raise InputError(f"{out} holds a run; {ways}")
-    with folder_to_write(out):
-        try:
-            _train(config)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt("go on with --resume" if (out / STATE).exists() else "") from None
+    with run_folder(Path(config.out), MODEL, config.resume, config.overwrite):
+        _train(config)
     return Exit.OK
 
 
 def _train(config: Train) -> None:
     import torch
 
-    from agents.learning.config import TrainConfig
-    from agents.learning.train import Progress, train
+    from agents.learning.train import train
 
     torch.set_num_threads(config.threads)
-    shared = {k: v for k, v in asdict(config).items() if k in TrainConfig.__dataclass_fields__ and k != "dialogues"}
-    settings = TrainConfig(**shared, dialogues=config.count)
     bank, source, held_out = dialogues_of(config)
-    settings.resolved(len(bank.catalogue))
+    config.training.resolved(len(bank.catalogue))
     about = {"catalogue": bank.catalogue.name, "catalogue_file": config.catalogue, "command": command(config),
              "name": f"learned-{bank.catalogue.name}", "data": data_of(config), "data_digest": digest_of(config),
              "threads": config.threads, "turns": config.turns} | versions()  # fmt: skip
     words = None
     if config.words:
         about["words"] = config.words
-        from agents.learning.confusable import word_similarities
-        from agents.learning.embeddings import words_of
-
-        words = word_similarities(bank.catalogue, words_of(bank.catalogue, config.words))
-    with progress() as advance:
-
-        def report(p: Progress) -> None:
-            advance(p)
-
-        metrics = train(bank, source, settings, config.out, held_out=held_out, describe=about, resume=config.resume,
-                        words=words, report=report)  # fmt: skip
+        words = _words(bank, config.words)
+    with progress() as report:
+        metrics = train(bank, source, config.training, config.out, held_out=held_out, describe=about,
+                        resume=config.resume, words=words, report=report)  # fmt: skip
     if config.residual:
-        from agents.learning.residual import ResidualConfig, train_residual
-        from agents.learning.train import HELD_OUT_FROM
-
-        extra = ResidualConfig(dialogues=config.count, seed=config.seed)
-        judged = source(HELD_OUT_FROM + 10_000, extra.held_out) if held_out is None else held_out
-        judged = judged.cut(np.random.default_rng((config.seed, 12)))
-        found = train_residual(bank, source, extra, config.out, judged)
-        verdict = "kept" if found["kept"] else "not kept"
-        print(
-            f"residual {verdict}: NLL lower by {found['gain_nats']:.4f} ± {found['standard_error']:.4f} nats",
-            file=sys.stderr,
-        )
+        _train_residual(config, bank, source, held_out)
     write_card(Path(config.out), about, metrics)
     print(f"{config.out}: held-out NLL {metrics['nll_nats']:.4f} nats after {metrics['dialogues']:,} dialogues "
           f"in {metrics['seconds']:.0f} s", file=sys.stderr)  # fmt: skip
 
 
-def dialogues_of(config: Train):
+def _words(bank: QuestionBank, model: str) -> dict[str, np.ndarray]:
+    from agents.learning.confusable import word_similarities
+    from agents.learning.embeddings import words_of
+
+    return word_similarities(bank.catalogue, words_of(bank.catalogue, model))
+
+
+def _train_residual(config: Train, bank: QuestionBank, source: DialogueSource, held_out: Transcripts | None) -> None:
+    from agents.learning.residual import ResidualConfig, train_residual
+    from agents.learning.train import HELD_OUT_FROM
+
+    extra = ResidualConfig(count=config.training.count, seed=config.training.seed)
+    judged = source(HELD_OUT_FROM + 10_000, extra.held_out) if held_out is None else held_out
+    judged = judged.cut(np.random.default_rng((config.training.seed, 12)))
+    found = train_residual(bank, source, extra, config.out, judged)
+    verdict = "kept" if found["kept"] else "not kept"
+    print(f"residual {verdict}: NLL lower by {found['gain_nats']:.4f} ± {found['standard_error']:.4f} nats",
+          file=sys.stderr)  # fmt: skip
+
+
+def dialogues_of(config: Train) -> tuple[QuestionBank, DialogueSource, Transcripts | None]:
     """The bank, the source, and what is held out (None: the source's own)."""
-    from agents.learning.transcripts import logged, read_histories
+    from agents.learning.sources import read_log, split_log
     from sim.catalogue.load import load
-    from sim.questions import question_bank
 
     catalogue = load(config.catalogue)
     if config.dialogues:
-        histories, bank = read_histories(
-            config.dialogues,
-            catalogue,
-            lambda kind, cap: question_bank(catalogue, kind, cap),  # type: ignore[arg-type]
-        )
-        if len(histories) < 20:
-            raise InputError(f"{config.dialogues} has {len(histories)} dialogues; at least 20 are needed, better 2,000")
-        source, held_out = logged(histories, config.seed)
-        return bank, source, held_out
+
+        def bank_of(kind: str, cap: int | None) -> QuestionBank:
+            return question_bank(catalogue, cast(Questions, kind), cap)
+
+        transcripts, bank = read_log(config.dialogues, catalogue, bank_of)
+        if len(transcripts) < 20:
+            raise InputError(
+                f"{config.dialogues} has {len(transcripts)} dialogues; at least 20 are needed, better 2,000"
+            )
+        return bank, *split_log(transcripts, config.training.seed)
     from agents.practice import Practice
     from sim.users.memory import Population
     from sim.users.rates import load_rates
 
     bank = question_bank(catalogue, config.questions)
-    return bank, Practice(Population(bank, load_rates(config.noise)), config.seed, config.turns, config.opening), None
+    population = Population(bank, load_rates(config.noise))
+    return bank, Practice(population, config.training.seed, config.turns, config.opening), None
 
 
 def data_of(config: Train) -> str:
     if config.dialogues:
         return f"log {Path(config.dialogues).name}"
-    return f"simulated users '{config.noise}', practice policy, seed {config.seed}"
+    return f"simulated users '{config.noise}', practice policy, seed {config.training.seed}"
 
 
 def digest_of(config: Train) -> str:
@@ -197,13 +170,21 @@ def digest_of(config: Train) -> str:
 def command(config: Train) -> str:
     """The command line that makes this run again."""
     parts = ["clarigym train"]
-    for name, field in Train.__dataclass_fields__.items():
-        value = getattr(config, name)
-        if name not in ("resume", "overwrite") and value != field.default:
-            flag = "--" + name.replace("_", "-")
-            given = [flag, shlex.quote(str(value))]
-            parts += given if not isinstance(value, bool) else [flag if value else f"--no-{flag[2:]}"]
+    for name, value in _changed(config):
+        flag = "--" + name.replace("_", "-")
+        given = [flag, shlex.quote(str(value))]
+        parts += given if not isinstance(value, bool) else [flag if value else f"--no-{flag[2:]}"]
     return " ".join(parts)
+
+
+def _changed(config: Train | TrainConfig) -> Iterator[tuple[str, Any]]:
+    """The options that are not at their defaults, but for those about a folder that holds a run."""
+    for option in fields(config):
+        value = getattr(config, option.name)
+        if isinstance(value, TrainConfig):
+            yield from _changed(value)
+        elif option.name not in ("resume", "overwrite") and value != option.default:
+            yield option.name, value
 
 
 def versions() -> dict[str, str]:

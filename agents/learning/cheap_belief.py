@@ -21,7 +21,7 @@ from sim.questions import DONT_KNOW
 TEMPER = 0.8
 
 
-class Screen:
+class CheapBelief:
     """Log-scores of all intents from a critic's tables.
 
     Args:

@@ -1,57 +1,129 @@
-"""Writing checkpoints and states of a run: safetensors and JSON, atomically, nothing pickled.
+"""A checkpoint: a folder that holds what was learned, written and read; numpy and no torch.
 
-A reader, or a run that is resumed after a kill, finds the old file or the new one, never half of one.
+`model.safetensors` holds the learned rates (a few kilobytes, for what depends on the catalogue is made again from the
+catalogue), `config.json` what it was trained on and how, `metrics.json` how it went, `card.md` the same for people.  It
+is bound to a catalogue by its fingerprint: intents and values are numbered by it.  Files are replaced whole and
+together, and none of them can run code.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from agents.files import lock, write_atomically, write_together
-from agents.learning.serve import CONFIG, FORMAT, METRICS, MODEL, CheckpointError
+from agents.files import write_atomically, write_together
+from sim.catalogue.catalogue import Catalogue
+from sim.channel.channel import CHANGING
 
-STATE, CARD = "state.safetensors", "card.md"
+FORMAT = "clarigym.checkpoint/6"
+FOLDER = Path(__file__).parent / "checkpoints"
+MODEL, CONFIG, METRICS, CARD = "model.safetensors", "config.json", "metrics.json", "card.md"
+OF_FACETS = (*CHANGING, "opening", "recognition", "absence", "salience", "kernel")
+"""Tables that have a row for each facet."""
 
 
-@contextlib.contextmanager
-def folder_to_write(out: Path) -> Iterator[None]:
-    """Makes the folder and holds its lock, before hours are spent on what could not be written.
+class CheckpointError(ValueError):
+    """A checkpoint that can't be used; the message says which, why, and the way out."""
 
-    A folder that it made and that nothing was written to is gone at the end.
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A checkpoint as read."""
+
+    path: Path
+    config: dict[str, Any]
+    tables: dict[str, np.ndarray]
+    """`parameters.Tables` by name, and `residual.*` where one was kept."""
+
+
+def shipped() -> tuple[str, ...]:
+    """Names of the checkpoints that come with the package, one a catalogue."""
+    return tuple(sorted(p.parent.name for p in FOLDER.glob(f"*/{CONFIG}")))
+
+
+def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Checkpoint:
+    """Read a folder, or a shipped checkpoint by its name.
 
     Raises:
-        OSError: it can't be made or written to.
-        BusyError: another run writes there.
+        CheckpointError: nothing there, another format, a truncated file, or of another catalogue.
     """
-    made = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    held = os.open(out, os.O_RDONLY) if os.name == "posix" else None  # folders can't be opened elsewhere
+    folder = FOLDER / str(path) if str(path) in shipped() else Path(path)
     try:
-        if held is not None:
-            lock(held, out)
-        write_atomically(out / ".trial", b"")
-        (out / ".trial").unlink()
-        yield
-    finally:
-        if held is not None:
-            os.close(held)
-        if made and not any(out.iterdir()):
-            out.rmdir()
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError:
+        known = ", ".join(shipped()) or "none"
+        raise CheckpointError(f"no checkpoint in {folder} (shipped: {known}; `clarigym train` makes one)") from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise CheckpointError(f"{folder / CONFIG} is broken; train again, or take another checkpoint") from None
+    if not isinstance(config, dict) or config.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{folder / CONFIG} is no '{FORMAT}', it was written by another version of clarigym train or by something "
+            "else; train again, or take another checkpoint"
+        )
+    if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
+        raise CheckpointError(
+            f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' "
+            f"as it is now; train one with: clarigym train --catalogue {_given(catalogue)} --out DIR"
+        )
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        tables = load_file(folder / MODEL)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint"
+        ) from None
+    wrong = _wrong(tables, catalogue)
+    if wrong:
+        raise CheckpointError(f"{folder / MODEL} {wrong}; train again, or take another checkpoint")
+    return Checkpoint(folder, config, tables)
+
+
+def _wrong(tables: dict[str, np.ndarray], catalogue: Catalogue | None) -> str:
+    """What makes tables unfit to serve; nothing where they are fit."""
+    missing = {"shares", *OF_FACETS} - set(tables)
+    if missing:
+        return f"lacks {', '.join(sorted(missing))}"
+    if any(not np.isfinite(x).all() for x in tables.values()):
+        return "holds numbers that are not finite"
+    if catalogue is not None and any(len(tables[name]) != len(catalogue.facets) for name in OF_FACETS):
+        return f"is not of the {len(catalogue.facets)} facets of '{catalogue.name}'"
+    return ""
+
+
+def shipped_for(catalogue: Catalogue) -> str:
+    """The name of the checkpoint that ships for a catalogue.
+
+    Raises:
+        CheckpointError: none does.
+    """
+    for name in shipped():
+        config = json.loads((FOLDER / name / CONFIG).read_text(encoding="utf-8"))
+        if config.get("fingerprint") == catalogue.fingerprint:
+            return name
+    raise CheckpointError(
+        f"no learned posterior ships for catalogue '{catalogue.name}' (there are: {', '.join(shipped()) or 'none'}); "
+        f"train one with: clarigym train --catalogue {_given(catalogue)} --out DIR, then --checkpoint DIR"
+    )
+
+
+def _given(catalogue: Catalogue) -> str:
+    """How a catalogue is named to a command: a file's path is not known here."""
+    return catalogue.name if catalogue.name in shipped() else "FILE"
 
 
 def as_json(data: Any) -> bytes:
+    """JSON for people to read, keys in order."""
     return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
 
 
 def save_checkpoint(out: Path, tables: dict[str, np.ndarray], config: dict[str, Any], metrics: dict[str, Any]) -> None:
-    """A checkpoint as `serve.read_checkpoint` reads it: all of its files, or, where the disk refuses, none."""
+    """A checkpoint as `read_checkpoint` reads it: all of its files, or, where the disk refuses, none."""
     from safetensors.numpy import save
 
     write_together(
@@ -74,35 +146,3 @@ def load_seconds(out: Path) -> float:
         return float(json.loads((out / METRICS).read_text(encoding="utf-8"))["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0.0
-
-
-def save_state(out: Path, tensors: dict[str, Any], state: dict[str, Any]) -> None:
-    """All that a resumed run needs, in one file: the tensors, and `state` in its header."""
-    from safetensors.torch import save
-
-    header = {"state": json.dumps({"format": FORMAT, **state})}
-    data = save({k: v.contiguous().cpu() for k, v in tensors.items()}, metadata=header)
-    write_atomically(out / STATE, data)
-
-
-def load_state(out: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The inverse of `save_state`.
-
-    Raises:
-        CheckpointError: nothing to resume, a file that is broken, or one of another version.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    path = out / STATE
-    if not path.exists():
-        raise CheckpointError(f"nothing to resume in {out}: it has no {STATE}; leave --resume out to begin")
-    try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state = json.loads(file.metadata()["state"])
-            written_by = state.pop("format", None)
-    except (SafetensorError, KeyError, TypeError, json.JSONDecodeError, OSError) as error:
-        raise CheckpointError(f"{path} can't be read ({error}); begin again without --resume") from None
-    if written_by != FORMAT:
-        raise CheckpointError(f"{path} is of another version of clarigym train; begin again without --resume")
-    return tensors, state

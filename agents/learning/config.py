@@ -1,16 +1,24 @@
-"""How a posterior is trained: the settings, with the best found as defaults, and what is wrong with others."""
+"""How a posterior is trained: the settings, with the best found as defaults, and what is wrong with others.
+
+The command's options are these fields and where data and results are (`agents.commands.train`).
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal, get_args
 
-from agents.learning import objectives, proposals
+import tyro
 
 LONGEST = 20
 """Answers after which users change no more, whatever `stretch` says."""
 WHOLE = 2000
 """Catalogues of up to so many intents are scored whole by default, and judged in torch."""
+Objective = Literal["auto", "full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"]
+"""What tells the true intent from others, see `agents.learning.objectives`."""
+Proposal = Literal["auto", "uniform", "prior", "in-batch", "posterior"]
+"""Where the others are drawn from, see `agents.learning.proposals`."""
 
 
 class TrainingError(ValueError):
@@ -21,52 +29,46 @@ class TrainingError(ValueError):
 class TrainConfig:
     """How to train.  The defaults are the best settings found (docs/learning.md)."""
 
-    objective: str = "auto"
-    """full, importance, infonce, flatnce, flo, nwj, dv, binary; auto: full on small catalogues, else importance."""
-    proposal: str = "auto"
-    """uniform, prior, in-batch or posterior; auto: posterior, but in-batch for infonce, which knows no weights."""
+    count: int = 20_000
+    """How many dialogues to learn from; a log of fewer is gone through until it comes to as many."""
+    passes: int = 3
+    """How often the dialogues are gone through; a small log more often, see --count."""
+    objective: Objective = "auto"
+    """auto: full up to 2,000 intents, importance beyond."""
+    proposal: Proposal = "auto"
+    """Where other intents come from; auto: posterior, its logarithm taken off (in-batch for infonce, which can't)."""
     negatives: int = 63
-    """Candidates beside the truth (not for full and in-batch)."""
-    mix: float = 0.3
+    """Other intents that each history is scored against (not for full and in-batch)."""
+    mix: Annotated[float, tyro.conf.Fixed, tyro.conf.Suppress] = 0.3
     """Share of the prior in the posterior proposal."""
     batch_size: int = 32
     """Histories a step."""
-    dialogues: int = 20_000
-    """How many to learn from; a log of fewer is gone through until it comes to as many, and no further: there it is
-    dialogues that are short."""
-    passes: int = 3
-    """How often they are gone through at least.  What films were short of is steps, not dialogues: three passes over
-    20,000 leave a third of the divergence of one, and less than one pass over 60,000."""
     types: int = 3
     """Latent kinds of user."""
     stretch: int = 0
-    """Users may change from each so many answers to the next so many (they tire, say); 0 if they stay as they are."""
+    """Let users change from each so many answers to the next so many (they tire, say); 0: they stay as they are."""
     learning_rate: float = 0.02
-    """Of Adam, on logits; falls along half a cosine."""
+    """Of Adam, falling along a cosine."""
     answer_weight: float = 20.0
-    """Weight of telling answers apart, a turn; at the number of turns it is the whole likelihood of a dialogue."""
+    """Weight of telling the true answers from others."""
     evaluate_every: int = 10_000
-    """Dialogues between looks at the held-out ones."""
-    held_out: int = 256
+    """Dialogues between looks at the held-out ones; a run can be resumed from each."""
+    held_out: Annotated[int, tyro.conf.Fixed, tyro.conf.Suppress] = 256
     """Held-out dialogues."""
-    patience: int = 4
+    patience: Annotated[int, tyro.conf.Fixed, tyro.conf.Suppress] = 4
     """Looks in a row that are surely worse than the best one, before training stops early."""
     minutes: float = 0.0
-    """Stop after so long, at the next look; 0 for no limit.  A limit makes a run depend on the machine."""
+    """Stop at the first look after so long; 0: no limit.  A limit makes a run depend on the machine."""
     seed: int = 0
     """Of everything drawn."""
-    device: str = "cpu"
-    """cpu or cuda."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where to compute."""
 
     def __post_init__(self) -> None:
-        names = ("auto", *objectives.NAMES)
-        if self.objective not in names:
-            raise TrainingError(f"objective = '{self.objective}'; it is one of {', '.join(names)}")
-        if self.proposal not in ("auto", *proposals.NAMES):
-            raise TrainingError(f"proposal = '{self.proposal}'; it is one of auto, {', '.join(proposals.NAMES)}")
-        for name in (
-            "negatives", "batch_size", "dialogues", "passes", "types", "evaluate_every", "held_out", "patience"
-        ):  # fmt: skip
+        for name, known in (("objective", get_args(Objective)), ("proposal", get_args(Proposal))):
+            if getattr(self, name) not in known:
+                raise TrainingError(f"{name} = '{getattr(self, name)}'; it is one of {', '.join(known)}")
+        for name in ("negatives", "batch_size", "count", "passes", "types", "evaluate_every", "held_out", "patience"):
             if getattr(self, name) < 1:
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be at least 1")
         if not 0 < self.mix <= 1:
@@ -78,10 +80,19 @@ class TrainConfig:
         for name in ("answer_weight", "minutes"):
             if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
-        if self.batch_size > self.dialogues:
-            raise TrainingError(f"batch_size = {self.batch_size}, but dialogues = {self.dialogues}; take fewer a batch")
+        if self.batch_size > self.count:
+            raise TrainingError(f"batch_size = {self.batch_size}, but count = {self.count}; take fewer a batch")
         if self.device not in ("cpu", "cuda"):
             raise TrainingError(f"device = '{self.device}'; it is cpu or cuda")
+
+    @property
+    def turns(self) -> tuple[int, ...]:
+        """How many answers come before each later stage, see `sim.belief.stages`; none where users stay as they are."""
+        return tuple(range(self.stretch, LONGEST, self.stretch)) if self.stretch else ()
+
+    def recorded(self) -> dict[str, Any]:
+        """As config.json tells it, where `count` has been called `dialogues` from the first version on."""
+        return {"dialogues" if name == "count" else name: value for name, value in asdict(self).items()}
 
     def resolved(self, intents: int) -> tuple[str, str]:
         """The objective and the proposal for a catalogue of so many intents.
@@ -89,9 +100,7 @@ class TrainConfig:
         Raises:
             TrainingError: more negatives than there are other intents, or none in a batch of one.
         """
-        objective = self.objective
-        if objective == "auto":
-            objective = "full" if intents <= WHOLE else "importance"
+        objective = objective_for(self.objective, intents)
         proposal = self.proposal
         if proposal == "auto":
             proposal = "in-batch" if objective == "infonce" else "posterior"
@@ -103,3 +112,10 @@ class TrainConfig:
         if objective != "full" and proposal == "in-batch" and self.batch_size < 2:
             raise TrainingError("batch_size = 1, but negatives are the others in the batch; take 2 or more")
         return objective, proposal
+
+
+def objective_for(objective: str, intents: int) -> str:
+    """The objective, `auto` being the whole catalogue where it is small enough to be scored."""
+    if objective == "auto":
+        return "full" if intents <= WHOLE else "importance"
+    return objective

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import sparse
@@ -21,23 +22,24 @@ from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.confusion import _fame_neighbours, _profile, _top, incidence
 
 NEAR = 20
+"""Candidates a value from each of the two orders in which they are ranked."""
 KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
 """log10 of prior mass where recognition and absence are learned, linear between."""
 RANKS = (4, 8, 16)
-"""Whether so many others are taken for a value more readily than this one: people mix up the nearest few, and how few
-is learned.  Without it the best weights were 0.1 nats from what users confuse, on cast and flavours, with it 0.002."""
+"""Features that say whether so many other values are taken for this one more readily."""
 PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance",
                  *(f"beyond_{k}" for k in RANKS))  # fmt: skip
 ENDS = np.append(np.arange(8, 41) / 8, np.inf)
-"""Confusions of numbers fade with distance, and somewhere they may end: who is a little off is not far off.  Where is
-learned, a chance of each of these distances (infinity: they don't).  Without an end the fading made do: 1 % of
-muddled running times stayed where users have none, and that was half of what films lost after 5 answers."""
+"""Distances beyond which numbers may not be confused, in quarters of the facet's standard deviation (infinity: they
+always may); the chance of each is learned."""
 FLOOR = 0.02
-"""Company of those who keep none but are as famous."""
+"""Company of two values that keep none but are as famous."""
 P = len(PAIR_FEATURES)
 WEIGHTS = P + len(ENDS)
 """Weights of the pair features, then what each end is weighed by."""
 FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
+"""The column of each feature."""
+_PAIRS: WeakKeyDictionary[Catalogue, tuple[Pairs, ...]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +74,7 @@ def hat_weights(facet: Facet, prior: np.ndarray) -> np.ndarray:
     return np.maximum(0.0, 1.0 - np.abs(x[:, None] - KNOTS))
 
 
-def pairs(catalogue: Catalogue, f: int) -> Pairs:
+def pairs_of_facet(catalogue: Catalogue, f: int) -> Pairs:
     """The confusions that are possible on facet f, and their features; those of words are 0."""
     facet = catalogue.facets[f]
     v = len(facet.values)
@@ -96,11 +98,7 @@ def pairs(catalogue: Catalogue, f: int) -> Pairs:
 
 
 def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs in the best company, those in the best company of like fame, and neighbours in fame.
-
-    Company alone is not enough: many directors share all of theirs, and the first 24 of them were the wrong ones
-    (0.04 nats on films after 20 answers).
-    """
+    """Pairs in the best company, those in the best company of like fame, and neighbours in fame (docs/learning.md)."""
     v = len(facet.values)
     similar.sort_indices()  # before its entries are read: `_top` would sort them under our hands
     places = sparse.coo_array(similar)
@@ -121,7 +119,10 @@ def _distinct(keys: np.ndarray) -> np.ndarray:
     return keys[np.append(True, keys[1:] != keys[:-1])] if len(keys) else keys
 
 
-def _features(catalogue: Catalogue, facet: Facet, rows, columns, company) -> np.ndarray:
+def _features(
+    catalogue: Catalogue, facet: Facet, rows: np.ndarray, columns: np.ndarray, company: np.ndarray
+) -> np.ndarray:
+    """(E, P) of the pairs (rows, columns); of numbers (E, WEIGHTS)."""
     out = np.zeros((len(rows), P), np.float32)
     fame = log_mass(facet, catalogue.prior)
     if facet.kind == "number":
@@ -195,7 +196,7 @@ def with_words(given: Pairs, similarity: np.ndarray | None) -> Pairs:
 def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """(E,) float16 a facet that has words: cosines of each pair's embeddings, as a checkpoint keeps them."""
     out = {}
-    for f, given in enumerate(structure_of(catalogue)):
+    for f, given in enumerate(confusable_pairs(catalogue)):
         vectors = words.get(catalogue.facets[f].name)
         if vectors is not None and given.nnz:
             cosines = [np.einsum("ed,ed->e", vectors[given.rows[part]], vectors[given.indices[part]])
@@ -204,8 +205,8 @@ def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dic
     return out
 
 
-def structure_of(catalogue: Catalogue) -> tuple[Pairs, ...]:
-    """`pairs` of every facet, kept with the catalogue: training and serving ask more than once."""
-    if "_learning_pairs" not in catalogue.__dict__:
-        catalogue.__dict__["_learning_pairs"] = tuple(pairs(catalogue, f) for f in range(len(catalogue.facets)))
-    return catalogue.__dict__["_learning_pairs"]
+def confusable_pairs(catalogue: Catalogue) -> tuple[Pairs, ...]:
+    """The pairs of every facet, made once a catalogue: training and serving ask more than once."""
+    if catalogue not in _PAIRS:
+        _PAIRS[catalogue] = tuple(pairs_of_facet(catalogue, f) for f in range(len(catalogue.facets)))
+    return _PAIRS[catalogue]

@@ -132,7 +132,17 @@ OBJECTIVES: Mapping[str, Callable[[Tensor, Tensor], Estimate]] = {
     "binary": binary,
 }
 """Those of scores and log-weights alone; `full_softmax` needs the catalogue and `flo` its dual."""
-NAMES = ("full", *OBJECTIVES, "flo")
+
+
+def contrast(objective: str, scores: Tensor, log_weight: Tensor, dual: Tensor) -> Estimate:
+    """The estimate of an objective that tells the truth from candidates.
+
+    Args:
+        dual: (2,) FLO's second critic: u is linear in the score of the truth, -f at (0, 0).
+    """
+    if objective == "flo":
+        return flo(scores, log_weight, dual[0] + (dual[1] - 1) * scores[:, 0])
+    return OBJECTIVES[objective](scores, log_weight)
 
 
 def _log_mean_negatives(scores: Tensor, log_weight: Tensor) -> Tensor:

@@ -6,10 +6,9 @@ over the facets: many small departures cost much, a group that is truly wide cos
 everywhere are learned from everything, and a facet that is really different is let go.  Weights of pair features (but
 distance) are held at nothing one by one, by a Cauchy distribution each: most features tell nothing, and where one facet
 has a weight of its own the others need not.  Logits that say the same of a kept and a muddled memory, of a believed
-"yes" and "no", hold together by a Gaussian, for a muddled memory is seldom seen: apart, slips on one were off by a
-factor of three, and that was most of what stood between learned and exact.  Everything starts at neutral values (no
-preset's); the types start apart, one more reliable and one less, because from a symmetric start they stay alike (0.16
-nats from exact where a spread start came to 0.007).
+"yes" and "no", hold together by a Gaussian, for a muddled memory is seldom seen.  Everything starts at neutral values
+(no preset's); the types start apart, one more reliable and one less, because from a symmetric start they stay alike.
+What each of these decisions is worth is told in docs/learning.md.
 
 More general than the simulated users in what answers are like: wrong answers, hedging and "don't know" each depend on
 whether the memory is muddled, and on what is believed.  How famous a value must be to be recognised, or to get a plain
@@ -51,20 +50,19 @@ UNTYPED = {
 FREE = {"guessed": 4, "salience": 1, "kernel": WEIGHTS}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
+"""Exponent of fame in what comes to mind, at the start."""
 DISTANCE_START = 1.0
-"""Weight of the distance of numbers, which stays above 0: whatever users are like, the nearer is the likelier.  Where
-it could fall below, short runs of few candidates ended with the farther."""
+"""Weight of the distance of numbers at the start.  It stays above 0: the nearer is the likelier, whoever the users."""
 END_SLOPE, END_DEVIATION = 2.0, 2.0
 """By how much the logit of an end grows with its distance at the start, and the standard deviation of what numbers
-depart by from the shared ones.  Ends that start far off come in until answers hold them; from a level start (slope 0)
-half of them stayed within what users confuse."""
+depart by from the shared ones."""
 KERNEL_STEP, DEPARTURE_STEP = 3.0, 0.5
-"""Weights of pair features, and departures by facet of those that are not of distance, in units of their parameters:
-steps are of one length, weights travel further than rates do, and longer steps of these departures would go past the
-narrow peak of their prior."""
+"""Units of the weights of pair features, and of what facets depart by in those that are not of distance: steps of the
+optimiser are of one length for all parameters."""
 SHARP = 5.0
 """Weights of distance are log(1 + exp(SHARP x)) / SHARP: about x but where that comes near 0."""
 SPREAD = 0.9
+"""Logits from the average type to the most and the least reliable one at the start."""
 SCALE, FREEDOM = 0.05, 1.0
 """Scale and degrees of freedom of the Student priors on departures from the shared logits."""
 KERNEL_SCALE = 0.03
@@ -142,16 +140,14 @@ class Tables:
         return cls(**{k: torch.tensor(x, dtype=dtype) for k, x in out.items()}, turns=turns)
 
 
-def _slices(table) -> dict[str, slice]:
-    out, at = {}, 0
-    for name, entry in table.items():
-        n = entry[0] if isinstance(entry, tuple) else entry
-        out[name] = slice(at, at + n)
-        at += n
-    return out
+def _slices(sizes: Mapping[str, int]) -> dict[str, slice]:
+    """Where each name's logits stand."""
+    ends = np.cumsum(list(sizes.values())).tolist()
+    return {name: slice(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
 
 
-TYPED_AT, PLAIN_AT = _slices(TYPED), _slices({**UNTYPED, **FREE})
+TYPED_AT = _slices({name: n for name, (n, *_) in TYPED.items()})
+PLAIN_AT = _slices({name: n for name, (n, _) in UNTYPED.items()} | FREE)
 
 
 def _logit(p: float) -> float:
@@ -201,8 +197,8 @@ class ChannelParameters(nn.Module):
         """() minus the log of the priors, up to a constant."""
         out = _student(self.typed_facet) + _student(self.typed_joint.flatten(0, 1))
         out = out + _student(self.plain_facet[:, : PLAIN_AT["kernel"].start])
-        # How far people are off is each number's own, and only numbers count there: with the 33 other facets of animals
-        # their three would be held together nine times as tightly (that doubled the KL).
+        # How far people are off is each number's own, and only numbers count there: with all other facets counted, they
+        # would be held together far too tightly.
         weights, departures = self._kernel()
         of_numbers = departures[self.numbers]
         out = out + _student(of_numbers[:, [FEATURE["distance"]]])

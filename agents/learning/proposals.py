@@ -11,11 +11,10 @@ Draws are with replacement, so a negative may equal the truth; that is part of t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-
-NAMES = ("uniform", "prior", "in-batch", "posterior")
 
 
 class Candidates(NamedTuple):
@@ -80,6 +79,22 @@ def posterior_mixture(
     drawn = np.stack([np.searchsorted(c, x, side="right") for c, x in zip(cum, u, strict=True)])
     ids = _with_truth(truth, np.minimum(drawn, q.shape[1] - 1))
     return Candidates(ids, np.log(prior[ids]) - np.log(np.take_along_axis(q, ids, axis=1)))
+
+
+def draw(
+    proposal: str, truth: np.ndarray, prior: np.ndarray, negatives: int, rng: np.random.Generator, mix: float,
+    log_belief: Callable[[], np.ndarray],
+) -> Candidates:  # fmt: skip
+    """Candidates by the name of their proposal.
+
+    Args:
+        log_belief: gives what `posterior_mixture` takes; called for that one alone.
+    """
+    if proposal == "in-batch":
+        return in_batch(truth)
+    if proposal == "posterior":
+        return posterior_mixture(truth, prior, log_belief(), negatives, rng, mix)
+    return {"uniform": uniform, "prior": from_prior}[proposal](truth, prior, negatives, rng)
 
 
 def _with_truth(truth: np.ndarray, drawn: np.ndarray) -> np.ndarray:

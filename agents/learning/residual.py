@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,19 @@ import torch
 from torch import Tensor, nn
 
 from agents.learning import objectives, proposals
-from agents.learning.cheap_belief import Screen
-from agents.learning.checkpoint import save_checkpoint
-from agents.learning.config import WHOLE
+from agents.learning.cheap_belief import CheapBelief
+from agents.learning.checkpoint import METRICS, Checkpoint, read_checkpoint, save_checkpoint
+from agents.learning.config import objective_for
 from agents.learning.critic import ChannelCritic
+from agents.learning.objectives import Estimate
 from agents.learning.parameters import Tables
 from agents.learning.residual_tokens import KINDS, Vocabulary
-from agents.learning.serve import METRICS, read_checkpoint
-from agents.learning.transcripts import Histories, Source, evidence_of
+from agents.learning.sources import DialogueSource
+from agents.learning.transcripts import FacetEvidence, Transcripts
 from sim.questions import QuestionBank
+
+SOURCE_FROM = 1 << 30
+"""Number of the first dialogue that a residual is trained on: others than its channel's."""
 
 
 class Residual(nn.Module):
@@ -57,7 +61,7 @@ class Residual(nn.Module):
         )
         self.register_buffer("features", features.coalesce(), persistent=False)
 
-    def forward(self, evidence: list, candidates: np.ndarray | None = None) -> Tensor:
+    def forward(self, evidence: Sequence[FacetEvidence], candidates: np.ndarray | None = None) -> Tensor:
         """(B, N), or (B, C) of the candidates."""
         row, values, kinds = [], [], []
         for b, table in enumerate(evidence):
@@ -74,7 +78,7 @@ class Residual(nn.Module):
         return r @ items.T if candidates is None else torch.einsum("bd,bcd->bc", r, items[torch.from_numpy(candidates)])
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """As `tokens.ServedResidual` reads them."""
+        """As `residual_tokens.ServedResidual` reads them."""
         return {f"residual.{name}": p.detach().numpy().astype(np.float32).copy() for name, p in self.named_parameters()}
 
 
@@ -82,17 +86,28 @@ class Residual(nn.Module):
 class ResidualConfig:
     """How to train a residual."""
 
-    dialogues: int = 20_000
+    count: int = 20_000
+    """Dialogues to learn from."""
     batch_size: int = 64
+    """Histories a step."""
     learning_rate: float = 0.003
+    """Of AdamW, falling along half a cosine."""
     negatives: int = 63
+    """Candidates beside the truth."""
     mix: float = 0.3
+    """Share of the prior in the posterior proposal."""
     objective: str = "auto"
+    """As in `config.TrainConfig`."""
     proposal: str = "posterior"
+    """Where the candidates are drawn from."""
     decay: float = 1e-4
+    """Of weights, a step."""
     seed: int = 0
+    """Of everything drawn."""
     looks: int = 8
+    """How often held-out dialogues are judged."""
     held_out: int = 512
+    """How many they are."""
 
 
 class Scorer:
@@ -103,37 +118,42 @@ class Scorer:
         self.bank, self.residual = bank, residual
         self.tables = None if tables is None else Tables.of(tables)
         self.critic = ChannelCritic(bank, words=words or None, turns=() if self.tables is None else self.tables.turns)
-        self.present = None if self.tables is None else self.critic.present(self.tables)
+        self.current = None if self.tables is None else self.critic.current(self.tables)
 
-    def __call__(self, batch: Histories, candidates: np.ndarray | None) -> tuple[Tensor, Tensor]:
+    def __call__(self, evidence: Sequence[FacetEvidence], candidates: np.ndarray | None) -> tuple[Tensor, Tensor]:
         """Scores with the residual and without, (B, C)."""
-        evidence = evidence_of(self.bank, batch)
         extra = self.residual(evidence, candidates)
-        if self.tables is None:
+        if self.current is None:
             return extra, torch.zeros_like(extra)
         with torch.no_grad():
-            compiled = self.critic.compile(batch, candidates)
-            found, shares = self.critic.log_likes(compiled, candidates, len(batch), self.present)
-            base = torch.logsumexp(found + shares, dim=2)
+            base = self.critic(evidence, candidates, self.current)
         return base + extra, base
 
+    def log_belief(self, evidence: Sequence[FacetEvidence]) -> tuple[np.ndarray, int]:
+        """(B, N) what to draw candidates from, and how many scores it took: its own belief, or a cheaper one."""
+        if self.tables is not None:
+            return CheapBelief(self.bank.catalogue, self.critic.index, self.tables.numpy()).log_belief(evidence), 0
+        with torch.no_grad():
+            belief = self(evidence, None)[0].double().numpy() + np.log(self.bank.catalogue.prior)
+        return belief, belief.size
 
-def losses(scorer: Scorer, histories: Histories, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
+
+def losses(scorer: Scorer, transcripts: Transcripts, chunk: int = 64) -> tuple[np.ndarray, np.ndarray]:
     """-log p(truth | history) with the residual and without, (B,) each, over the whole catalogue."""
     log_prior = torch.from_numpy(np.log(scorer.bank.catalogue.prior)).float()
     out: list[list[np.ndarray]] = [[], []]
-    for at in range(0, len(histories), chunk):
-        part = histories[np.arange(at, min(at + chunk, len(histories)))]
+    for at in range(0, len(transcripts), chunk):
+        part = transcripts[np.arange(at, min(at + chunk, len(transcripts)))]
         with torch.no_grad():
-            for k, scores in enumerate(scorer(part, None)):
+            for k, scores in enumerate(scorer(scorer.critic.evidence(part), None)):
                 logits = torch.log_softmax(scores + log_prior, dim=1)
                 out[k].append(-logits[torch.arange(len(part)), torch.from_numpy(part.intent)].numpy())
     return np.concatenate(out[0]), np.concatenate(out[1])
 
 
 def train_residual(
-    bank: QuestionBank, source: Source, config: ResidualConfig, folder: str | Path | None, held_out: Histories,
-    report: Callable[[int, int, float], None] | None = None,
+    bank: QuestionBank, source: DialogueSource, config: ResidualConfig, folder: str | Path | None,
+    held_out: Transcripts, report: Callable[[int, int, float], None] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Train a residual on the checkpoint in `folder`, and write it there if it helps; None: a two-tower critic alone.
 
@@ -144,28 +164,8 @@ def train_residual(
     checkpoint = None if folder is None else read_checkpoint(folder, bank.catalogue)
     residual = Residual(bank, start=0.0 if checkpoint else 0.1)
     scorer = Scorer(bank, checkpoint.tables if checkpoint else None, residual)
-    dual = nn.Parameter(torch.zeros(2))
-    optimiser = torch.optim.AdamW([*residual.parameters(), dual], lr=config.learning_rate, weight_decay=config.decay)
-    steps = max(1, config.dialogues // config.batch_size)
-    begun, best, kept, scored = time.perf_counter(), losses(scorer, held_out)[0], residual.arrays(), 0
-    for step in range(steps):
-        rng = np.random.default_rng((config.seed, 11, step))
-        batch = source((1 << 30) + step * config.batch_size, config.batch_size)
-        batch = batch.prefix(rng.integers(batch.turns + 1))
-        estimate, count = _estimate(scorer, batch, config, rng, dual)
-        scored += count
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps))
-        optimiser.zero_grad(set_to_none=True)
-        estimate.loss.backward()
-        torch.nn.utils.clip_grad_norm_(residual.parameters(), 5.0)
-        optimiser.step()
-        if (step + 1) % max(1, steps // config.looks) == 0:
-            now = losses(scorer, held_out)[0]
-            if now.mean() < best.mean():
-                best, kept = now, residual.arrays()
-        if report is not None:
-            report(step + 1, steps, float(estimate.loss.detach()))
+    begun = time.perf_counter()
+    best, kept, scored = _fit(scorer, source, config, held_out, report)
     gain = losses(scorer, held_out)[1] - best  # nats a dialogue
     error = float(gain.std(ddof=1) / np.sqrt(len(gain)))
     helps = bool(gain.mean() > 2 * error)
@@ -180,47 +180,65 @@ def train_residual(
     }
     if checkpoint is None:
         return out | {"arrays": kept}
-    tables = {k: v for k, v in checkpoint.tables.items() if not k.startswith("residual.")}
-    about = {k: v for k, v in checkpoint.config.items() if k != "format"} | {"residual": helps}
-    metrics = json.loads((checkpoint.path / METRICS).read_text()) | {"residual": out}
-    save_checkpoint(checkpoint.path, tables | kept if helps else tables, about, metrics)
+    _save_beside_channel(checkpoint, kept if helps else {}, out)
     return out
 
 
-def _estimate(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator, dual: Tensor):
-    """The objective's estimate, and how many scores were computed; `dual` (2,) is FLO's second critic."""
-    catalogue = scorer.bank.catalogue
-    prior, truth = catalogue.prior, batch.intent
-    objective = config.objective
-    if objective == "auto":
-        objective = "full" if len(catalogue) <= WHOLE else "importance"
+def _fit(
+    scorer: Scorer, source: DialogueSource, config: ResidualConfig, held_out: Transcripts,
+    report: Callable[[int, int, float], None] | None,
+) -> tuple[np.ndarray, dict[str, np.ndarray], int]:  # fmt: skip
+    """Held-out losses (B,) of the best weights, these weights, and how many scores were computed."""
+    residual, dual = scorer.residual, nn.Parameter(torch.zeros(2))
+    optimiser = torch.optim.AdamW([*residual.parameters(), dual], lr=config.learning_rate, weight_decay=config.decay)
+    steps = max(1, config.count // config.batch_size)
+    best, kept, scored = losses(scorer, held_out)[0], residual.arrays(), 0
+    for step in range(steps):
+        rng = np.random.default_rng((config.seed, 11, step))
+        batch = source(SOURCE_FROM + step * config.batch_size, config.batch_size).cut(rng)
+        estimate, count = _estimate(scorer, batch, config, rng, dual)
+        scored += count
+        for group in optimiser.param_groups:
+            group["lr"] = config.learning_rate * 0.5 * (1 + np.cos(np.pi * step / steps))
+        optimiser.zero_grad(set_to_none=True)
+        estimate.loss.backward()
+        torch.nn.utils.clip_grad_norm_(residual.parameters(), 5.0)
+        optimiser.step()
+        if (step + 1) % max(1, steps // config.looks) == 0:
+            now = losses(scorer, held_out)[0]
+            if now.mean() < best.mean():
+                best, kept = now, residual.arrays()
+        if report is not None:
+            report(step + 1, steps, float(estimate.loss.detach()))
+    return best, kept, scored
+
+
+def _save_beside_channel(checkpoint: Checkpoint, arrays: dict[str, np.ndarray], found: dict[str, Any]) -> None:
+    """The checkpoint again with this residual; no arrays where it is not kept."""
+    tables = {k: v for k, v in checkpoint.tables.items() if not k.startswith("residual.")}
+    about = {k: v for k, v in checkpoint.config.items() if k != "format"} | {"residual": found["kept"]}
+    metrics = json.loads((checkpoint.path / METRICS).read_text()) | {"residual": found}
+    save_checkpoint(checkpoint.path, tables | arrays, about, metrics)
+
+
+def _estimate(
+    scorer: Scorer, batch: Transcripts, config: ResidualConfig, rng: np.random.Generator, dual: Tensor
+) -> tuple[Estimate, int]:
+    """The objective's estimate, and how many scores were computed; `dual` is that of `objectives.contrast`."""
+    prior, evidence = scorer.bank.catalogue.prior, scorer.critic.evidence(batch)
+    objective = objective_for(config.objective, len(prior))
     if objective == "full":
-        scores = scorer(batch, None)[0]
+        scores = scorer(evidence, None)[0]
         log_prior = torch.from_numpy(np.log(prior)).float()
-        return objectives.full_softmax(scores, log_prior, torch.from_numpy(truth)), scores.numel()
-    drawn, count = _draw(scorer, batch, config, rng)
-    scores = scorer(batch, drawn.ids)[0]
-    weight = torch.from_numpy(drawn.log_weight).float()
-    if objective == "flo":
-        estimate = objectives.flo(scores, weight, dual[0] + (dual[1] - 1) * scores[:, 0])
-    else:
-        estimate = objectives.OBJECTIVES[objective](scores, weight)
+        return objectives.full_softmax(scores, log_prior, torch.from_numpy(batch.intent)), scores.numel()
+    count = 0
+
+    def log_belief() -> np.ndarray:
+        nonlocal count
+        belief, count = scorer.log_belief(evidence)
+        return belief
+
+    drawn = proposals.draw(config.proposal, batch.intent, prior, config.negatives, rng, config.mix, log_belief)
+    scores = scorer(evidence, drawn.ids)[0]
+    estimate = objectives.contrast(objective, scores, torch.from_numpy(drawn.log_weight).float(), dual)
     return estimate, scores.numel() + count
-
-
-def _draw(scorer: Scorer, batch: Histories, config: ResidualConfig, rng: np.random.Generator):
-    """Candidates, and how many scores without gradient they took."""
-    catalogue = scorer.bank.catalogue
-    if config.proposal == "in-batch":
-        return proposals.in_batch(batch.intent), 0
-    if config.proposal in ("prior", "uniform"):
-        draw = proposals.uniform if config.proposal == "uniform" else proposals.from_prior
-        return draw(batch.intent, catalogue.prior, config.negatives, rng), 0
-    if scorer.tables is None:
-        with torch.no_grad():
-            belief = scorer(batch, None)[0].double().numpy() + np.log(catalogue.prior)
-        count = belief.size
-    else:
-        screen = Screen(catalogue, scorer.critic.index, scorer.tables.numpy())
-        belief, count = screen.log_belief(evidence_of(scorer.bank, batch)), 0
-    return proposals.posterior_mixture(batch.intent, catalogue.prior, belief, config.negatives, rng, config.mix), count

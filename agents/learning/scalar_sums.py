@@ -13,13 +13,13 @@ from torch import Tensor, nn
 
 from agents.learning.batching import FacetBatch
 from agents.learning.confusable import P, Pairs
+from agents.learning.evidence_rates import TINY, EvidenceRates, constant, segment_softmax
 from agents.learning.parameters import Tables
-from agents.learning.told_rates import TINY, Told, constant, segment_softmax
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import KEPT, MUDDLED
 
 
-class SingleFacets(nn.Module):
+class ScalarFacets(nn.Module):
     """G facets of one kind and of V values each, number or not.
 
     Args:
@@ -78,7 +78,7 @@ class SingleFacets(nn.Module):
 
     def forward(self, tables: Tables, batch: FacetBatch, ids: Tensor | None) -> Tensor:
         """(E, C, T) log p(answers | candidate, type); ids (E, C), None for the whole catalogue."""
-        told = Told(tables, batch)
+        told = EvidenceRates(tables, batch)
         which = told.tensor(self.place[batch.facet])
         e, value, answer = (told.tensor(batch.yesno[:, j]) for j in range(3))
         memory = torch.arange(self.values, device=e.device)

@@ -17,18 +17,18 @@ from torch import Tensor, nn
 
 from agents.learning.batching import FacetBatch, FacetIndex
 from agents.learning.confusable import P, hat_weights, log_mass
+from agents.learning.evidence_rates import TINY, EvidenceRates, constant, segment_softmax
 from agents.learning.parameters import Tables
-from agents.learning.told_rates import TINY, Told, constant, segment_softmax
 from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import KEPT, MUDDLED
 from sim.questions import DONT_KNOW
 
 
-class Minds:
+class TopOfMind:
     """What comes to mind at the present exponent of fame: once a step, however many batches are summed with it."""
 
-    def __init__(self, facet: SeveralFacet, tables: Tables):
+    def __init__(self, facet: SetFacet, tables: Tables):
         exponent = tables.salience[facet.facet]
         self.salience = segment_softmax(exponent * facet.log_mass[facet.indices], facet.entry_rows, facet.intents)
         """(nnz,) p(top of the mind | intent, kept) of each entry."""
@@ -39,7 +39,7 @@ class Minds:
         """(V,) the facet's values as people in general would name them."""
 
 
-class SeveralFacet(nn.Module):
+class SetFacet(nn.Module):
     """Facet `facet` of the catalogue."""
 
     log_mass: Tensor
@@ -67,9 +67,9 @@ class SeveralFacet(nn.Module):
         }.items():
             self.register_buffer(name, constant(array))
 
-    def forward(self, tables: Tables, minds: Minds, batch: FacetBatch, ids: Tensor | None, columns: int) -> Tensor:
+    def forward(self, tables: Tables, minds: TopOfMind, batch: FacetBatch, ids: Tensor | None, columns: int) -> Tensor:
         """(E, C, T) log p(answers | candidate, type); ids (E, C), None for the whole catalogue."""
-        told = Told(tables, batch)
+        told = EvidenceRates(tables, batch)
         e_count, t = len(batch.said), told.types
         e, value, answer, named = (told.tensor(batch.touched[:, j]) for j in range(4))
         # Options and values are the same here.
@@ -128,7 +128,16 @@ class SeveralFacet(nn.Module):
         one = torch.ones_like(g0)
         return torch.where(asked, chances[:, 1], one), torch.where(asked, g0, one)
 
-    def _flow(self, tables, minds: Minds, told: Told, batch: FacetBatch, lost: Tensor, within: Tensor, outside: Tensor):
+    def _flow(
+        self,
+        tables,
+        minds: TopOfMind,
+        told: EvidenceRates,
+        batch: FacetBatch,
+        lost: Tensor,
+        within: Tensor,
+        outside: Tensor,
+    ):
         """(m, T) what each value of a candidate adds to R by being taken for a touched one."""
         j, entry, near, z, holds = (told.tensor(batch.flows[:, x]) for x in range(1, 6))
         pair, row = told.tensor(batch.near[:, 0]), told.tensor(batch.near[:, 1])

@@ -61,7 +61,7 @@ def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
 
 def default_agent(setting: Setting) -> str:
     """Who plays before people where nobody is named: `learned` where a checkpoint fits the catalogue, else `exact`."""
-    from agents.learning.serve import CheckpointError, shipped_for
+    from agents.learning.checkpoint import CheckpointError, shipped_for
 
     if setting.checkpoint:
         return LEARNED

@@ -49,3 +49,9 @@ def least_mass(nats: float) -> float:
         below = -middle * math.log(middle) - (1 - middle) * math.log1p(-middle) < nats
         low, high = (middle, high) if below else (low, middle)
     return max(0.0, low - 1e-12)
+
+
+def divergence_nats(truth: np.ndarray, other: np.ndarray) -> float:
+    """KL(truth || other), nats."""
+    seen = truth > 1e-14
+    return float((truth[seen] * (np.log(truth[seen]) - np.log(np.maximum(other[seen], 1e-300)))).sum())

@@ -16,7 +16,7 @@ from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT
 TINY = 1e-30
 
 
-class Told:
+class EvidenceRates:
     """Rates of E evidences.  forgotten, muddled, slip, guess are (E, T); silent (E, T, S); opening (E, 1)."""
 
     def __init__(self, tables: Tables, batch: FacetBatch):
