@@ -145,9 +145,10 @@ def _play(game: PlainGame, opening: Sequence[tuple[int, int]] = (), user: Simula
             view = _turn(game, session, view)
         if view.phase == "right" and view.guess is not None:
             plain.say(f"Found it: {view.guess.name}, in {view.turn} questions.")
-            truth: int | None = view.guess.intent
-        elif user is not None:
-            truth = user.intent
+        if user is not None:
+            truth: int | None = user.intent  # the card's, whatever its player says of a guess
+        elif view.phase == "right" and view.guess is not None:
+            truth = view.guess.intent
         else:
             outcome = _what_was_it(game, view)
             if outcome == "on":
