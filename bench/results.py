@@ -49,7 +49,7 @@ def figures(rows: list, agents: tuple[str, ...]) -> list:
 
 def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str]:
     """One table."""
-    out = [f"### {catalogue}, {'yes/no' if questions == 'yesno' else questions} questions, `{noise}`", "",
+    out = [f"## {catalogue}, {'yes/no' if questions == 'yesno' else questions} questions, `{noise}`", "",
            "| agent | users | success | 95 % | turns | all | bits/turn | reward | regret | NLL | ECE | Brier "
            "| recovery |",
            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"]  # fmt: skip
@@ -66,7 +66,7 @@ def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str
 def overview(everything: dict[tuple[str, str], list]) -> list[str]:
     """All settings at a glance: percent found, and questions where it was found."""
     agents = list(dict.fromkeys(r["agent"] for results in everything.values() for r in results))
-    out = ["### All at a glance: % found, and questions where it was found", "",
+    out = ["## All at a glance: % found, and questions where it was found", "",
            "| users | " + " | ".join(agents) + " |", "|---|" + "---:|" * len(agents)]  # fmt: skip
     for (catalogue, noise), results in everything.items():
         cells = []

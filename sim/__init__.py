@@ -12,10 +12,11 @@ from sim.names.lazy import lazy_names
 if TYPE_CHECKING:
     from sim.ask.question_information import QuestionInformation
     from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
+    from sim.catalogue.columns import Problem
     from sim.catalogue.load import BUILT_IN, load
     from sim.catalogue.wording import Wording
     from sim.channel.channel import Channel, FacetChannel
-    from sim.describe import check_catalogue, describe_catalogue
+    from sim.describe import Description, FacetDescription, check_catalogue, describe_catalogue
     from sim.dialogue import Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
     from sim.facts import NoiselessAnswers, false_answers
     from sim.posterior.batched import BatchedPosterior
@@ -58,14 +59,17 @@ __all__ = [
     "Channel",
     "ChannelPosterior",
     "Corruption",
+    "Description",
     "Dialogue",
     "DialogueError",
     "Facet",
     "FacetChannel",
+    "FacetDescription",
     "Guess",
     "NoiselessAnswers",
     "Population",
     "Posterior",
+    "Problem",
     "QuestionBank",
     "QuestionInformation",
     "Rates",
@@ -87,9 +91,10 @@ __all__ = [
 ]
 _HOMES = {
     "sim.catalogue.catalogue": "Catalogue CatalogueError Facet make_facet",
+    "sim.catalogue.columns": "Problem",
     "sim.catalogue.load": "BUILT_IN load",
     "sim.catalogue.wording": "Wording",
-    "sim.describe": "check_catalogue describe_catalogue",
+    "sim.describe": "Description FacetDescription check_catalogue describe_catalogue",
     "sim.questions": "DONT_KNOW IS NO OPEN OPEN_DONT_KNOW OVER PROBABLY PROBABLY_NOT YES QuestionBank question_bank",
     "sim.facts": "NoiselessAnswers false_answers",
     "sim.channel.channel": "Channel FacetChannel",
