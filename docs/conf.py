@@ -6,6 +6,8 @@ stand on the pages of reference/; a test holds that none is missing.  `-n -W` fa
 anything that is neither public nor another library's.
 """
 
+# pyright: reportMissingImports=false
+# (Sphinx is an extra, which a machine that checks types need not have.)
 from __future__ import annotations
 
 import importlib
