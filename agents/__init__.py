@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
     from agents.evaluation.resumable_rows import read_rows
+    from agents.learning.checkpoint import CheckpointError
     from agents.learning.config import TrainConfig, TrainingError
-    from agents.learning.serve import CheckpointError, learned_posterior
+    from agents.learning.serve import learned_posterior
+    from agents.learning.sources import read_log
     from agents.learning.train import train
-    from agents.learning.transcripts import Histories, read_histories
+    from agents.learning.transcripts import Transcripts
     from agents.practice import Practice
+    from agents.resume import ResumeError
     from agents.setting import Setting, make_setting
     from agents.strategies.belief_agent import BeliefAgent
     from agents.strategies.registry import AGENTS, make_agent
@@ -32,30 +35,34 @@ __all__ = [
     "BeliefAgent",
     "CheckpointError",
     "Evaluation",
-    "Histories",
     "InputError",
     "Practice",
+    "ResumeError",
     "Setting",
     "TrainConfig",
     "TrainingError",
+    "Transcripts",
     "check_agent",
     "evaluate",
     "learned_posterior",
     "make_agent",
     "make_setting",
-    "read_histories",
+    "read_log",
     "read_rows",
     "should_guess",
     "train",
 ]
 _HOMES = {
     "agents.errors": "InputError",
+    "agents.resume": "ResumeError",
     "agents.setting": "Setting make_setting",
     "agents.agent": "Agent AgentFactory",
     "agents.learning.config": "TrainConfig TrainingError",
-    "agents.learning.serve": "CheckpointError learned_posterior",
+    "agents.learning.checkpoint": "CheckpointError",
+    "agents.learning.serve": "learned_posterior",
+    "agents.learning.sources": "read_log",
     "agents.learning.train": "train",
-    "agents.learning.transcripts": "Histories read_histories",
+    "agents.learning.transcripts": "Transcripts",
     "agents.strategies.belief_agent": "BeliefAgent",
     "agents.strategies.registry": "AGENTS make_agent",
     "agents.strategies.stopping": "should_guess",

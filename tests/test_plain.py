@@ -35,10 +35,10 @@ class TestSaving:
         assert list(tmp_path.rglob("*.jsonl")) == [path], "nothing temporary is left"
 
     def test_training_reads_it(self, toy, tmp_path):
-        from agents.learning.transcripts import read_histories
+        from agents.learning.sources import read_log
 
         path, _ = saves.Saver(tmp_path).save(self.record(toy), 1)
-        histories, _ = read_histories(path, toy.catalogue, lambda kind, cap: toy.bank)
+        histories, _ = read_log(path, toy.catalogue, lambda kind, cap: toy.bank)
         assert histories.intent.tolist() == [0]
 
     def test_unresolved_games_are_kept_apart_until_resolved(self, toy, tmp_path):

@@ -17,6 +17,7 @@ from sim.belief.evidence import Evidence, first_stage
 from sim.catalogue.catalogue import Facet
 
 DENSE = 1 << 22
+"""Facets of up to so many pairs of values are looked up in a table of all of them."""
 
 
 class FacetBatch(NamedTuple):
@@ -116,7 +117,8 @@ class FacetIndex:
             touched=touched, holds=holds, flows=flows, near=np.stack([near, row], axis=1), rows=len(z)
         )
 
-    def _from_candidates(self, touched: np.ndarray, candidates: np.ndarray):
+    def _from_candidates(self, touched: np.ndarray, candidates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """holds and flows by the candidates' own values: for few candidates."""
         e_count, c = candidates.shape
         flat = candidates.ravel()
         place, entry = spread(self.facet.indptr[flat], self.facet.indptr[flat + 1])
@@ -132,7 +134,8 @@ class FacetIndex:
         at = np.flatnonzero(pair >= 0)
         return holds, self._flows(touched, holds, place[at], j[at], entry[at], pair[at], c)
 
-    def _from_values(self, touched: np.ndarray):
+    def _from_values(self, touched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """holds and flows by the touched values' members: for the whole catalogue."""
         n = self.facet.intents
         order, first = self.by_value
         v = touched[:, 1]
@@ -149,7 +152,11 @@ class FacetIndex:
         place = touched[j, 0] * n + self.facet.rows[entry]
         return holds, self._flows(touched, holds, place, j, entry, pair, n)
 
-    def _flows(self, touched, holds, place, j, entry, pair, c) -> np.ndarray:
+    def _flows(
+        self, touched: np.ndarray, holds: np.ndarray, place: np.ndarray, j: np.ndarray, entry: np.ndarray,
+        pair: np.ndarray, c: int,
+    ) -> np.ndarray:  # fmt: skip
+        """`FacetBatch.flows` of values (entry, at place) that could be taken for touched values j, as pair says."""
         e = touched[j, 0]
         z = lookup(touched[:, 0] * self.v + touched[:, 1], e * self.v + self.facet.indices[entry])
         keys = np.sort(holds[:, 1] * (int(touched[-1, 0] + 1) * c) + holds[:, 0])
