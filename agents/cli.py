@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from agents.errors import BusyError, Exit
+from agents.errors import BusyError, Exit, HelpGiven
 from sim.names.did_you_mean import did_you_mean
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,6 +46,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
+    except HelpGiven:
+        code = Exit.OK
     except KeyboardInterrupt as interrupt:
         print("; ".join(filter(None, ["clarigym: interrupted", str(interrupt)])), file=sys.stderr)
         code = Exit.INTERRUPTED

@@ -31,3 +31,7 @@ class InputError(ValueError):
 
 class BusyError(OSError):
     """A file that another run is writing."""
+
+
+class HelpGiven(Exception):
+    """The command line asked for help, which has been printed: there is nothing more to do."""

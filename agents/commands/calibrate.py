@@ -11,7 +11,7 @@ import numpy as np
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from sim.questions import Questions
 
@@ -47,10 +47,7 @@ class Calibrate:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Calibrate, arguments, "calibrate", "Calibration of a learned belief beside the exact one.")
-    except Leave as leave:
-        return leave.code
+    config = parse(Calibrate, arguments, "calibrate", "Calibration of a learned belief beside the exact one.")
     if config.plot:
         check_plot(config.plot)
     found = figures(config)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, at_least, parse
+from agents.commands.flags import at_least, parse
 from agents.errors import Exit, InputError
 from sim.describe import Description, check_catalogue, describe_catalogue
 from sim.names.did_you_mean import did_you_mean
@@ -51,12 +51,9 @@ def main(arguments: list[str]) -> Exit:
     if action not in ACTIONS:
         what = f"no action '{action}'{did_you_mean(action, ACTIONS)}" if action else "an action is missing"
         raise InputError(f"catalogue: {what} (actions: describe, check)")
-    try:
-        if action == "describe":
-            return run_describe(parse(Describe, arguments[1:], "catalogue describe", "A catalogue in figures."))
-        return run_check(parse(Check, arguments[1:], "catalogue check", "Every problem of a file."))
-    except Leave as leave:
-        return leave.code
+    if action == "describe":
+        return run_describe(parse(Describe, arguments[1:], "catalogue describe", "A catalogue in figures."))
+    return run_check(parse(Check, arguments[1:], "catalogue check", "Every problem of a file."))
 
 
 def run_describe(config: Describe) -> Exit:

@@ -14,7 +14,7 @@ from typing import Any
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, parse
+from agents.commands.flags import parse
 from agents.errors import Exit, InputError
 from agents.evaluation.metrics import paired
 from agents.evaluation.resumable_rows import read_rows
@@ -41,10 +41,7 @@ class Compare:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Compare, arguments, "compare", "Paired differences, a minus b, with 95 % bootstrap intervals.")
-    except Leave as leave:
-        return leave.code
+    config = parse(Compare, arguments, "compare", "Paired differences, a minus b, with 95 % bootstrap intervals.")
     comparisons = compare_files(config)
     if config.json:
         print(json.dumps({"config": asdict(config), "comparisons": comparisons}, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""What several commands do alike: a setting from names, and a console that suits where it writes to."""
+"""A console that suits where it writes to: a terminal, a pipe or a file."""
 
 from __future__ import annotations
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.resumable_rows import RowFile
-from agents.evaluation.runner import EvaluationPlan, results, run
-from agents.setting import make_setting
+from agents.evaluation.runner import EvaluationPlan, ResultTable, run
+from agents.setting import Setting, make_setting
 from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
 from envs.rules import Rules
 from sim.questions import Questions
@@ -82,47 +83,47 @@ class Evaluate:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Evaluate, arguments, "evaluate", "Agents against the same simulated users.")
-    except Leave as leave:
-        return leave.code
-    rules = Rules(budget=config.budget, opening=config.opening)
-    how = {
-        "catalogue": config.catalogue, "questions": config.questions, "noise": config.noise, "rules": rules,
-        "max_questions": config.max_questions, "checkpoint": config.checkpoint,
-    }  # fmt: skip
-    setting = make_setting(**how)
-    plan = EvaluationPlan(setting=how, agents=config.names, episodes=config.episodes, seed=config.seed,
-                agent_seed=config.seed if config.agent_seed is None else config.agent_seed)  # fmt: skip
+    config = parse(Evaluate, arguments, "evaluate", "Agents against the same simulated users.")
+    plan = plan_of(config)
+    setting = make_setting(**plan.setting)
     for name in config.names:
         if name in TRAINED:
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
-    rows: list[dict[str, Any]] = []
-    spent: dict[str, list[float]] = {}
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(RowFile(config.out, header(config, setting), config.resume)) if config.out else None
-        if file:
-            rows += check_order(config.out, file.rows, plan)
-        advance = stack.enter_context(progress(config, len(rows)))
+        before = check_order(config.out, file.rows, plan) if file else []
+        table = ResultTable(config.names, config.budget, before)
+        advance = stack.enter_context(progress(config, len(before)))
         try:
-            for done in run(plan, plan.tasks(len(rows)), config.workers, setting):
-                rows += done.rows
+            for result in run(plan, plan.tasks(len(before)), config.workers, setting):
                 if file:
-                    file.append(done.rows)
-                total = spent.setdefault(done.agent, [0.0, 0])
-                total[0], total[1] = total[0] + done.seconds, total[1] + done.questions
-                advance(done)
+                    file.append(result.rows)
+                table.add(result)
+                advance(len(result.rows))
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if file else "") from None
-    table = results(rows, config.names, config.budget, spent)
+    figures = table.figures()
     if config.json:
-        print(json.dumps({"config": asdict(config), "results": table}, ensure_ascii=False))
+        print(json.dumps({"config": asdict(config), "results": figures}, ensure_ascii=False))
     else:
-        show(config, table)
+        show(config, figures)
     return Exit.OK
 
 
-def header(config: Evaluate, setting) -> dict[str, Any]:
+def plan_of(config: Evaluate) -> EvaluationPlan:
+    how = {
+        "catalogue": config.catalogue, "questions": config.questions, "noise": config.noise,
+        "rules": Rules(budget=config.budget, opening=config.opening),
+        "max_questions": config.max_questions, "checkpoint": config.checkpoint,
+    }  # fmt: skip
+    agent_seed = config.seed if config.agent_seed is None else config.agent_seed
+    return EvaluationPlan(
+        setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed
+    )
+
+
+def header(config: Evaluate, setting: Setting) -> dict[str, Any]:
+    """What the first line of a file of rows says; rows depend on all of it but `made_with`."""
     from importlib.metadata import PackageNotFoundError, version
 
     import numpy
@@ -153,18 +154,18 @@ def check_order(path: str, rows: list[dict[str, Any]], plan: EvaluationPlan) -> 
 
 
 @contextlib.contextmanager
-def progress(config: Evaluate, done_before: int):
-    """A bar on stderr, where that is a terminal; gives the function to call with what is done."""
+def progress(config: Evaluate, rows_before: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr, where that is a terminal; gives the function to call with the number of new rows."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield lambda rows: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         total = config.episodes * len(config.names)
-        task = bar.add_task(f"{config.catalogue}, {config.noise}", total=total, completed=done_before)
-        yield lambda done: bar.update(task, advance=len(done.rows))
+        task = bar.add_task(f"{config.catalogue}, {config.noise}", total=total, completed=rows_before)
+        yield lambda rows: bar.update(task, advance=rows)
 
 
 def show(config: Evaluate, table: list[dict[str, Any]]) -> None:

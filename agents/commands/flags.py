@@ -10,24 +10,17 @@ from typing import Any, TypeVar
 
 import tyro
 
-from agents.errors import Exit, InputError
+from agents.errors import HelpGiven, InputError
 
 Config = TypeVar("Config")
-
-
-class Leave(Exception):
-    """The command line has been answered (help, or an error that was printed)."""
-
-    def __init__(self, code: Exit):
-        self.code = code
 
 
 def parse(kind: type[Config], arguments: list[str], command: str, description: str) -> Config:
     """The configuration that the flags give.
 
     Raises:
-        Leave: --help was given, or the flags are wrong, which tyro has said on stderr.
-        ValueError: a field's own check.
+        HelpGiven: --help was given, and the help has been printed.
+        InputError: the flags are wrong, or a field's own check says so.
     """
     options: tuple[Any, ...] = (tyro.conf.FlagCreatePairsOff,)
     said = io.StringIO()
@@ -37,7 +30,7 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
     except SystemExit as leave:
         sys.stdout.flush()
         if not leave.code:
-            raise Leave(Exit.OK) from None
+            raise HelpGiven from None
     raise InputError(f"{_sentence(said.getvalue())} (clarigym {command} --help lists the options)")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, parse
+from agents.commands.flags import parse
 from agents.errors import Exit
 from agents.strategies.registry import AGENTS, LEARNED
 from sim.catalogue.load import BUILT_IN
@@ -25,10 +25,7 @@ class List:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(List, arguments, "list", "Catalogues, agents, environments and noise presets.")
-    except Leave as leave:
-        return leave.code
+    config = parse(List, arguments, "list", "Catalogues, agents, environments and noise presets.")
     import envs
 
     everything: dict[str, Any] = {

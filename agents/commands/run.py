@@ -7,7 +7,6 @@ Without a path it runs the scenarios that ship.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,9 +14,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import tyro
+from rich.console import Console
 
 from agents.commands.console import console
-from agents.commands.flags import Leave, parse
+from agents.commands.flags import parse
 from agents.errors import Exit, InputError
 from agents.scenarios.expectations import Outcome
 from agents.scenarios.play import ScenarioPlayer
@@ -26,7 +26,7 @@ from agents.strategies.registry import YARDSTICK, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run:
+class RunScenarios:
     """What to run."""
 
     paths: tyro.conf.Positional[tuple[str, ...]] = ()
@@ -45,20 +45,15 @@ class Run:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Run, arguments, "run", "Scripted episodes with expectations.")
-    except Leave as leave:
-        return leave.code
+    config = parse(RunScenarios, arguments, "run", "Scripted episodes with expectations.")
     # All files are read before the first episode: a bad one must not cost a quarter of an hour.
     scenarios = [s for path in config.paths or (str(SHIPPED),) for s in read_scenarios(path)]
-    stage = ScenarioPlayer(config.agent)
-    out = console()
+    player, out = ScenarioPlayer(config.agent), console()
     outcomes: list[Outcome] = []
     for scenario in scenarios:
-        outcome = stage.run(scenario)
-        outcomes.append(outcome)
+        outcomes.append(player.run(scenario))
         if not config.json:
-            show(outcome, out)
+            show(outcomes[-1], out)
     failed = sum(bool(o.failures) for o in outcomes)
     if config.junit:
         write_junit(config.junit, config.agent, outcomes)
@@ -67,23 +62,22 @@ def main(arguments: list[str]) -> Exit:
     else:
         style = "bold red" if failed else "bold green"
         out.print(f"{len(outcomes) - failed} of {len(outcomes)} scenarios hold", style=style)
-    sys.stdout.flush()
     return Exit.FAILED if failed else Exit.OK
 
 
-def show(o: Outcome, out) -> None:
-    s = o.scenario
+def show(o: Outcome, out: Console) -> None:
+    """A line an outcome, and the whole dialogue where an expectation fails."""
     mark, style = ("FAIL", "bold red") if o.failures else ("ok", "green")
     out.print(f"{mark:<5}", style=style, end="")
     how = "the user left" if o.user_left else "found" if o.found else "not found"
-    out.print(f"{s.name}: {how}, {o.questions} question{'' if o.questions == 1 else 's'}", soft_wrap=True)
+    out.print(f"{o.scenario.name}: {how}, {o.questions} question{'' if o.questions == 1 else 's'}", soft_wrap=True)
     for failure in o.failures:
         out.print(f"     expected {failure}", style="red", soft_wrap=True)
     if o.failures:
         out.print(o.transcript, soft_wrap=True)
 
 
-def to_json(config: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def to_json(config: RunScenarios, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     results = []
     for o in outcomes:
         one = {key: value for key, value in asdict(o).items() if key not in ("scenario", "seconds")}

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.agent import Agent
-from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.episodes import play
 from agents.evaluation.runner import BATCH
@@ -69,10 +69,7 @@ class Simulate:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Simulate, arguments, "simulate", "Dialogues as JSONL, to train and study on.")
-    except Leave as leave:
-        return leave.code
+    config = parse(Simulate, arguments, "simulate", "Dialogues as JSONL, to train and study on.")
     rules = Rules(budget=config.budget, opening=config.opening)
     setting = make_setting(config.catalogue, config.questions, config.noise, rules,
                            max_questions=config.max_questions, checkpoint=config.checkpoint)  # fmt: skip

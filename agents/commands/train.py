@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import numpy as np
 import tyro
 
-from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.learning.config import TrainConfig
 from sim.questions import QuestionBank, Questions, question_bank
@@ -66,10 +66,7 @@ class Train:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Train, arguments, "train", "Learn a posterior from dialogues.")
-    except Leave as leave:
-        return leave.code
+    config = parse(Train, arguments, "train", "Learn a posterior from dialogues.")
     from agents.learning.checkpoint import MODEL
     from agents.resume import run_folder
 

@@ -6,7 +6,7 @@ import importlib.util
 import sys
 from typing import Any
 
-from agents.commands.flags import Leave, parse
+from agents.commands.flags import parse
 from agents.errors import Exit, InputError
 from agents.policy.config import TrainPolicy, reference_stages
 
@@ -15,10 +15,7 @@ HELD_OUT = 1 << 40
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(TrainPolicy, arguments, "train-policy", "Learn what to ask and when to guess, by maskable PPO.")
-    except Leave as leave:
-        return leave.code
+    config = parse(TrainPolicy, arguments, "train-policy", "Learn what to ask and when to guess, by maskable PPO.")
     if importlib.util.find_spec("sb3_contrib") is None:
         raise InputError("train-policy needs sb3-contrib; pip install 'clarigym[rl]'")
     import torch

@@ -6,6 +6,7 @@ Colours and bars on a terminal, the same lines in plain text through a pipe, one
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,9 +17,9 @@ from rich.text import Text
 
 from agents.agent import Agent
 from agents.commands.console import console, encodes
-from agents.commands.flags import Leave, at_least, check_seed, parse
+from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit
-from agents.evaluation.episodes import Episodes, play
+from agents.evaluation.episodes import Episodes, draw_dialogues, play
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
@@ -28,7 +29,8 @@ from sim.questions import Questions
 
 SHOWN = 5
 BAR = 22
-NAME = 36
+Part = str | tuple[str, str]
+"""A text, or a text and its style."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +69,22 @@ class Watch:
 
 
 def main(arguments: list[str]) -> Exit:
-    try:
-        config = parse(Watch, arguments, "watch", "One dialogue, turn by turn.")
-    except Leave as leave:
-        return leave.code
+    config = parse(Watch, arguments, "watch", "One dialogue, turn by turn.")
     rules = Rules(budget=config.budget, opening=config.opening)
     setting = make_setting(config.catalogue, config.questions, config.noise, rules, checkpoint=config.checkpoint)
     config = replace(config, agent=config.agent or default_agent(setting))
     agent = make_agent(config.agent, setting)
     scribe = Scribe(setting, agent)
-    dialogues = Dialogues(setting.population, rules, 1)
     episode = np.array([config.episode])
-    dialogues.reset(np.zeros(1, dtype=np.int64), np.array([config.seed], dtype=np.uint64), episode)
-    screen = None if config.json else Screen(setting, console())
-    if screen:
-        screen.header(config, opening_of(setting, dialogues))
-        scribe.show = screen.turn
+    dialogues = draw_dialogues(setting, config.seed, episode)
+    printer = None if config.json else DialoguePrinter(setting, console())
+    if printer:
+        printer.header(config, opening_of(setting, dialogues))
+        scribe.show = printer.turn
     episodes = play(agent, setting, config.seed, episode, dialogues=dialogues, watch=scribe)
     ending = end_of(episodes, 0)
-    if screen:
-        screen.end(ending)
+    if printer:
+        printer.end(ending)
     else:
         print(json.dumps({"config": asdict(config)} | scribe.to_json(episodes) | ending, ensure_ascii=False))
     return Exit.OK
@@ -98,7 +96,7 @@ class Scribe:
     def __init__(self, setting: Setting, agent: Agent):
         self.setting, self.agent = setting, agent
         self.turns: list[dict[str, Any]] = []
-        self.show = lambda turn: None
+        self.show: Callable[[dict[str, Any]], None] = lambda turn: None
         self._eig: float | None = None
         self._before = 0.0
 
@@ -174,7 +172,7 @@ def end_of(episodes: Episodes, b: int) -> dict[str, Any]:
     }
 
 
-class Screen:
+class DialoguePrinter:
     """Shows a dialogue on a console."""
 
     def __init__(self, setting: Setting, out: Console):
@@ -240,11 +238,11 @@ class Screen:
         space = min(self.out.width, 100) - left.cell_len - right.cell_len
         return Text.assemble(left, " " * space, right) if space >= 2 else Text.assemble(left, "\n    ", right)
 
-    def _say(self, *parts) -> None:
+    def _say(self, *parts: Part) -> None:
         """A sentence, wrapped."""
         self.out.print(Text.assemble(*parts))
 
-    def _line(self, *parts, style: str = "") -> None:
+    def _line(self, *parts: Part, style: str = "") -> None:
         """A line, cut where it is too long."""
         line = Text.assemble(*parts, style=style)
         line.truncate(max(20, min(self.out.width, 100)), overflow="ellipsis")

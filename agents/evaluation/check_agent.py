@@ -8,8 +8,7 @@ It plays the agent against simulated users of a small catalogue, several times o
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -56,33 +55,34 @@ def check_agent(factory: AgentFactory, setting: Setting | None = None) -> list[s
     missing = [name for name in ("reset", "act", "observe", "belief") if not callable(getattr(agent, name, None))]
     if missing:
         raise AssertionError(f"broken: {METHODS} (it lacks {', '.join(missing)})")
-    broken: list[str] = []
-
-    def tried(rule: str, test: Callable[[], str]) -> None:
-        try:
-            how = test()
-        except Exception as error:
-            how = f"{type(error).__name__}: {error}"
-        if how:
-            broken.append(f"{rule} ({how})")
-
-    tried(SHAPE, lambda: _shapes(factory(setting), setting))
-    tried(BUDGET, lambda: _spent(factory(setting), setting))
-    if broken:  # what follows would only repeat it
-        raise AssertionError("broken: " + "; ".join(broken))
-    first = _play(agent, setting)
-    tried(RESET, lambda: _difference(first, _play(agent, setting)))
-    tried(FRESH, lambda: _difference(first, _play(factory(setting), setting)))
-    tried(BATCH, lambda: _batches(factory, setting, first))
-    tried(SEEDS, lambda: _global_draws(factory, setting, first))
-    if broken:
-        raise AssertionError("broken: " + "; ".join(broken))
+    _hold({SHAPE: lambda: _shapes(factory(setting), setting), BUDGET: lambda: _spent(factory(setting), setting)})
+    first = _play(agent, setting)  # what is broken so far would only show again in what follows
+    _hold({
+        RESET: lambda: _difference(first, _play(agent, setting)),
+        FRESH: lambda: _difference(first, _play(factory(setting), setting)),
+        BATCH: lambda: _batches(factory, setting, first),
+        SEEDS: lambda: _global_draws(factory, setting, first),
+    })  # fmt: skip
     left: list[str] = []
     if (first["questions"] == 0).all():
         left.append("it asked nothing, so that observe was not tried")
     if (first["guess"] < 0).all():
         left.append("it guessed nothing in any dialogue")
     return left
+
+
+def _hold(rules: Mapping[str, Callable[[], str]]) -> None:
+    """Raises AssertionError naming the rules that are broken: those whose test says how, or raises."""
+    broken = []
+    for rule, test in rules.items():
+        try:
+            how = test()
+        except Exception as error:
+            how = f"{type(error).__name__}: {error}"
+        if how:
+            broken.append(f"{rule} ({how})")
+    if broken:
+        raise AssertionError("broken: " + "; ".join(broken))
 
 
 def _play(agent: Agent, setting: Setting, episodes: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -127,7 +127,7 @@ def _shapes(agent: Agent, setting: Setting) -> str:
     seeds, total = agent_seeds(SEED, np.arange(3)), len(setting.bank) + len(setting.catalogue)
     agent.reset(seeds)
     rows, left = np.array([0, 2]), np.array([3, 3])
-    given: list[Any] = [rows.copy(), left.copy()]
+    given = rows.copy(), left.copy()
     actions = np.asarray(agent.act(rows, left))
     if actions.shape != (2,):
         return f"{actions.shape} for 2 rows"

@@ -93,35 +93,102 @@ def play(
     episode = np.asarray(episode)
     if dialogues is None:
         dialogues = draw_dialogues(setting, seed, episode)
-    in_agent, score, questions_total = Stopwatch(), Scores.none(len(episode)), len(setting.bank)
-    said = opening_options(dialogues) if setting.rules.opening else None
-    with in_agent:
-        agent.reset(agent_seeds(seed if agent_seed is None else agent_seed, episode), said)
-    p_start, _, _ = _in_beliefs(agent, dialogues.users.intent)
-
+    meeting = Meeting(agent, setting, dialogues, watch)
+    meeting.begin(agent_seeds(seed if agent_seed is None else agent_seed, episode))
     rows = np.arange(len(episode))  # the dialogues that go on
     while len(rows):
-        left = setting.rules.budget - dialogues.turn[rows]
-        with in_agent:
-            actions = np.asarray(agent.act(rows, left), dtype=np.int64)
-        _check_actions(actions, rows, questions_total + len(setting.catalogue))
-        asks = (actions < questions_total) & (left > 0)
-        asked, questions = rows[asks], actions[asks]
-        if watch is not None and len(asked):
-            watch.asks(asked, questions)
-
-        ended = _step(dialogues, rows, actions, score)
-
-        answers, heard = last_answers(dialogues, asked), ~ended[asks]
-        if heard.any():
-            with in_agent:
-                agent.observe(asked[heard], questions[heard], answers[heard])
-        if watch is not None and len(asked):
-            watch.answered(asked, questions, answers)
+        actions = meeting.act(rows)
+        ended = meeting.step(rows, actions)
+        meeting.observe(rows, actions, ended)
         rows = rows[~ended]
+    return meeting.end(episode)
 
-    score.restore(dialogues)
-    return _episodes(agent, setting, episode, dialogues, score, p_start, in_agent.seconds)
+
+def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray) -> Dialogues:
+    """Dialogues with users of one seed, at their beginning."""
+    count = len(episode)
+    dialogues = Dialogues(setting.population, setting.rules, count)
+    dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
+    return dialogues
+
+
+class Meeting:
+    """An agent in B dialogues, and what these have come to so far."""
+
+    def __init__(self, agent: Agent, setting: Setting, dialogues: Dialogues, watch: Watcher | None):
+        count = len(dialogues)
+        self.agent, self.setting, self.dialogues, self.watch = agent, setting, dialogues, watch
+        self.in_agent = Stopwatch()
+        self.guess = np.full(count, -1, dtype=np.int64)
+        self.success, self.user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        self.questions = np.zeros(count, dtype=np.int64)
+        self.reward = np.zeros(count)
+
+    def begin(self, seeds: np.ndarray) -> None:
+        """Reset the agent to the openings of the dialogues."""
+        said = opening_options(self.dialogues) if self.setting.rules.opening else None
+        with self.in_agent:
+            self.agent.reset(seeds, said)
+        self.p_start, _, _ = _in_beliefs(self.agent, self.dialogues.users.intent)
+
+    def act(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) the agent's actions in the dialogues `rows` (n,).
+
+        Raises:
+            ValueError: one is out of range.
+        """
+        with self.in_agent:
+            actions = np.asarray(self.agent.act(rows, self._left(rows)), dtype=np.int64)
+        total = self.dialogues.questions_total + self.dialogues.intents_total
+        if actions.shape != rows.shape or (actions < 0).any() or (actions >= total).any():
+            wrong = f"act gave {actions.tolist()[:5]} for {len(rows)} dialogues"
+            raise ValueError(f"{wrong}; actions are 0 to {total - 1}")
+        self._asks = (actions < self.dialogues.questions_total) & (self._left(rows) > 0)
+        if self.watch is not None and self._asks.any():
+            self.watch.asks(rows[self._asks], actions[self._asks])
+        return actions
+
+    def step(self, rows: np.ndarray, actions: np.ndarray) -> np.ndarray:
+        """(n,) whether the dialogues `rows` have ended by these actions."""
+        dialogues, first_guess = self.dialogues, self.dialogues.questions_total
+        of_all = np.full(len(dialogues), first_guess, dtype=np.int64)  # those that are over guess, which nobody sees
+        of_all[rows] = actions
+        paid, ended = dialogues.step(of_all)
+        self.reward[rows] += paid[rows]
+        self.questions[rows] = dialogues.turn[rows]
+        guesses = actions >= first_guess
+        self.guess[rows[guesses]] = actions[guesses] - first_guess
+        over = rows[ended[rows]]
+        self.success[over], self.user_left[over] = dialogues.success[over], dialogues.user_left[over]
+        return ended[rows]
+
+    def observe(self, rows: np.ndarray, actions: np.ndarray, ended: np.ndarray) -> None:
+        """Tell the agent what was answered; of a user who left there is nothing to tell."""
+        asked, questions, heard = rows[self._asks], actions[self._asks], ~ended[self._asks]
+        answers = last_answers(self.dialogues, asked)
+        if heard.any():
+            with self.in_agent:
+                self.agent.observe(asked[heard], questions[heard], answers[heard])
+        if self.watch is not None and len(asked):
+            self.watch.answered(asked, questions, answers)
+
+    def end(self, episode: np.ndarray) -> Episodes:
+        """What it all came to."""
+        # Dialogues that were over went on guessing; what they came to is put back.
+        self.dialogues.success[:], self.dialogues.user_left[:] = self.success, self.user_left
+        self.dialogues.guessed[self.guess < 0] = -1
+        truth, guess = self.dialogues.users.intent, self.guess
+        p_truth, p_best, squares = _in_beliefs(self.agent, truth)
+        p_guess = np.where(guess >= 0, _in_beliefs(self.agent, np.maximum(guess, 0))[0], p_best)
+        return Episodes(
+            setting=self.setting, episode=episode, dialogues=self.dialogues, guess=guess, success=self.success,
+            user_left=self.user_left, questions=self.questions, reward=self.reward, p_start=self.p_start,
+            p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
+            false_answers=_false_answers(self.dialogues), seconds=self.in_agent.seconds,
+        )  # fmt: skip
+
+    def _left(self, rows: np.ndarray) -> np.ndarray:
+        return self.setting.rules.budget - self.dialogues.turn[rows]
 
 
 class Stopwatch:
@@ -135,70 +202,6 @@ class Stopwatch:
 
     def __exit__(self, *error: object) -> None:
         self.seconds += time.perf_counter() - self._begun
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scores:
-    """What B dialogues have come to so far; fields as in `Episodes`."""
-
-    guess: np.ndarray
-    success: np.ndarray
-    user_left: np.ndarray
-    questions: np.ndarray
-    reward: np.ndarray
-
-    @classmethod
-    def none(cls, count: int) -> Scores:
-        return cls(guess=np.full(count, -1, dtype=np.int64), success=np.zeros(count, dtype=bool),
-                   user_left=np.zeros(count, dtype=bool), questions=np.zeros(count, dtype=np.int64),
-                   reward=np.zeros(count))  # fmt: skip
-
-    def restore(self, dialogues: Dialogues) -> None:
-        """Those that were over went on guessing; what they came to is put back."""
-        dialogues.success[:], dialogues.user_left[:] = self.success, self.user_left
-        dialogues.guessed[self.guess < 0] = -1
-
-
-def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray) -> Dialogues:
-    """Dialogues with the users of one seed, at their beginning."""
-    count = len(episode)
-    dialogues = Dialogues(setting.population, setting.rules, count)
-    dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
-    return dialogues
-
-
-def _check_actions(actions: np.ndarray, rows: np.ndarray, total: int) -> None:
-    if actions.shape != rows.shape or (actions < 0).any() or (actions >= total).any():
-        wrong = f"act gave {actions.tolist()[:5]} for {len(rows)} dialogues"
-        raise ValueError(f"{wrong}; actions are 0 to {total - 1}")
-
-
-def _step(dialogues: Dialogues, rows: np.ndarray, actions: np.ndarray, score: Scores) -> np.ndarray:
-    """One turn of the dialogues `rows`, written down in `score`; (n,) whether they have ended."""
-    first_guess = dialogues.questions_total
-    of_all = np.full(len(dialogues), first_guess, dtype=np.int64)  # those that are over guess, which nobody sees
-    of_all[rows] = actions
-    paid, ended = dialogues.step(of_all)
-    score.reward[rows] += paid[rows]
-    score.questions[rows] = dialogues.turn[rows]
-    guesses = actions >= first_guess
-    score.guess[rows[guesses]] = actions[guesses] - first_guess
-    over = rows[ended[rows]]
-    score.success[over], score.user_left[over] = dialogues.success[over], dialogues.user_left[over]
-    return ended[rows]
-
-
-def _episodes(
-    agent: Agent, setting: Setting, episode: np.ndarray, dialogues: Dialogues, score: Scores, p_start: np.ndarray,
-    seconds: float,
-) -> Episodes:  # fmt: skip
-    truth, guess = dialogues.users.intent, score.guess
-    p_truth, p_best, squares = _in_beliefs(agent, truth)
-    p_guess = np.where(guess >= 0, _in_beliefs(agent, np.maximum(guess, 0))[0], p_best)
-    return Episodes(setting=setting, episode=episode, dialogues=dialogues, guess=guess, success=score.success,
-                    user_left=score.user_left, questions=score.questions, reward=score.reward, p_start=p_start,
-                    p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
-                    false_answers=_false_answers(dialogues), seconds=seconds)  # fmt: skip
 
 
 def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
-from agents.evaluation.runner import EvaluationPlan, results, run
+from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Rules
@@ -75,11 +75,7 @@ def evaluate(
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,
                 agent_seed=seed if agent_seed is None else agent_seed)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
-    rows: list[dict[str, Any]] = []
-    spent = {name: [0.0, 0.0] for name in names}
-    for done in run(plan, plan.tasks(), workers, setting, made):
-        rows += done.rows
-        spent[done.agent][0] += done.seconds
-        spent[done.agent][1] += done.questions
-    table = results(rows, names, rules.budget, spent)
-    return Evaluation(figures={figures.pop("agent"): figures for figures in table}, rows=rows)
+    table = ResultTable(names, rules.budget)
+    for result in run(plan, plan.tasks(), workers, setting, made):
+        table.add(result)
+    return Evaluation(figures={figures.pop("agent"): figures for figures in table.figures()}, rows=table.rows)

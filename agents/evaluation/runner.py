@@ -25,9 +25,9 @@ import numpy as np
 
 from agents.agent import Agent
 from agents.evaluation.episodes import Episodes, play
-from agents.evaluation.metrics import TINY, Row, summary
+from agents.evaluation.metrics import TINY, summary
 from agents.setting import Setting, make_setting
-from agents.strategies.registry import make_agent
+from agents.strategies.registry import YARDSTICK, make_agent
 
 BATCH = 25
 
@@ -196,19 +196,35 @@ def _run_in_worker(task: Task) -> TaskResult:
     return _runner.run(task)
 
 
-def results(
-    rows: Sequence[Row], agents: Sequence[str], budget: int, spent: Mapping[str, list[float]]
-) -> list[dict[str, Any]]:
-    """The table: one dict an agent, in the order given.
+class ResultTable:
+    """Gathers rows, and the time that agents took for them, into one line of figures an agent.
 
     Args:
-        rows: all rows.
-        spent: agent to [seconds, questions] measured in this run; an agent that only was resumed has none.
+        rows: those that were there before, of an interrupted run; their times are not known.
     """
-    by_agent = {agent: sorted((r for r in rows if r["agent"] == agent), key=lambda r: r["episode"]) for agent in agents}
-    out = []
-    for agent in agents:
-        seconds, questions = spent.get(agent, [0.0, 0.0])
-        figures = summary(by_agent[agent], budget, by_agent.get("exact"))
-        out.append({"agent": agent} | figures | {"seconds_per_turn": seconds / questions if questions else None})
-    return out
+
+    def __init__(self, agents: Sequence[str], budget: int, rows: Sequence[dict[str, Any]] = ()):
+        self.agents, self.budget = agents, budget
+        self.rows = list(rows)
+        self._seconds = dict.fromkeys(agents, 0.0)
+        self._questions = dict.fromkeys(agents, 0)
+
+    def add(self, result: TaskResult) -> None:
+        self.rows += result.rows
+        self._seconds[result.agent] += result.seconds
+        self._questions[result.agent] += result.questions
+
+    def figures(self) -> list[dict[str, Any]]:
+        """One dict an agent, in the order given; `seconds_per_turn` is None where an agent's rows were all there."""
+        by_agent = {
+            agent: sorted((row for row in self.rows if row["agent"] == agent), key=lambda row: row["episode"])
+            for agent in self.agents
+        }
+        reference = by_agent.get(YARDSTICK)
+        return [
+            {"agent": agent} | summary(rows, self.budget, reference) | {"seconds_per_turn": self._per_turn(agent)}
+            for agent, rows in by_agent.items()
+        ]
+
+    def _per_turn(self, agent: str) -> float | None:
+        return self._seconds[agent] / self._questions[agent] if self._questions[agent] else None
