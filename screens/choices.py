@@ -14,6 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from screens.draw import MUTED, Row, fit, lines
+from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,7 @@ class Choices(Widget, can_focus=True):
             self.at = event.y
 
 
-YESNO = (
-    Choice("y", "yes", 4),
-    Choice("p", "probably", 3),
-    Choice("d", "don't know", 2),
-    Choice("o", "probably not", 1),
-    Choice("n", "no", 0),
+YESNO = tuple(
+    Choice(ANSWER_KEYS[answer], ANSWERS[answer], answer) for answer in (YES, PROBABLY, DONT_KNOW, PROBABLY_NOT, NO)
 )
+OPEN_UNKNOWN = Choice(ANSWER_KEYS[DONT_KNOW], ANSWERS[DONT_KNOW], OPEN_DONT_KNOW)

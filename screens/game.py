@@ -21,7 +21,7 @@ from agents.play import lookups
 from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.views import Asked, GameView, Mode
-from screens.choices import YESNO, Choice, Choices
+from screens.choices import OPEN_UNKNOWN, YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
 from screens.host import Host
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
@@ -219,7 +219,7 @@ class GameScreen(Screen):
             self.offer(YESNO)
         elif asked.by_digit:
             numbered = [Choice(str(i + 1), label, i + 1) for i, label in enumerate(asked.options)]
-            self.offer([*numbered, Choice("d", "don't know", 0)])
+            self.offer([*numbered, OPEN_UNKNOWN])
         else:
             self.offer_search(asked)
 
@@ -255,8 +255,7 @@ class GameScreen(Screen):
 
     def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
-        dont_know = Choice("d", "don't know", 0)
-        self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],
+        self.search(lambda: lookups.options(self.world, asked.facet_id), [OPEN_UNKNOWN],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
         self.query_one("#hint", Static).update("Enter takes ▸ · Esc leaves, i returns")
 

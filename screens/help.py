@@ -11,10 +11,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from screens.draw import Row, lines
+from sim.answers import ANSWER_KEYS, ANSWERS
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("", "Answering"),
-    ("y p d o n", "yes, probably, don't know, probably not, no"),
+    (" ".join(reversed(ANSWER_KEYS)), ", ".join(reversed(ANSWERS))),
     ("1 to 9", "an option of an open question"),
     ("↑ ↓ Enter", "move to an answer and take it; the mouse works too"),
     ("type", "in a field: names are suggested; Esc leaves it, i goes back"),

@@ -12,13 +12,14 @@ from textual.widget import Widget
 
 from agents.play.views import GameView
 from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, short, sparkline
+from sim.answers import ANSWERS
 
 HEAD = "bold $primary"
 DIM = MUTED
 BAR = "$accent"
 DOUBTFUL = 0.2
 """Chance of a forgotten or mixed up facet from which on it is shown."""
-MARK = {"yes": "●", "probably": "◐", "don't know": "?", "probably not": "◌", "no": "○"}
+MARK = dict(zip(ANSWERS, "○◌?◐●", strict=True))
 
 
 class Panel(Widget):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sim.names.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from sim.answers import ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
     from sim.ask.question_information import QuestionInformation
     from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
     from sim.catalogue.columns import Problem
@@ -22,19 +23,7 @@ if TYPE_CHECKING:
     from sim.posterior.batched import BatchedPosterior
     from sim.posterior.contract import Posterior
     from sim.posterior.exact import ChannelPosterior
-    from sim.questions import (
-        DONT_KNOW,
-        IS,
-        NO,
-        OPEN,
-        OPEN_DONT_KNOW,
-        OVER,
-        PROBABLY,
-        PROBABLY_NOT,
-        YES,
-        QuestionBank,
-        question_bank,
-    )
+    from sim.questions import IS, OPEN, OVER, QuestionBank, question_bank
     from sim.users.from_rates import make_channel
     from sim.users.memory import Population
     from sim.users.rates import PRESETS, Rates, RatesError, load_rates
@@ -42,6 +31,7 @@ if TYPE_CHECKING:
     from sim.users.simulated import Corruption, SimulatedUsers
 
 __all__ = [
+    "ANSWERS",
     "BUILT_IN",
     "DONT_KNOW",
     "IS",
@@ -90,12 +80,13 @@ __all__ = [
     "write_dialogues",
 ]
 _HOMES = {
+    "sim.answers": "ANSWERS DONT_KNOW NO OPEN_DONT_KNOW PROBABLY PROBABLY_NOT YES",
     "sim.catalogue.catalogue": "Catalogue CatalogueError Facet make_facet",
     "sim.catalogue.columns": "Problem",
     "sim.catalogue.load": "BUILT_IN load",
     "sim.catalogue.wording": "Wording",
     "sim.describe": "Description FacetDescription check_catalogue describe_catalogue",
-    "sim.questions": "DONT_KNOW IS NO OPEN OPEN_DONT_KNOW OVER PROBABLY PROBABLY_NOT YES QuestionBank question_bank",
+    "sim.questions": "IS OPEN OVER QuestionBank question_bank",
     "sim.facts": "NoiselessAnswers false_answers",
     "sim.channel.channel": "Channel FacetChannel",
     "sim.users.rates": "PRESETS Rates RatesError load_rates",

@@ -5,12 +5,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
+from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, YES
 from sim.catalogue.catalogue import Facet
 from sim.numeric.entropy import binary_entropy, xlogx
-from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER, QuestionBank
+from sim.questions import OPEN, OVER, QuestionBank
+
+
+def true_answer(bank: QuestionBank, question: int, facts: Mapping[str, Any]) -> int:
+    """What somebody says who knows these facts and nothing else, whether the catalogue has such a thing or not.
+
+    Args:
+        facts: facet to its value, a list of values, or for numbers the number.
+    """
+    facet = bank.catalogue.facets[bank.facet[question]]
+    opened = bool(bank.kind[question] == OPEN)
+    if facet.name not in facts:
+        return OPEN_DONT_KNOW if opened else DONT_KNOW
+    given = facts[facet.name]
+    values = given if isinstance(given, list) else [given]
+    if facet.kind == "number":
+        return _about_number(facet, float(values[0]), None if opened else int(bank.value[question]))
+    known = [v for v in map(facet.find, values) if v is not None]
+    if opened:
+        return known[0] + 1 if known else OPEN_DONT_KNOW
+    return YES if int(bank.value[question]) in known else NO
+
+
+def opposite_answer(bank: QuestionBank, question: int, answer: int) -> int:
+    """What a liar says in place of an answer: the reverse, "no" for "don't know", the next option if it is open."""
+    if bank.kind[question] != OPEN:
+        return NO if answer == DONT_KNOW else YES - answer
+    options = int(bank.answers[question]) - 1
+    return answer % options + 1
+
+
+def claims_nothing(bank: QuestionBank, question: int, answer: int) -> bool:
+    """Whether the answer is "don't know"."""
+    return answer == (OPEN_DONT_KNOW if bank.kind[question] == OPEN else DONT_KNOW)
+
+
+def _about_number(facet: Facet, number: float, threshold: int | None) -> int:
+    """The answer to "is it over ...?", by the threshold's bin; to the open question where that is None."""
+    assert facet.over is not None
+    if threshold is None:
+        return facet.option_of_number(number) + 1
+    return YES if number > facet.over[threshold] else NO
 
 
 def false_answers(bank: QuestionBank, intents: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> np.ndarray:

@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sim.answers import DONT_KNOW, OPEN_DONT_KNOW, SENTENCES
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.questions import DONT_KNOW, NO, OPEN, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, QuestionBank
+from sim.questions import OPEN, QuestionBank
 from sim.users.simulated import Corruption
-
-_YESNO = {
-    NO: "No.",
-    PROBABLY_NOT: "Probably not.",
-    DONT_KNOW: "I don't know.",
-    PROBABLY: "Probably.",
-    YES: "Yes.",
-}
 
 
 def article(noun: str) -> str:
@@ -48,8 +41,8 @@ def answer_sentence(bank: QuestionBank, question: int, answer: int) -> str:
     if answer < 0:
         return "(leaves)"
     if bank.kind[question] != OPEN:
-        return _YESNO[answer]
-    return _YESNO[DONT_KNOW] if answer == OPEN_DONT_KNOW else f"{bank.answer_text(question, answer)}."
+        return SENTENCES[answer]
+    return SENTENCES[DONT_KNOW] if answer == OPEN_DONT_KNOW else f"{bank.answer_text(question, answer)}."
 
 
 def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:

@@ -17,14 +17,12 @@ from typing import Literal
 
 import numpy as np
 
+from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.catalogue.numbers import plain
 
 Questions = Literal["yesno", "open", "mixed"]
 IS, OVER, OPEN = 0, 1, 2
-NO, PROBABLY_NOT, DONT_KNOW, PROBABLY, YES = range(5)
-ANSWERS = ("no", "probably not", "don't know", "probably", "yes")
-OPEN_DONT_KNOW = 0
 THRESHOLDS = 24
 
 
@@ -123,7 +121,7 @@ def question_bank(
         if questions != "open":
             kind, value = _yesno(facet, mass)
             share = mass[::-1].cumsum()[::-1][value] if kind == OVER else mass[value]
-            columns.append(_column(f, kind, value, 5, _binary_entropy(share)))
+            columns.append(_column(f, kind, value, len(ANSWERS), _binary_entropy(share)))
     if not columns or not sum(len(c[0]) for c in columns):
         raise ValueError(f"catalogue '{catalogue.name}' allows no {questions} question: no facet tells its rows apart")
     facet_, kind_, value_, answers_, entropy = (np.concatenate(c) for c in zip(*columns, strict=True))

@@ -39,8 +39,8 @@ def test_imports_point_down(path):
 
 
 ROOMS = {
-    "sim": ["names", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief", "ask",
-            "posterior", "phrasing", "dialogue"],
+    "sim": ["names", "answers", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief",
+            "ask", "posterior", "phrasing", "dialogue"],
     "agents": ["errors", "files", "resume", "setting", "agent", "learning", "strategies", "policy", "practice",
                "evaluation", "scenarios", "play", "commands", "cli"],
 }  # fmt: skip

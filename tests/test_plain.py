@@ -107,7 +107,7 @@ class TestSearch:
         assert lookups.options(animals, f).find("30")[0].label == "10 to 100 kg"
         facet = animals.catalogue.facets[f]
         for v, low in enumerate(facet.lower):
-            assert lookups.option_of_number(facet, float(low)) == facet.option_of[v]
+            assert facet.option_of_number(float(low)) == facet.option_of[v]
 
     def test_values_name_their_facet(self, animals):
         hit = lookups.values(animals).find("green")[0]

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.answers import ANSWERS
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import BUILT_IN, load
-from sim.questions import ANSWERS, IS, OPEN, OVER, QuestionBank, question_bank
+from sim.questions import IS, OPEN, OVER, QuestionBank, question_bank
 from tests.catalogues import normalised
 
 word = st.sampled_from(["red", "blue", "green", "é", "x"])

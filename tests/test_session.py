@@ -16,9 +16,10 @@ from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
 from agents.play.standins import Recorded, Simulated, role_card
 from agents.play.views import Setup
+from sim.answers import DONT_KNOW, NO, YES
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.dialogue import DialogueError
-from sim.questions import DONT_KNOW, NO, OPEN, OVER, YES
+from sim.questions import OPEN, OVER
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sim.answers import DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet, make_facet
 from sim.numeric import alias
-from sim.questions import DONT_KNOW, OPEN, OVER, question_bank
+from sim.questions import OPEN, OVER, question_bank
 from sim.users.memory import Holds, Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser

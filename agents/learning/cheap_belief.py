@@ -14,9 +14,9 @@ import numpy as np
 
 from agents.learning.batching import FacetIndex
 from agents.learning.confusable import hat_weights
+from sim.answers import DONT_KNOW
 from sim.belief.evidence import WIDTH, Evidence
 from sim.catalogue.catalogue import Catalogue
-from sim.questions import DONT_KNOW
 
 TEMPER = 0.8
 

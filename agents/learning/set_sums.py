@@ -19,10 +19,10 @@ from agents.learning.batching import FacetBatch, FacetIndex
 from agents.learning.confusable import P, hat_weights, log_mass
 from agents.learning.evidence_rates import TINY, EvidenceRates, constant, segment_softmax
 from agents.learning.parameters import Tables
+from sim.answers import DONT_KNOW
 from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import KEPT, MUDDLED
-from sim.questions import DONT_KNOW
 
 
 class TopOfMind:

@@ -14,8 +14,8 @@ import numpy as np
 
 from agents.play.mind import GameWorld
 from agents.play.views import Disagreement, Exchange, Review
+from sim.facts import claims_nothing, false_answers
 from sim.phrasing import value_sentence
-from sim.questions import DONT_KNOW, OPEN, OPEN_DONT_KNOW, OVER
 
 FLOOR = 1e-12
 LISTED = 4
@@ -45,7 +45,7 @@ def review(
         name=world.label(intent),
         trail=trail,
         disagreements=tuple(wrong),
-        unknown=sum(_unknown(world, e) for e in exchanges),
+        unknown=sum(claims_nothing(world.bank, e.question, e.answer) for e in exchanges),
         lost_at=worst + 1 if lost and worst is not None else None,
         lost_bits=falls[worst] if lost and worst is not None else 0.0,
         corruptions=tuple(corruptions),
@@ -57,15 +57,7 @@ def disagreement(world: GameWorld, e: Exchange, intent: int) -> Disagreement | N
     bank = world.bank
     facet = bank.catalogue.facets[bank.facet[e.question]]
     row = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]]
-    if _unknown(world, e) or not len(row):
-        return None
-    kind, value = int(bank.kind[e.question]), int(bank.value[e.question])
-    if kind == OPEN:
-        agrees = e.answer - 1 in facet.option_of[row]
-    else:
-        true = bool((row >= value).any()) if kind == OVER else value in row
-        agrees = true == (e.answer > DONT_KNOW)
-    if agrees:
+    if not false_answers(bank, np.array([intent]), np.array([e.question]), np.array([e.answer]))[0]:
         return None
     if facet.kind == "flag":
         truth = "it is so" if row[0] else "it isn't so"
@@ -76,7 +68,3 @@ def disagreement(world: GameWorld, e: Exchange, intent: int) -> Disagreement | N
         said = ", ".join(names[:LISTED]) + more if more else value_sentence(facet, intent)
         truth = f"{facet.wording.noun}: {said}"
     return Disagreement(turn=e.turn, text=e.text, answer_text=e.answer_text, truth=truth)
-
-
-def _unknown(world: GameWorld, e: Exchange) -> bool:
-    return e.answer == (OPEN_DONT_KNOW if int(world.bank.kind[e.question]) == OPEN else DONT_KNOW)

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from agents.play.mind import GameWorld
 from agents.play.search import Hit, Index, number_in
-from sim.catalogue.catalogue import Facet
 
 
 def options(world: GameWorld, facet_id: int) -> Index:
@@ -41,13 +38,6 @@ def stated(world: GameWorld, key: int) -> tuple[int, int]:
     return divmod(key, _stride(world))
 
 
-def option_of_number(facet: Facet, number: float) -> int:
-    """The coarse bin that a number falls into; the first or last one beyond the ends."""
-    assert facet.lower is not None
-    fine = int(np.searchsorted(facet.lower, number, side="right")) - 1
-    return int(facet.option_of[min(max(fine, 0), len(facet.lower) - 1)])
-
-
 def _kept(world: GameWorld, name: str, make) -> Index:
     if name not in world.indices:
         world.indices[name] = make()
@@ -73,7 +63,7 @@ def _options(world: GameWorld, facet_id: int) -> Index:
 
     def by_number(query: str) -> Iterable[Hit]:
         number = number_in(query)
-        return () if number is None else (Hit(facet.label(o := option_of_number(facet, number)), o),)
+        return () if number is None else (Hit(facet.label(o := facet.option_of_number(number)), o),)
 
     return Index(names, keys, weights or None, by_number if facet.kind == "number" else None)
 
@@ -104,7 +94,7 @@ def _values(world: GameWorld) -> Index:
             facet = world.catalogue.facets[f]
             assert facet.lower is not None and number is not None
             if facet.lower[0] <= number <= facet.lower[-1] * 1.5:
-                o = option_of_number(facet, number)
+                o = facet.option_of_number(number)
                 yield Hit(shown(f, facet.label(o)), f * stride + o)
 
     return Index(names, keys, weights, by_number)

@@ -18,14 +18,14 @@ from agents.play.mind import GameWorld, load_world
 from agents.play.saves import Saver, dialogue_of
 from agents.play.search import Hit, Index, number_in
 from agents.play.standins import Recorded, Simulated, StandIn, corruption_sentences, role_card
-from agents.play.views import YESNO, Asked, GameView, Mode, Review, Setup
+from agents.play.views import Asked, GameView, Mode, Review, Setup
+from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
 from sim.dialogue import Dialogue
 from sim.users.simulated import Corruption
 
-WORDS = {"y": 4, "p": 3, "d": 2, "o": 1, "n": 0, **{word: a for a, word in enumerate(YESNO)}, "dont know": 2}
 HELP = (
-    "y yes, p probably, d don't know, o probably not, n no; a number for an option; or type a name. "
-    "u undo, s skip, g guess now, t what I think, q quit."
+    ", ".join(f"{key} {name}" for key, name in reversed(list(zip(ANSWER_KEYS, ANSWERS, strict=True))))
+    + "; a number for an option; or type a name. u undo, s skip, g guess now, t what I think, q quit."
 )
 
 
@@ -196,8 +196,8 @@ def _turn(game: PlainGame, session: Session, view: GameView) -> GameView:
         twins = f" (or {', '.join(view.guess.twins[:3])}, which I can't tell apart)" if view.guess.twins else ""
         plain.say(f"My guess: {view.guess.name}{twins}. I am {view.guess.probability:.0%} sure.")
         text = plain.hear("Is it right? y or n:").lower()
-        if text in ("y", "yes", "n", "no"):
-            return session.judge(text[0] == "y")
+        if typed_answer(text) in (YES, NO):
+            return session.judge(typed_answer(text) == YES)
         return session.undo() if text == "u" else view
     asked = view.asked
     assert asked is not None
@@ -216,20 +216,21 @@ def _turn(game: PlainGame, session: Session, view: GameView) -> GameView:
 
 
 def _answer(game: PlainGame, asked: Asked, text: str) -> int | None:
-    word = text.lower().replace("’", "'")
+    word = text.lower()
     if not asked.open:
-        if word not in WORDS:
+        answer = typed_answer(text)
+        if answer is None:
             game.plain.say(HELP)
-        return WORDS.get(word)
-    if word in ("d", "don't know", "dont know"):
-        return 0
+        return answer
+    if typed_answer(text) == DONT_KNOW:
+        return OPEN_DONT_KNOW
     if not word:
         return None
     if asked.options and not asked.number and word.isdigit() and 1 <= int(word) <= len(asked.options):
         return int(word)
     number = number_in(word) if asked.number else None
     if number is not None:
-        option = lookups.option_of_number(game.world.catalogue.facets[asked.facet_id], number)
+        option = game.world.catalogue.facets[asked.facet_id].option_of_number(number)
         game.plain.say(f"  {asked.options[option]}")
         return option + 1
     hit = game.plain.find(lookups.options(game.world, asked.facet_id), text)

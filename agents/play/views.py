@@ -42,7 +42,6 @@ Phase = Literal["ask", "guess", "right", "wrong", "stumped", "left"]
 """`ask`: a question waits; `guess`: a guess waits; `right`, `wrong`: it was judged; `stumped`: nothing is left to name;
 `left`: the simulated user walked away."""
 
-YESNO = ("no", "probably not", "don't know", "probably", "yes")
 FEW, SOME = 9, 60
 """Open questions with at most so many options are answered by a digit; by a list that is shown at once."""
 

@@ -14,11 +14,12 @@ from agents.errors import InputError
 from agents.evaluation.episodes import Episodes, play
 from agents.scenarios.expectations import Outcome, ScenarioTurn, Standing, failures
 from agents.scenarios.read import Scenario
-from agents.scenarios.scripted_answers import answer_id, opposite, true_answer
+from agents.scenarios.scripted_answers import answer_id
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
 from sim.catalogue.load import BUILT_IN
+from sim.facts import opposite_answer, true_answer
 from sim.names.did_you_mean import did_you_mean
 from sim.phrasing import answer_sentence
 from sim.questions import QuestionBank
@@ -113,7 +114,7 @@ def script_of(s: Scenario, users: SimulatedUsers) -> Speaks | None:
             answer = true_answer(bank, question, s.facts)
         else:
             answer = int(users.answer(np.array([question]))[0])
-        return opposite(bank, question, answer) if said in s.lies else answer
+        return opposite_answer(bank, question, answer) if said in s.lies else answer
 
     return speak
 

@@ -9,11 +9,14 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agents.agent import Agent
 from agents.errors import InputError
-from agents.setting import Setting
 from sim.names.did_you_mean import did_you_mean
+
+if TYPE_CHECKING:  # the app and the command line look names up before numpy is loaded
+    from agents.agent import Agent
+    from agents.setting import Setting
 
 AGENTS: dict[str, tuple[str, str]] = {
     "uniform": ("agents.strategies.uniform:uniform", "random questions"),
@@ -78,6 +81,8 @@ def make_agent(name: str, setting: Setting) -> Agent:
     Raises:
         InputError: no such agent, module or factory, or what the factory gives is no agent.
     """
+    from agents.agent import Agent
+
     factory = _factory(check_name(name))
     agent = factory(setting)
     if not isinstance(agent, Agent):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sim.questions import ANSWERS
+from sim.answers import ANSWERS
 
 NOT_SAID, SILENT, SAID_DONT_KNOW = -3, -2, -1
 

@@ -24,6 +24,9 @@ from sim.catalogue.numbers import make_bins, plain
 from sim.catalogue.wording import KINDS, Kind, Wording
 from sim.numeric.randomness import mix
 
+FLAG_VALUES = ("no", "yes")
+"""What the two values of a flag are called."""
+
 
 class CatalogueError(ValueError):
     """A catalogue that can't be used; the message says what, where, and the way out.
@@ -95,6 +98,20 @@ class Facet:
     def mass(self, prior: np.ndarray) -> np.ndarray:
         """(V,) prior mass of the intents that hold each value."""
         return np.bincount(self.indices, weights=prior[self.rows], minlength=len(self.values))
+
+    def find(self, value: object) -> int | None:
+        """The id of a value given by one of its names, of a flag's also by True or False; None where there is none."""
+        truth = isinstance(value, bool) or (self.kind == "flag" and value in (0, 1))
+        text = FLAG_VALUES[bool(value)] if truth else str(value)
+        if text in self.aliases:
+            return self.aliases[text]
+        return self.values.index(text) if text in self.values else None
+
+    def option_of_number(self, number: float) -> int:
+        """The coarse bin that a number falls into; the first or last one beyond the ends.  Numbers only."""
+        assert self.lower is not None
+        fine = int(np.searchsorted(self.lower, number, side="right")) - 1
+        return int(self.option_of[max(fine, 0)])
 
     def label(self, option: int) -> str:
         """The option's name with its unit, as people say it: "170 minutes or more"."""
@@ -193,8 +210,8 @@ def make_facet(name: str, kind: Kind, column: Sequence[Any] | np.ndarray, wordin
         flags = np.asarray(raw, dtype=np.float64)
         rows = np.flatnonzero(~np.isnan(flags))
         indptr, indices = _csr(len(flags), rows, (flags[rows] != 0).astype(np.int64), 2)
-        return Facet(name=name, kind=kind, wording=wording, values=("no", "yes"), indptr=indptr, indices=indices,
-                     options=("no", "yes"), aliases={"no": 0, "yes": 1})  # fmt: skip
+        return Facet(name=name, kind=kind, wording=wording, values=FLAG_VALUES, indptr=indptr, indices=indices,
+                     options=FLAG_VALUES, aliases={name: v for v, name in enumerate(FLAG_VALUES)})  # fmt: skip
     ids: dict[str, int] = {}
     rows_list: list[int] = []
     flat: list[int] = []

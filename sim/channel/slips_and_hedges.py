@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from sim.answers import ANSWERS, DONT_KNOW
 from sim.channel.channel import FacetChannel
-from sim.questions import ANSWERS, DONT_KNOW
 
 
 def not_believed(channel: FacetChannel, values: np.ndarray) -> np.ndarray:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.answers import DONT_KNOW
 from sim.numeric.randomness import mix
-from sim.questions import DONT_KNOW
 
 if TYPE_CHECKING:
     from sim.users.memory import Population

@@ -25,8 +25,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
 from sim.numeric.randomness import Purpose, follow, stream, stream_of
-from sim.questions import DONT_KNOW, OPEN_DONT_KNOW
 from sim.users.fast_answers import BIN_BITS, FACET_SHIFT, LONG, LOOK, TO_BIN
 from sim.users.memory import FORGOTTEN, KEPT, LOW, MUDDLED, STRANGER, Population
 
@@ -303,17 +303,10 @@ class SimulatedUsers:
             if value is None:
                 self._fixed[b, f] = cell, -1
                 continue
-            v = _value_id(facet, value)
+            v = facet.find(value)
+            if v is None:
+                shown = ", ".join(facet.values[:5]) + ", ..." * (len(facet.values) > 5)
+                raise ValueError(f"facet '{name}' has no value '{value}' (it has {shown})")
             true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
             code = KEPT if v in true else MUDDLED if len(true) else STRANGER if facet.kind == "many" else KEPT
             self._fixed[b, f] = cell + code * p.cell_step, int(p.first[f]) + v
-
-
-def _value_id(facet, value) -> int:
-    text = {True: "yes", False: "no"}.get(value, str(value)) if facet.kind == "flag" else str(value)
-    if text in facet.aliases:
-        return facet.aliases[text]
-    if text in facet.values:
-        return facet.values.index(text)
-    shown = ", ".join(facet.values[:5])
-    raise ValueError(f"facet '{facet.name}' has no value '{value}' (it has {shown}{', ...' * (len(facet.values) > 5)})")
