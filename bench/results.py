@@ -25,6 +25,7 @@ SLOW = ("lookahead", "policy")
 FEWER = {"animals": 200, "groceries": 200, "movies-1k": 100, "movies": 50}
 BUDGET = 20
 PAGE = Path("docs/results.md")
+MARK = "<!-- Below this line, bench.results writes. -->"
 
 
 def evaluate(
@@ -66,7 +67,7 @@ def lines(catalogue: str, questions: str, noise: str, results: list) -> list[str
 def overview(everything: dict[tuple[str, str], list]) -> list[str]:
     """All settings at a glance: percent found, and questions where it was found."""
     agents = list(dict.fromkeys(r["agent"] for results in everything.values() for r in results))
-    out = ["## All at a glance: % found, and questions where it was found", "",
+    out = ["## All settings", "",
            "| users | " + " | ".join(agents) + " |", "|---|" + "---:|" * len(agents)]  # fmt: skip
     for (catalogue, noise), results in everything.items():
         cells = []
@@ -78,6 +79,12 @@ def overview(everything: dict[tuple[str, str], list]) -> list[str]:
     return [*out, ""]
 
 
+def write(tables: list[str]) -> None:
+    """Put the tables into the page, below its prose."""
+    prose = PAGE.read_text(encoding="utf-8").partition(MARK)[0]
+    PAGE.write_text("\n".join([prose + MARK, "", *tables]), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--episodes", type=int, default=1000)
@@ -87,13 +94,8 @@ def main() -> None:
     parser.add_argument("--without", default="", help="of learned, lookahead, policy, with commas between")
     given = parser.parse_args()
     given.runs.mkdir(parents=True, exist_ok=True)
-    page = [
-        "# Results", "",
-        f"Made by `python -m bench.results --episodes {given.episodes}`; the columns: [evaluation.md](evaluation.md).",
-        f"Budget {BUDGET}, seed 0. Every agent meets the same users; `lookahead` and `policy` fewer of them, for they",
-        "are slow: their regret is against `exact` on those they met. `learned` was trained on `typical` users.", "",
-    ]  # fmt: skip
     everything: dict[tuple[str, str], list] = {}
+    tables: list[str] = []
     for catalogue, questions in SETTINGS:
         if given.only and catalogue not in given.only.split(","):
             continue
@@ -108,9 +110,9 @@ def main() -> None:
             everything[catalogue, noise] = figures(rows, agents)
             table = lines(catalogue, questions, noise, everything[catalogue, noise])
             print("\n".join(table), flush=True)
-            page += table
+            tables += table
             if not given.only:
-                PAGE.write_text("\n".join([*page, *overview(everything)]), encoding="utf-8")
+                write([*overview(everything), *tables])
 
 
 if __name__ == "__main__":
