@@ -1,0 +1,155 @@
+"""README and docs say what is true: examples run, commands and files exist, figures are those of the code."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+
+import envs
+from agents.cli import COMMANDS, main
+from bench import pictures
+from sim.numeric.entropy import entropy_nats
+from tests.source import ROOT
+
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+pages = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+ENVIRONMENTS = {id_: name.lower() for id_ in envs.NAMED for name in re.findall(r"/(\w+)-v", id_)}
+PRODUCTS = """title,sku,sales,notes,Flavor List,size
+Morning muesli,a1,30,nice,raisin;apple,500
+Evening muesli,a2,10,,apple;nut,750
+Noon biscuits,a3,20,,nut;chocolate,200
+Plain biscuits,a4,40,,,200
+"""
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """The fenced blocks of a page in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def prose(page: Path) -> str:
+    """A page without its fenced blocks."""
+    return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def commands(page: Path) -> list[str]:
+    """The indented lines of a page that call clarigym or a benchmark, as one would type them, without comments."""
+    calls = r"^    (?:\.venv/bin/)?((?:clarigym|python -m bench\.\w+)(?: .*)?)$"
+    return [line.split("  #")[0].strip() for line in re.findall(calls, page.read_text(encoding="utf-8"), re.MULTILINE)]
+
+
+@pytest.mark.parametrize(
+    "page", [p for p in PAGES if blocks(p, "python")], ids=lambda p: p.relative_to(ROOT).as_posix()
+)
+def test_examples_run(page, tmp_path, monkeypatch):
+    """The Python of a page, top to bottom, in a folder that has the files which it speaks of."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT)
+    Path("products.csv").write_text(PRODUCTS, encoding="utf-8")
+    (sidecar,) = blocks(ROOT / "docs/catalogues.md", "toml")
+    Path("products.toml").write_text(sidecar, encoding="utf-8")
+    if page.name == "dialogues.md":
+        (simulate,) = commands(page)
+        assert main(simulate.split()[1:]) == 0
+    namespace: dict[str, object] = {}
+    for block in blocks(page, "python"):
+        exec(compile(block, str(page), "exec"), namespace)
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+
+
+def test_examples_import_what_is_public():
+    for page in PAGES:
+        for module in re.findall(
+            r"^(?:from|import) ((?:sim|envs|agents)[\w.]*)", "\n".join(blocks(page, "python")), re.M
+        ):
+            assert "." not in module, f"{page.name} imports {module}"
+
+
+@pytest.fixture(scope="module")
+def helps() -> dict[str, str]:
+    """What `clarigym COMMAND --help` prints; read once."""
+    return {}
+
+
+def help_of(command: str, helps: dict[str, str], capsys) -> str:
+    if command not in helps:
+        assert main([command, "--help"]) == 0
+        helps[command] = capsys.readouterr().out
+    return helps[command]
+
+
+@pages
+def test_commands_exist(page, helps, capsys):
+    for line in commands(page):
+        words = line.split()
+        if words[0] == "clarigym":
+            assert words[1] in COMMANDS, line
+            shown = help_of(words[1], helps, capsys)
+            for flag in re.findall(r"(?<!\S)--[a-z-]+", line):
+                assert flag in shown, f"{page.name}: {line}: no {flag}"
+        else:
+            assert (ROOT / words[2].replace(".", "/")).with_suffix(".py").exists(), line
+
+
+@pages
+def test_files_that_are_named_exist(page):
+    files = {path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py") if ".venv" not in path.parts}
+    for name in set(re.findall(r"`([\w/]+\.(?:py|md|toml))`", prose(page))):
+        known = (
+            name in files or (ROOT / name).exists() or ("/" not in name and any(f.endswith("/" + name) for f in files))
+        )
+        assert known or name in ("products.toml", "reference.md"), f"{page.name} names {name}"
+
+
+@pages
+def test_relative_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", prose(page)):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("face", ["sim", "envs", "agents"])
+def test_reference_lists_every_public_name_once(face):
+    text = (ROOT / f"docs/reference/{face}.md").read_text(encoding="utf-8")
+    listed = Counter(re.findall(rf"^\.\. auto\w+:: {face}\.(\w+)$", text, re.MULTILINE))
+    assert set(listed) == set(importlib.import_module(face).__all__)
+    assert set(listed.values()) == {1}
+
+
+@pytest.mark.parametrize("id_", ENVIRONMENTS)
+def test_figures_of_an_environment(id_):
+    world = gymnasium.make(id_).unwrapped.world  # type: ignore[attr-defined]
+    intents, questions = len(world.catalogue), len(world.bank)
+    yesno = questions - int((world.bank.open_question >= 0).sum())
+    bits = entropy_nats(world.catalogue.prior) / np.log(2)
+    figures = f"{intents:,} | {bits:.1f} | {questions:,} | {yesno:,} | `Discrete({questions + intents})`"
+    row = f"| `{id_}` | {figures} |"
+    assert row in (ROOT / f"docs/environments/{ENVIRONMENTS[id_]}.md").read_text(encoding="utf-8")
+
+
+SECTIONS = ["Description", "Action space", "Observation space", "Rewards", "Starting state", "Episode end", "Arguments",
+            "Example", "Version history"]  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", envs.IDS)
+def test_every_environment_has_a_page_in_one_order(id_):
+    name = re.findall(r"/(\w+)-v", id_)[0].lower()
+    page = ROOT / f"docs/environments/{name}.md"
+    assert re.findall(r"^## (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE) == SECTIONS
+    assert re.search(r"\.\./pictures/[\w-]+\.svg", page.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", pictures.PICTURES)
+def test_pictures_show_what_is_played(name):
+    picture = pictures.PICTURES[name]
+    drawn = pictures.draw(picture, pictures.watched(picture))
+    assert drawn == (pictures.FOLDER / f"{name}.svg").read_text(encoding="utf-8"), "run python -m bench.pictures"
