@@ -3,7 +3,7 @@
     python -m bench.noise --catalogue groceries --questions yesno --episodes 400
 
 Needs matplotlib (the extra `plots`).  The presets are the noise grid: {0, 5, 10, 20, 30 %} of one fault alone, or of
-three at a third each.  Both agents meet the same users; the bars are 95 % bootstrap intervals.
+three at a third each.  Both agents meet the same users; the bars are 95 % intervals (Wilson).
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ import pytest
 from agents.cli import main
 from agents.commands.evaluate import Evaluate
 from agents.errors import BusyError, Exit, InputError
-from agents.evaluation.metrics import ece, interval, paired, summary, turns_all
+from agents.evaluation import intervals
+from agents.evaluation.metrics import ece, paired, summary, turns_all
 from agents.evaluation.resumable_rows import RowFile, read_rows
 
 ROOT = Path(__file__).parent.parent
@@ -83,14 +84,14 @@ def test_ece_closed_forms():
     assert ece(np.array([0.7]), np.array([True])) == pytest.approx(0.3)
 
 
-def test_interval_covers_and_is_seeded():
+def test_interval_of_a_mean_covers_and_repeats():
     values = np.random.default_rng(0).normal(size=400)
-    low, high = interval(values)
-    assert interval(values) == [low, high]
+    middle, low, high = intervals.mean(values)
+    assert intervals.mean(values) == (middle, low, high)
     half = 1.96 * values.std() / 20
     assert low == pytest.approx(values.mean() - half, abs=0.02)
     assert high == pytest.approx(values.mean() + half, abs=0.02)
-    assert interval(np.full(5, 2.0)) == [2.0, 2.0]
+    assert intervals.mean(np.full(5, 2.0)) == (2.0, 2.0, 2.0)
 
 
 def test_paired_differences():
@@ -205,8 +206,9 @@ def without_time(result: dict) -> list[dict]:
 def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     got = evaluated(["--out", str(path)], capsys)
-    wanted = {"agent", "episodes", "success", "success_ci", "turns_success", "turns_all", "bits_per_turn", "reward",
-              "regret", "nll_nats", "ece", "brier", "recovery", "seconds_per_turn"}  # fmt: skip
+    figures = {"success", "turns_success", "turns_all", "reward", "regret", "nll_nats", "brier", "recovery"}
+    wanted = {"agent", "episodes", "bits_per_turn", "ece", "seconds_per_turn"}
+    wanted |= figures | {f"{name}_ci" for name in figures}
     assert all(wanted <= set(one) for one in got["results"])
     assert [one["agent"] for one in got["results"]] == ["exact", "uniform", "fixed"]
     assert got["results"][0]["regret"] == 0

@@ -1,7 +1,8 @@
 """`clarigym compare`: two files of evaluate's rows, paired by episode.
 
 What is compared must be the same users: catalogue, seed, noise and opening agree, or it says what doesn't.  Budgets
-and kinds of question may differ, for that is a comparison one may want.
+and kinds of question may differ, for that is a comparison one may want.  The metrics of a pair of agents are looked at
+together, so the verdict is Holm's over all of them; each pair of agents is a question of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Compare:
 
 
 def main(arguments: list[str]) -> Exit:
-    config = parse(Compare, arguments, "compare", "Paired differences, a minus b, with 95 % bootstrap intervals.")
+    config = parse(Compare, arguments, "compare", "Paired differences, a minus b, with intervals and tests.")
     comparisons = compare_files(config)
     if config.json:
         print(json.dumps({"config": asdict(config), "comparisons": comparisons}, ensure_ascii=False))
@@ -120,11 +121,18 @@ def show(comparison: dict[str, Any]) -> None:
     print(f"a: {one}, b: {other}, {comparison['episodes']:,} paired episodes{left}\n")
     out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     out.add_column("")
-    for name in ("a", "b", "a - b", "95 % interval", ""):
+    for name in ("a", "b", "a - b", "95 % interval", "p", "Holm", ""):
         out.add_column(name, justify="left" if not name else "right", no_wrap=True)
     for key, figures in comparison["metrics"].items():
-        low, high = figures["ci"]
+        ends = "-" if figures["ci"] is None else "{:+.3f} to {:+.3f}".format(*figures["ci"])
         verdict = "differs" if figures["differs"] else "no difference shown"
         out.add_row(NAMES[key], f"{figures['a']:.3f}", f"{figures['b']:.3f}", f"{figures['difference']:+.3f}",
-                    f"{low:+.3f} to {high:+.3f}", verdict)  # fmt: skip
+                    ends, shown(figures["p"]), shown(figures["p_holm"]), verdict)  # fmt: skip
     console().print(out)
+    print("\nIntervals (Bonett-Price, Hall) and p (McNemar's exact test of success, sign-flip tests of the others) are "
+          "\nof each metric by itself; Holm: p corrected for the five looked at together, which the verdict goes "
+          "by.")  # fmt: skip
+
+
+def shown(p: float) -> str:
+    return f"{p:.4f}" if p >= 0.0001 else "<0.0001"

@@ -14,6 +14,8 @@ import tyro
 from agents.commands.console import console
 from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
+from agents.evaluation.intervals import LEVEL
+from agents.evaluation.metrics import INTERVALS
 from agents.evaluation.resumable_rows import RowFile
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
@@ -104,7 +106,8 @@ def main(arguments: list[str]) -> Exit:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if file else "") from None
     figures = table.figures()
     if config.json:
-        print(json.dumps({"config": asdict(config), "results": figures}, ensure_ascii=False))
+        how_sure = {"level": LEVEL} | INTERVALS
+        print(json.dumps({"config": asdict(config), "intervals": how_sure, "results": figures}, ensure_ascii=False))
     else:
         show(config, figures)
     return Exit.OK
@@ -185,8 +188,9 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
                     shown(r["reward"], 3), shown(r["regret"], 3), shown(r["nll_nats"], 2), shown(r["ece"], 3),
                     shown(ms, 1))  # fmt: skip
     console().print(out)
-    print("\nturns: questions where it succeeded; all: a failure counts as the budget; bit/t: bits per question; "
-          "\nregret: reward lost against exact; NLL of the truth in nats; ms/t: milliseconds a question.")  # fmt: skip
+    print("\n95 %: Wilson's interval of success; turns: questions where it succeeded; all: a failure counts as the "
+          "\nbudget; bit/t: bits per question; regret: reward lost against exact; NLL of the truth in nats; ms/t: "
+          "\nmilliseconds a question. --json has the intervals of the other figures.")  # fmt: skip
 
 
 def shown(value: float | None, places: int) -> str:

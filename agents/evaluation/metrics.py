@@ -2,8 +2,9 @@
 
 A row is one episode of one agent.  Turns are questions; a failure counts as the whole budget in `turns_all`, so that
 giving up early is no virtue.  Bits per turn are log2 p(truth) at the end minus that at the start, over the questions:
-overconfidence can't raise it.  Intervals are percentile bootstrap intervals of the mean, 95 %, seeded; what is
-compared is paired by episode first.
+overconfidence can't raise it.  Shares and means have 95 % intervals (`agents.evaluation.intervals`; `INTERVALS` says
+which has which); what is compared is paired by episode first, and whether it differs is decided by exact tests
+(`agents.evaluation.significance`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,25 @@ from typing import Any
 
 import numpy as np
 
-RESAMPLES = 2000
-LEVEL = 0.95
+from agents.evaluation import intervals
+from agents.evaluation.intervals import LEVEL, Estimate
+from agents.evaluation.significance import holm, mcnemar, sign_flip
+
 ECE_BINS = 15
 TINY = 1e-300
+
+WILSON, BONETT_PRICE, HALL = "Wilson's score interval", "Bonett and Price's interval", "Student's t after Hall"
+INTERVALS = {
+    "success": WILSON,
+    "turns_success": HALL,
+    "turns_all": HALL,
+    "reward": f"square-and-add: {WILSON} of success, {HALL} of the rest",
+    "regret": f"square-and-add: {BONETT_PRICE} of the difference in success, {HALL} of the rest",
+    "nll_nats": HALL,
+    "brier": HALL,
+    "recovery": WILSON,
+}
+"""How the interval of each figure of `summary` is made."""
 
 Row = Mapping[str, Any]
 
@@ -27,34 +43,60 @@ def column(rows: Sequence[Row], key: str) -> np.ndarray:
 
 
 def summary(rows: Sequence[Row], budget: int, reference: Sequence[Row] | None = None) -> dict[str, Any]:
-    """The figures of one agent.
+    """The figures of one agent; `x_ci` is the interval [low, high] of x, or None.
 
     Args:
         rows: its rows.
         budget: the most questions.
         reference: the rows of `exact` on the same episodes in the same order; None where it didn't run.
     """
-    success, questions = column(rows, "success"), column(rows, "questions")
-    reward, p_guess = column(rows, "reward"), column(rows, "p_guess")
-    guessed = column(rows, "guess") >= 0
-    right = success > 0
-    misled = column(rows, "false_answers") > 0
+    right, questions = column(rows, "success") > 0, column(rows, "questions")
+    p_guess, guessed = column(rows, "p_guess"), column(rows, "guess") >= 0
     asked = questions.sum()
     return {
         "episodes": len(rows),
-        "success": float(success.mean()),
-        "success_ci": interval(success),
-        "turns_success": float(questions[right].mean()) if right.any() else None,
-        "turns_all": float(turns_all(rows, budget).mean()),
+        **figure("success", share_of(right)),
+        **figure("turns_success", mean_of(questions[right]), 0, budget),
+        **figure("turns_all", mean_of(turns_all(rows, budget)), 0, budget),
         "bits_per_turn": float(column(rows, "bits").sum() / asked) if asked else None,
-        "reward": float(reward.mean()),
-        "reward_ci": interval(reward),
-        "regret": None if reference is None else float((column(reference, "reward") - reward).mean()),
-        "nll_nats": float(column(rows, "nll_nats").mean()),
+        **figure("reward", intervals.reward(right, column(rows, "reward"))),
+        **figure("regret", regret(rows, reference)),
+        **figure("nll_nats", mean_of(column(rows, "nll_nats")), 0),
         "ece": ece(p_guess[guessed], right[guessed]) if guessed.any() else None,
-        "brier": float(column(rows, "brier").mean()),
-        "recovery": float(success[misled].mean()) if misled.any() else None,
+        **figure("brier", mean_of(column(rows, "brier")), 0, 2),
+        **figure("recovery", share_of(right[column(rows, "false_answers") > 0])),
     }
+
+
+def figure(name: str, found: Estimate | None, least: float = -np.inf, most: float = np.inf) -> dict[str, Any]:
+    """A figure and its interval, cut to what the figure can be; None where there is nothing to say."""
+    if found is None:
+        return {name: None, f"{name}_ci": None}
+    low, high = max(found.low, least), min(found.high, most)
+    return {name: found.value, f"{name}_ci": [low, high] if np.isfinite(high - low) else None}
+
+
+def share_of(right: np.ndarray) -> Estimate | None:
+    """Of (n,) bool; None of nothing."""
+    return intervals.share(int(right.sum()), len(right)) if len(right) else None
+
+
+def mean_of(values: np.ndarray) -> Estimate | None:
+    """Of (n,); None of nothing."""
+    return intervals.mean(values) if len(values) else None
+
+
+def regret(rows: Sequence[Row], reference: Sequence[Row] | None) -> Estimate | None:
+    """Of paired rows; the reference has none, by definition and not by chance."""
+    if reference is None:
+        return None
+    return Estimate(0.0, 0.0, 0.0) if list(rows) == list(reference) else reward_difference(reference, rows)
+
+
+def reward_difference(a: Sequence[Row], b: Sequence[Row]) -> Estimate:
+    """The mean of a - b in reward over paired rows."""
+    success = column(a, "success"), column(b, "success")
+    return intervals.reward_difference(*success, column(a, "reward"), column(b, "reward"))
 
 
 def turns_all(rows: Sequence[Row], budget: int) -> np.ndarray:
@@ -77,33 +119,45 @@ def ece(confidence: np.ndarray, right: np.ndarray, bins: int = ECE_BINS) -> floa
     return float(sum(gaps) / len(order))
 
 
-def interval(values: np.ndarray, seed: int = 0, resamples: int = RESAMPLES, level: float = LEVEL) -> list[float]:
-    """[low, high]: percentile bootstrap interval of the mean of (n,)."""
-    rng = np.random.default_rng(seed)
-    n = len(values)
-    block = max(1, 1_000_000 // n)  # draws of a few megabytes at a time
-    sizes = [min(block, resamples - done) for done in range(0, resamples, block)]
-    means = np.concatenate([values[rng.integers(n, size=(size, n))].mean(axis=1) for size in sizes])
-    return [float(x) for x in np.quantile(means, [(1 - level) / 2, (1 + level) / 2])]
-
-
-PAIRED = ("success", "turns_all", "reward", "bits", "nll_nats")
+MCNEMAR, SIGN_FLIP = "McNemar's exact test", "sign-flip test"
+PAIRED = {
+    "success": (BONETT_PRICE, MCNEMAR),
+    "turns_all": (HALL, SIGN_FLIP),
+    "reward": (INTERVALS["regret"], SIGN_FLIP),
+    "bits": (HALL, SIGN_FLIP),
+    "nll_nats": (HALL, SIGN_FLIP),
+}
+"""What `paired` compares, with the interval and the test of each."""
 
 
 def paired(a: Sequence[Row], b: Sequence[Row], budgets: tuple[int, int]) -> dict[str, dict[str, Any]]:
-    """Mean of a - b over paired episodes, with intervals, for each of `PAIRED`.
+    """Mean of a - b over paired episodes, for each of `PAIRED`.
+
+    `ci` is the interval of each metric by itself; `p_holm` and `differs` are corrected for all metrics looked at.
 
     Args:
         a, b: rows of the same episodes in the same order.
         budgets: of a and of b.
     """
+    values = [
+        np.stack([turns_all(rows, budget) if key == "turns_all" else column(rows, key) for key in PAIRED])
+        for rows, budget in zip((a, b), budgets, strict=True)
+    ]
+    d = dict(zip(PAIRED, values[0] - values[1], strict=True))
+    only_a, only_b = int((d["success"] > 0).sum()), int((d["success"] < 0).sum())
+    found = {key: intervals.mean(x) for key, x in d.items()}
+    found |= {
+        "success": intervals.share_difference(only_a, only_b, len(a)),
+        "reward": reward_difference(a, b),
+    }
+    p = dict(zip(PAIRED, sign_flip(np.stack(list(d.values()))).tolist(), strict=True))
+    p["success"] = mcnemar(only_a, only_b)
+    p_holm = dict(zip(PAIRED, holm(list(p.values())), strict=True))
     out = {}
-    for key in PAIRED:
-        x, y = (
-            turns_all(rows, budget) if key == "turns_all" else column(rows, key)
-            for rows, budget in zip((a, b), budgets, strict=True)
-        )
-        low, high = interval(x - y)
-        out[key] = {"a": float(x.mean()), "b": float(y.mean()), "difference": float((x - y).mean()), "ci": [low, high],
-                    "differs": bool(low > 0 or high < 0)}  # fmt: skip
+    for key, x, y in zip(PAIRED, *(v.mean(axis=1).tolist() for v in values), strict=True):
+        interval, test = PAIRED[key]
+        ends = figure("difference", found[key])
+        out[key] = {"a": x, "b": y, "difference": ends["difference"], "ci": ends["difference_ci"], "p": p[key],
+                    "p_holm": p_holm[key], "differs": p_holm[key] < 1 - LEVEL, "interval": interval,
+                    "test": test}  # fmt: skip
     return out
