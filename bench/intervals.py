@@ -25,7 +25,7 @@ from scipy import special, stats
 
 from agents.cli import main as clarigym
 from agents.evaluation import intervals, significance
-from agents.evaluation.intervals import Estimate
+from agents.evaluation.intervals import ConfidenceInterval
 from agents.evaluation.metrics import PAIRED, column, paired, turns_all
 from agents.evaluation.resumable_rows import read_rows
 
@@ -37,7 +37,7 @@ RESAMPLES = 1000
 SHARES = (0.5, 0.8, 0.9, 0.95, 0.99)
 
 Rows = list[dict[str, Any]]
-Method = Callable[[np.ndarray], Estimate]
+Method = Callable[[np.ndarray], ConfidenceInterval]
 """From the numbers of the users drawn, (n,), to an interval."""
 
 
@@ -73,16 +73,16 @@ def shares() -> None:
             print(f"| {p} | {n} | {100 * chance[holds].sum():.1f} | {100 * chance[old].sum():.1f} |")
 
 
-def bootstrap(values: np.ndarray, rng: np.random.Generator) -> Estimate:
+def bootstrap(values: np.ndarray, rng: np.random.Generator) -> ConfidenceInterval:
     """The percentile bootstrap."""
     means = values[rng.integers(len(values), size=(RESAMPLES, len(values)))].mean(axis=1)
-    return Estimate(float(values.mean()), *(float(x) for x in np.quantile(means, (0.025, 0.975))))
+    return ConfidenceInterval(float(values.mean()), *(float(x) for x in np.quantile(means, (0.025, 0.975))))
 
 
-def student(values: np.ndarray) -> Estimate:
+def student(values: np.ndarray) -> ConfidenceInterval:
     n, middle = len(values), float(values.mean())
     half = float(special.stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) / np.sqrt(n)
-    return Estimate(middle, middle - half, middle + half)
+    return ConfidenceInterval(middle, middle - half, middle + half)
 
 
 def worlds_figures(by: dict[str, Rows]) -> dict[str, tuple[np.ndarray, Method]]:

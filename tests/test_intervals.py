@@ -12,7 +12,7 @@ from scipy import stats
 from agents.cli import main
 from agents.errors import Exit
 from agents.evaluation import intervals
-from agents.evaluation.intervals import LEVEL, Estimate
+from agents.evaluation.intervals import LEVEL, ConfidenceInterval
 from agents.evaluation.metrics import INTERVALS, PAIRED, paired, summary
 from agents.evaluation.significance import holm, mcnemar, sign_flip
 
@@ -95,12 +95,12 @@ def test_means_that_have_no_spread():
 
 def test_the_interval_of_a_sum():
     """Of one whole with itself, with its opposite, and of two that are independent."""
-    a, b = Estimate(2.0, 1.0, 4.0), Estimate(5.0, 2.0, 9.0)
+    a, b = ConfidenceInterval(2.0, 1.0, 4.0), ConfidenceInterval(5.0, 2.0, 9.0)
     assert intervals.total(a, a, 1.0) == (4.0, 2.0, 8.0)
-    opposite = Estimate(-a.value, -a.high, -a.low)
+    opposite = ConfidenceInterval(-a.value, -a.high, -a.low)
     assert intervals.total(a, opposite, 0.0) == pytest.approx((0.0, -(5**0.5), 5**0.5))
     assert intervals.total(a, b, 0.0) == pytest.approx((7.0, 7 - 10**0.5, 7 + 20**0.5))
-    assert intervals.total(a, Estimate(0.0, -np.inf, np.inf), 0.5) == (2.0, -np.inf, np.inf)
+    assert intervals.total(a, ConfidenceInterval(0.0, -np.inf, np.inf), 0.5) == (2.0, -np.inf, np.inf)
 
 
 @pytest.mark.parametrize("n", [20, 50])

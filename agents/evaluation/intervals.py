@@ -27,7 +27,7 @@ NO_SKEWNESS = 1e-6
 """Below this skewness Hall's transformation is the identity to within rounding."""
 
 
-class Estimate(NamedTuple):
+class ConfidenceInterval(NamedTuple):
     """A figure and the two ends of its interval."""
 
     value: float
@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
     high: float
 
 
-def share(successes: int, of: int, level: float = LEVEL) -> Estimate:
+def share(successes: int, of: int, level: float = LEVEL) -> ConfidenceInterval:
     """Wilson's interval for a share.
 
     Args:
@@ -47,10 +47,10 @@ def share(successes: int, of: int, level: float = LEVEL) -> Estimate:
     centre = (p + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + (z / (2 * of)) ** 2)
     # At 0 and 1 the formula gives exactly these, but for rounding.
-    return Estimate(p, 0.0 if successes == 0 else centre - half, 1.0 if successes == of else centre + half)
+    return ConfidenceInterval(p, 0.0 if successes == 0 else centre - half, 1.0 if successes == of else centre + half)
 
 
-def share_difference(only_a: int, only_b: int, pairs: int, level: float = LEVEL) -> Estimate:
+def share_difference(only_a: int, only_b: int, pairs: int, level: float = LEVEL) -> ConfidenceInterval:
     """Bonett and Price's interval for a difference of two shares of the same pairs.
 
     Args:
@@ -60,10 +60,10 @@ def share_difference(only_a: int, only_b: int, pairs: int, level: float = LEVEL)
     """
     p, q = (only_a + 1) / (pairs + 2), (only_b + 1) / (pairs + 2)
     half = _normal_quantile(level) * math.sqrt((p + q - (p - q) ** 2) / (pairs + 2))
-    return Estimate((only_a - only_b) / pairs, max(p - q - half, -1.0), min(p - q + half, 1.0))
+    return ConfidenceInterval((only_a - only_b) / pairs, max(p - q - half, -1.0), min(p - q + half, 1.0))
 
 
-def mean(values: np.ndarray, level: float = LEVEL) -> Estimate:
+def mean(values: np.ndarray, level: float = LEVEL) -> ConfidenceInterval:
     """Hall's interval for a mean; Student's t where the sample isn't skewed.
 
     A single value says nothing of how much they vary, so its interval is all numbers.
@@ -74,16 +74,18 @@ def mean(values: np.ndarray, level: float = LEVEL) -> Estimate:
     """
     n, middle = len(values), float(values.mean())
     if n == 1:
-        return Estimate(middle, -math.inf, math.inf)
+        return ConfidenceInterval(middle, -math.inf, math.inf)
     spread = float(values.std(ddof=1))
     if spread <= 1e-12 * abs(middle):
-        return Estimate(middle, middle, middle)
+        return ConfidenceInterval(middle, middle, middle)
     skewness = float((((values - middle) / spread) ** 3).mean())
     t = float(special.stdtrit(n - 1, (1 + level) / 2)) / math.sqrt(n)
-    return Estimate(middle, middle - spread * _unskewed(t, skewness, n), middle - spread * _unskewed(-t, skewness, n))
+    return ConfidenceInterval(
+        middle, middle - spread * _unskewed(t, skewness, n), middle - spread * _unskewed(-t, skewness, n)
+    )
 
 
-def total(a: Estimate, b: Estimate, correlation: float) -> Estimate:
+def total(a: ConfidenceInterval, b: ConfidenceInterval, correlation: float) -> ConfidenceInterval:
     """The interval of a sum from those of its two parts; `correlation` is that of the two in the sample."""
 
     def reach(x: float, y: float) -> float:
@@ -92,10 +94,10 @@ def total(a: Estimate, b: Estimate, correlation: float) -> Estimate:
 
     value = a.value + b.value
     below, above = reach(a.value - a.low, b.value - b.low), reach(a.high - a.value, b.high - b.value)
-    return Estimate(value, value - below, value + above)
+    return ConfidenceInterval(value, value - below, value + above)
 
 
-def reward(success: np.ndarray, rewards: np.ndarray, level: float = LEVEL) -> Estimate:
+def reward(success: np.ndarray, rewards: np.ndarray, level: float = LEVEL) -> ConfidenceInterval:
     """The mean reward, by way of the share of successes.
 
     Args:
@@ -104,20 +106,22 @@ def reward(success: np.ndarray, rewards: np.ndarray, level: float = LEVEL) -> Es
         level: as for `share`.
     """
     part = share(int(np.count_nonzero(success)), len(success), level)
-    doubled = Estimate(*(2 * x - 1 for x in part))
+    doubled = ConfidenceInterval(*(2 * x - 1 for x in part))
     return _with_rest(doubled, 2.0 * success - 1, rewards, level)
 
 
 def reward_difference(
     success_a: np.ndarray, success_b: np.ndarray, rewards_a: np.ndarray, rewards_b: np.ndarray, level: float = LEVEL
-) -> Estimate:
+) -> ConfidenceInterval:
     """The mean of a - b in reward over paired episodes, (n,) each; as `reward`."""
     gained = success_a.astype(np.float64) - success_b
     part = share_difference(int((gained > 0).sum()), int((gained < 0).sum()), len(gained), level)
-    return _with_rest(Estimate(*(2 * x for x in part)), 2 * gained, rewards_a - rewards_b, level)
+    return _with_rest(ConfidenceInterval(*(2 * x for x in part)), 2 * gained, rewards_a - rewards_b, level)
 
 
-def _with_rest(part: Estimate, of_guesses: np.ndarray, rewards: np.ndarray, level: float) -> Estimate:
+def _with_rest(
+    part: ConfidenceInterval, of_guesses: np.ndarray, rewards: np.ndarray, level: float
+) -> ConfidenceInterval:
     """The interval of the mean of `rewards` (n,), from that of what the guesses alone bring, `of_guesses` (n,)."""
     rest = rewards - of_guesses
     found = total(part, mean(rest, level), _correlation(of_guesses, rest))

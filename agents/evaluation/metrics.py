@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from agents.evaluation import intervals
-from agents.evaluation.intervals import LEVEL, Estimate
+from agents.evaluation.intervals import LEVEL, ConfidenceInterval
 from agents.evaluation.significance import holm, mcnemar, sign_flip
 
 ECE_BINS = 15
@@ -68,7 +68,7 @@ def summary(rows: Sequence[Row], budget: int, reference: Sequence[Row] | None = 
     }
 
 
-def figure(name: str, found: Estimate | None, least: float = -np.inf, most: float = np.inf) -> dict[str, Any]:
+def figure(name: str, found: ConfidenceInterval | None, least: float = -np.inf, most: float = np.inf) -> dict[str, Any]:
     """A figure and its interval, cut to what the figure can be; None where there is nothing to say."""
     if found is None:
         return {name: None, f"{name}_ci": None}
@@ -76,24 +76,24 @@ def figure(name: str, found: Estimate | None, least: float = -np.inf, most: floa
     return {name: found.value, f"{name}_ci": [low, high] if np.isfinite(high - low) else None}
 
 
-def share_of(right: np.ndarray) -> Estimate | None:
+def share_of(right: np.ndarray) -> ConfidenceInterval | None:
     """Of (n,) bool; None of nothing."""
     return intervals.share(int(right.sum()), len(right)) if len(right) else None
 
 
-def mean_of(values: np.ndarray) -> Estimate | None:
+def mean_of(values: np.ndarray) -> ConfidenceInterval | None:
     """Of (n,); None of nothing."""
     return intervals.mean(values) if len(values) else None
 
 
-def regret(rows: Sequence[Row], reference: Sequence[Row] | None) -> Estimate | None:
+def regret(rows: Sequence[Row], reference: Sequence[Row] | None) -> ConfidenceInterval | None:
     """Of paired rows; the reference has none, by definition and not by chance."""
     if reference is None:
         return None
-    return Estimate(0.0, 0.0, 0.0) if list(rows) == list(reference) else reward_difference(reference, rows)
+    return ConfidenceInterval(0.0, 0.0, 0.0) if list(rows) == list(reference) else reward_difference(reference, rows)
 
 
-def reward_difference(a: Sequence[Row], b: Sequence[Row]) -> Estimate:
+def reward_difference(a: Sequence[Row], b: Sequence[Row]) -> ConfidenceInterval:
     """The mean of a - b in reward over paired rows."""
     success = column(a, "success"), column(b, "success")
     return intervals.reward_difference(*success, column(a, "reward"), column(b, "reward"))
