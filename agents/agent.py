@@ -27,7 +27,8 @@ class Agent(Protocol):
 
         Args:
             seeds: (B,) uint64, one a dialogue, for the agent's own draws.
-            said: (B, F) the option that each opening request states of each facet, -1 for none; None: no openings.
+            said: (B, F) the option that each opening states of each facet, -1 (`sim.channel.opening.SILENT`) for none;
+                None: no openings.
         """
         ...
 

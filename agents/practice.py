@@ -21,10 +21,11 @@ from __future__ import annotations
 import numpy as np
 
 from agents.learning.transcripts import NOTHING, Transcripts
+from sim.channel.opening import stated_answers
 from sim.numeric.randomness import draw, extend, stream
 from sim.questions import OPEN, OVER
 from sim.users.memory import Population
-from sim.users.simulated import SILENT, SimulatedUsers
+from sim.users.simulated import SimulatedUsers
 
 SEED_STEP = 7_919_000_003
 """Keeps users to practise on apart from those that evaluations meet."""
@@ -81,11 +82,11 @@ class Practice:
         answer = np.full((count, self.turns), NOTHING, dtype=np.int64)
         said = None
         if self.opening:
-            said = users.opening().astype(np.int64)
-            said = np.where(said == SILENT, -1, said - 1)
-            for b, f in zip(*np.nonzero(said >= 0)):
-                self._points(score[b], int(self.bank.open_question[f]), int(said[b, f]) + 1)
-                asked[b].add(int(self.bank.open_question[f]))
+            said = users.opening()
+            for b in range(count):
+                for q, a in stated_answers(self.bank, said[b]):
+                    self._points(score[b], q, a)
+                    asked[b].add(q)
         for turn in range(self.turns):
             chance = [draw(start, 1 + turn, k) for k in range(6)]
             top = score.argmax(axis=1)

@@ -23,7 +23,6 @@ from envs.features import BeliefView, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
 from sim.posterior.contract import Posterior
-from sim.users.simulated import SILENT
 
 
 class Beliefs:
@@ -47,15 +46,7 @@ class Beliefs:
         """These dialogues have begun anew."""
         self.posterior.restart(rows)
         if self.dialogues.max_opening:
-            self.posterior.open(self._said(rows), rows)
-
-    def _said(self, rows: np.ndarray) -> np.ndarray:
-        d = self.dialogues
-        out = np.full((len(rows), len(self.bank.catalogue.facets)), SILENT, dtype=np.int64)
-        questions, answers = d.questions[rows][:, : d.max_opening], d.answers[rows][:, : d.max_opening]
-        who, place = np.nonzero(questions >= 0)
-        out[who, self.bank.facet[questions[who, place]]] = answers[who, place] - 1
-        return out
+            self.posterior.open(self.dialogues.opening(rows), rows)
 
     def heard(self, rows: np.ndarray) -> None:
         """These dialogues have a new last answer."""

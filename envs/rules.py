@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.channel.opening import SILENT, opening_of
 from sim.users.memory import Population
 from sim.users.scripted import ScriptedUser
-from sim.users.simulated import SILENT, SimulatedUsers
+from sim.users.simulated import SimulatedUsers
 
 NOTHING = -1
 USER_KEYS = ("type", "seed", "episode", "memory")
@@ -175,7 +176,7 @@ class Dialogues:
             if question >= 0 and said.any():
                 at = self._next[rows[said]]
                 self._questions[at] = question
-                self._answers[at] = opening[said, f]
+                self._answers[at] = opening[said, f] + 1
                 self._next[rows[said]] += 1
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -253,3 +254,10 @@ class Dialogues:
     def opening_count(self, b: int) -> int:
         """How many facets user b volunteered."""
         return int(self._next[b] - self._base[b] - self.turn[b])
+
+    def opening(self, rows: np.ndarray) -> np.ndarray:
+        """(n, F) what the users of the dialogues `rows` volunteered, see `sim.channel.opening`."""
+        width = self.max_opening
+        stated = np.arange(width) < (self._next[rows] - self._base[rows] - self.turn[rows])[:, None]
+        questions = np.where(stated, self.questions[rows, :width], NOTHING)
+        return opening_of(self.population.bank, questions, self.answers[rows, :width])

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sim.ask import sweep
 from sim.ask.gain_open import open_prediction
 from sim.ask.ranking import top
-from sim.belief.evidence import SAID_DONT_KNOW
 from sim.catalogue.load import load
+from sim.channel.opening import SILENT
 from sim.numeric.entropy import entropy_nats
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
@@ -133,14 +133,14 @@ def test_a_batch_equals_single_dialogues():
     for b in range(8):
         alone = BatchedPosterior(exact.channel, exact.bank)
         for f, evidence in batched._history[b].items():
-            alone._replace(0, f, evidence)
+            alone._hear(0, {f: evidence})
         np.testing.assert_allclose(alone.eig_nats()[0], batched.eig_nats()[b], atol=1e-11)
         np.testing.assert_allclose(alone.belief()[0], batched.belief()[b], atol=1e-12)
 
 
 def test_openings_count_and_rows_begin_anew_alone():
     exact, batched = pair(load("toy"), "typical")
-    said = np.full((2, len(exact.bank.catalogue.facets)), SAID_DONT_KNOW)
+    said = np.full((2, len(exact.bank.catalogue.facets)), SILENT)
     said[0, 0] = 1
     for posterior in (exact, batched):
         posterior.reset(2)

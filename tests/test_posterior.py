@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from sim.belief.evidence import SAID_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
 from sim.channel.channel import CHANGING, Later, answering
+from sim.channel.opening import SILENT
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
@@ -106,7 +106,7 @@ def test_many_at_a_time_refuse_users_who_change():
 @given(catalogues(), presets, st.randoms(use_true_random=False))
 def test_an_opening_counts_what_was_said_and_what_was_not(catalogue, preset, random):
     channel, bank = world(catalogue, preset)
-    said = np.full((1, len(catalogue.facets)), SAID_DONT_KNOW)
+    said = np.full((1, len(catalogue.facets)), SILENT)
     history, silent = [], []
     for f, q in enumerate(bank.open_question.tolist()):
         if q < 0:

@@ -18,8 +18,6 @@ from agents.setting import Setting
 from envs.rules import Dialogues
 from sim.facts import false_answers
 from sim.numeric.randomness import extend, stream
-from sim.questions import OPEN
-from sim.users.simulated import SILENT
 
 AGENT_STREAM = 1_000_003
 """Tells an agent's draws from the users' of the same seed and episode."""
@@ -126,7 +124,8 @@ class Meeting:
 
     def begin(self, seeds: np.ndarray) -> None:
         """Reset the agent to the openings of the dialogues."""
-        said = opening_options(self.dialogues) if self.setting.rules.opening else None
+        dialogues = self.dialogues
+        said = dialogues.opening(np.arange(len(dialogues))) if self.setting.rules.opening else None
         with self.in_agent:
             self.agent.reset(seeds, said)
         self.p_start, _, _ = _in_beliefs(self.agent, self.dialogues.users.intent)
@@ -208,18 +207,6 @@ def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:
     """(n,) the answers to the last questions of dialogues `rows`."""
     place = (dialogues.questions[rows] >= 0).sum(axis=1) - 1
     return dialogues.answers[rows, place].astype(np.int64)
-
-
-def opening_options(dialogues: Dialogues) -> np.ndarray:
-    """(B, F) the option that each opening states of each facet, -1 for none."""
-    bank = dialogues.population.bank
-    out = np.full((len(dialogues), len(bank.catalogue.facets)), SILENT, dtype=np.int64)
-    for b in range(len(dialogues)):
-        for place in range(dialogues.opening_count(b)):
-            question = int(dialogues.questions[b, place])
-            assert bank.kind[question] == OPEN
-            out[b, bank.facet[question]] = dialogues.answers[b, place] - 1
-    return out
 
 
 def _false_answers(dialogues: Dialogues) -> np.ndarray:

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from agents.learning.batching import FacetBatch
 from agents.learning.parameters import Tables
-from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT
+from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW
+from sim.channel.opening import SILENT
 
 TINY = 1e-30
 

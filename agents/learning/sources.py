@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.learning.transcripts import LEFT, NOTHING, Transcripts, concatenate
 from sim.catalogue.catalogue import Catalogue
+from sim.channel.opening import SILENT, opening_of
 from sim.dialogue import Dialogue, DialogueError, Turn, read_dialogues
 from sim.questions import OPEN, QuestionBank
 
@@ -101,13 +102,13 @@ def read_log(
     if bank is None or not rows:
         what = "dialogue" if bank is None else "dialogue whose intent is known"
         raise DialogueError(f"{path} holds no {what}")
-    nothing = [-1] * len(catalogue.facets)
+    nothing = np.full(len(catalogue.facets), SILENT)
     opened = any(row.said is not None for row in rows)
     transcripts = Transcripts(
         intent=np.array([row.intent for row in rows], np.int64),
         question=_padded([row.questions for row in rows]),
         answer=_padded([row.answers for row in rows]),
-        said=np.array([row.said or nothing for row in rows], np.int64) if opened else None,
+        said=np.stack([nothing if row.said is None else row.said for row in rows]) if opened else None,
     )
     return transcripts, bank
 
@@ -118,7 +119,7 @@ class _Row(NamedTuple):
     intent: int
     questions: list[int]
     answers: list[int]
-    said: list[int] | None
+    said: np.ndarray | None
 
 
 def _row(where: str, dialogue: Dialogue, catalogue: Catalogue, bank: QuestionBank) -> _Row:
@@ -128,12 +129,11 @@ def _row(where: str, dialogue: Dialogue, catalogue: Catalogue, bank: QuestionBan
     turns = [t for t in dialogue.turns if t.answer != LEFT]
     for t in (*turns, *dialogue.opening):
         _check_turn(where, t, bank)
-    said: list[int] | None = None
     for t in dialogue.opening:
         if bank.kind[t.question] != OPEN:
             raise DialogueError(f"{where}: question {t.question} of its opening is no open question")
-        said = said or [-1] * len(catalogue.facets)
-        said[int(bank.facet[t.question])] = t.answer - 1
+    stated = np.array([(t.question, t.answer) for t in dialogue.opening], dtype=np.int64).reshape(1, -1, 2)
+    said = opening_of(bank, stated[..., 0], stated[..., 1])[0] if dialogue.opening else None
     return _Row(dialogue.intent, [t.question for t in turns], [t.answer for t in turns], said)
 
 

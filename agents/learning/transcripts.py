@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT, WIDTH, Evidence, stage_at
+from sim.belief.evidence import Evidence, canonical, heard, next_stage, opened
 from sim.posterior.exact import ChannelPosterior
-from sim.questions import OPEN, QuestionBank
+from sim.questions import QuestionBank
 
 NOTHING = -1
 LEFT = -1
@@ -35,7 +35,7 @@ class Transcripts:
     answer: np.ndarray
     """(B, L) int64."""
     said: np.ndarray | None = None
-    """(B, F) int64, the option volunteered of each facet in the opening, -1 for silence; None without openings."""
+    """(B, F) int64, openings as in `sim.channel.opening`; None where nobody was asked for one."""
 
     def __len__(self) -> int:
         return len(self.intent)
@@ -82,32 +82,19 @@ def evidence_of(bank: QuestionBank, transcripts: Transcripts, turns: tuple[int, 
     Args:
         turns: how many answers come before each later stage, see `sim.belief.stages`.
     """
-    facets, kinds, values = bank.facet.tolist(), bank.kind.tolist(), bank.value.tolist()
-    opens = np.flatnonzero(bank.open_question >= 0).tolist()
     out = []
     for b in range(len(transcripts)):
-        table: FacetEvidence = {}
-        given = 0
-        if transcripts.said is not None:
-            for f in opens:
-                u = int(transcripts.said[b, f])
-                table[f] = Evidence(said=u if u >= 0 else SILENT)
-                given += u >= 0
+        known = {} if transcripts.said is None else opened(bank, {}, transcripts.said[b])
         for q, a in zip(transcripts.question[b].tolist(), transcripts.answer[b].tolist()):
             if q < 0:
                 break
-            before, stage = table.get(facets[q], Evidence()), stage_at(turns, given)
-            if kinds[q] == OPEN:
-                after = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW, stage)
-            else:
-                after = before.answered(values[q], a + WIDTH * stage)
-            given += after is not before
-            table[facets[q]] = after
-        out.append({f: e for f, e in table.items() if e.yesno or e.said != NOT_SAID})
+            f, evidence = heard(bank, known, q, a, next_stage(turns, known.items()))
+            known[f] = evidence
+        out.append(known)
     return out
 
 
 def belief_after(posterior: ChannelPosterior, transcripts: Transcripts) -> Iterator[np.ndarray]:
     """(N,) belief after each dialogue, without the beliefs on the way there."""
     for table in evidence_of(posterior.bank, transcripts, posterior.turns):
-        yield posterior._histories.node(tuple(sorted(table.items()))).belief
+        yield posterior.belief_of(canonical(table))

@@ -19,6 +19,7 @@ import numpy as np
 
 from agents.play.mind import BEST, GUESS, GameWorld, Mind
 from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Review
+from sim.channel.opening import SILENT, stated_answers
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.phrasing import answer_sentence, statement
 from sim.questions import OPEN
@@ -48,7 +49,7 @@ class Moment:
     guesses: tuple[Guess, ...] = ()
     budget: int
     said: tuple[int, ...] | None = None
-    """(F,) the opening as it was told to the posterior."""
+    """(F,) the opening as it was told to the posterior, see `sim.channel.opening`."""
     phase: Phase = "ask"
     question: int = -1
     guess: int = -1
@@ -98,7 +99,7 @@ class Session:
         """
         said = None
         if opening:
-            stated = [-1] * len(self.world.catalogue.facets)
+            stated = [SILENT] * len(self.world.catalogue.facets)
             for facet, option in opening:
                 stated[facet] = option
             said = tuple(stated)
@@ -208,14 +209,9 @@ class Session:
         bank = self.world.bank
         opening = [
             Exchange(turn=0, question=q, answer=a, text=statement(bank, q, a), answer_text="", bits=0.0)
-            for q, a in self._opened()
+            for q, a in stated_answers(bank, self.now.said or ())
         ]
         return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions, opening)
-
-    def _opened(self) -> list[tuple[int, int]]:
-        """The opening as (open question, answer) pairs."""
-        bank = self.world.bank
-        return [(int(bank.open_question[f]), o + 1) for f, o in enumerate(self.now.said or ()) if o >= 0]
 
     def record(
         self,
@@ -231,7 +227,7 @@ class Session:
         bank, catalogue = world.bank, world.catalogue
         opening = tuple(
             Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
-            for q, a in self._opened()
+            for q, a in stated_answers(bank, self.now.said or ())
         )
         turns = tuple(
             Turn(question=e.question, answer=e.answer, question_text=e.text,
@@ -327,7 +323,7 @@ class Session:
     def sentences(self, said: Sequence[int] | None) -> tuple[str, ...]:
         """What was stated up front, as sentences."""
         bank = self.world.bank
-        return tuple(statement(bank, int(bank.open_question[f]), o + 1) for f, o in enumerate(said or ()) if o >= 0)
+        return tuple(statement(bank, question, answer) for question, answer in stated_answers(bank, said or ()))
 
     def asked(self, question: int) -> Asked:
         """A question of the bank as the screens see it."""

@@ -115,7 +115,7 @@ class Mind:
 
     Args:
         history: (question, answer) pairs.
-        said: (F,) the option that the opening states of each facet, -1 for silence; None without an opening.
+        said: (F,) the opening, see `sim.channel.opening`; None without one.
         out: intents that were guessed wrongly.
     """
 

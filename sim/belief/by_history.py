@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, WIDTH, Evidence, History, canonical
+from sim.belief.evidence import NOT_SAID, Evidence, History, canonical, heard
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, terms
 from sim.belief.stages import Stages
 from sim.channel.channel import Channel, FacetChannel
 from sim.numeric.cache import Cache
 from sim.numeric.reductions import over_intents, over_types
-from sim.questions import OPEN, QuestionBank
+from sim.questions import QuestionBank
 
 Terms = ScalarTerms | SetTerms
 
@@ -89,14 +89,10 @@ class Histories:
 
     def extended(self, history: History, question: int, answer: int) -> History:
         """With one more answer; a repeated question adds nothing."""
-        f = int(self.bank.facet[question])
-        table, stage = dict(history), self.stages.of(history)
-        before = table.get(f, Evidence())
-        if self.bank.kind[question] == OPEN:
-            table[f] = before.stated(answer - 1 if answer > 0 else SAID_DONT_KNOW, stage)
-        else:
-            table[f] = before.answered(int(self.bank.value[question]), answer + WIDTH * stage)
-        return canonical(table)
+        about = dict(history)
+        f, evidence = heard(self.bank, about, question, answer, self.stages.of(history))
+        about[f] = evidence
+        return canonical(about)
 
     def terms(self, f: int, evidence: Evidence) -> Terms:
         """The likelihood of what was answered about one facet."""
@@ -125,7 +121,7 @@ class Histories:
         out = set()
         for f, evidence in node.history:
             out.update(int(self.bank.question_of_value[f][v]) for v, _ in evidence.yesno)
-            if evidence.said >= SAID_DONT_KNOW:
+            if evidence.open_answered:
                 out.add(int(self.bank.open_question[f]))
         return out
 

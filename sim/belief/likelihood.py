@@ -23,9 +23,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.belief.evidence import SAID_DONT_KNOW, SILENT, Evidence
+from sim.belief.evidence import SAID_DONT_KNOW, Evidence
 from sim.catalogue.catalogue import Facet
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
+from sim.channel.opening import SILENT
 from sim.channel.slips_and_hedges import not_believed
 
 TINY = 1e-300

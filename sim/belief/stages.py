@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.belief.evidence import Evidence, History, answers_given, first_stage, stage_at
+from sim.belief.evidence import Evidence, History, first_stage, next_stage
 from sim.channel.channel import Channel, FacetChannel, answering
 
 
@@ -28,7 +28,7 @@ class Stages:
 
     def of(self, history: History) -> int:
         """The stage of the next answer."""
-        return stage_at(self.turns, answers_given(history)) if self.turns else 0
+        return next_stage(self.turns, history)
 
     def heard(self, f: int, about: Evidence) -> FacetChannel:
         """The facet as `likelihood.terms` needs it for these answers: memory and open answer of their stages."""

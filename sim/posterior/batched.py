@@ -22,8 +22,7 @@ from sim.ask.gain_batched import FlagsOperator, ScalarOperator, SetOperator, Set
 from sim.ask.gain_open import open_prediction
 from sim.ask.question_information import SUMMARY, QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
-from sim.belief.by_history import History
-from sim.belief.evidence import NOT_SAID, SAID_DONT_KNOW, SILENT, Evidence
+from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
 from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
@@ -33,7 +32,6 @@ SMALL_CATALOGUE = 1000
 CHUNK = 256
 """Histories at a time through the operators: a quarter faster than 64, for more of them share what was answered on a
 facet; of hundreds of intents more would fall out of the processor's cache."""
-NONE = Evidence()
 
 
 class BatchedPosterior:
@@ -101,24 +99,14 @@ class BatchedPosterior:
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
         where = self._where(len(said), rows)
         for b, options in zip(where, np.asarray(said), strict=True):
-            for f in np.flatnonzero(self._open).tolist():
-                kind = int(options[f]) if options[f] >= 0 else SILENT
-                self._replace(b, f, self._history[b].get(f, NONE).stated(kind))
+            self._hear(b, opened(self.bank, self._history[b], options))
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
         for b, q, a in zip(self._where(len(question), rows), question.tolist(), answer.tolist(), strict=True):
             if q < 0:
                 continue
-            if not 0 <= a < self.bank.answers[q]:
-                raise ValueError(f"question {q} has answers 0 to {self.bank.answers[q] - 1}, not {a}")
-            f = int(self.bank.facet[q])
-            before = self._history[b].get(f, NONE)
-            if self.bank.kind[q] == OPEN:
-                after = before.stated(a - 1 if a > 0 else SAID_DONT_KNOW)
-            else:
-                after = before.answered(int(self.bank.value[q]), a)
-            self._replace(b, f, after)
+            self._hear(b, dict([heard(self.bank, self._history[b], q, a)]))
 
     def joint(self) -> np.ndarray:
         """(B, N, T) p(intent, type | history); not to be written to."""
@@ -211,7 +199,7 @@ class BatchedPosterior:
         if missing:
             groups: dict[History, list[int]] = {}
             for b in missing:
-                groups.setdefault(tuple(sorted(self._history[b].items())), []).append(b)
+                groups.setdefault(canonical(self._history[b]), []).append(b)
             fresh = []
             for history, rows in groups.items():
                 known = self._told.get(history)
@@ -246,7 +234,7 @@ class BatchedPosterior:
             asked = [int(self.bank.starts[f]) for f in self._flags if f in about]
             gain[j, asked] = user[j, asked] = answers[j, asked] = 0.0
             for f in others:
-                by_facet[f].setdefault(about.get(f, NONE), []).append(j)
+                by_facet[f].setdefault(about.get(f, EMPTY), []).append(j)
         for f in others:
             start, groups = int(self.bank.starts[f]), by_facet[f]
             for evidence, rows in groups.items():
@@ -279,7 +267,7 @@ class BatchedPosterior:
     def _unasked(self, f: int, evidence: Evidence) -> np.ndarray:
         """(questions on f,) bool, not to be written to."""
         asked = tuple(v for v, _ in evidence.yesno)
-        told = self._open[f] and evidence.said >= SAID_DONT_KNOW
+        told = self._open[f] and evidence.open_answered
         found = self._unasked_kept.get((f, asked, told))
         if found is None:
             found = np.concatenate([np.full(int(self._open[f]), not told), ~np.isin(self._values[f], asked)])
@@ -290,7 +278,7 @@ class BatchedPosterior:
         found = self._operators.get((f, evidence))
         if found is None:
             channel = self.channel.facets[f]
-            now = None if evidence == NONE else self._terms(f, evidence)
+            now = None if evidence == EMPTY else self._terms(f, evidence)
             has_open = bool(self._open[f] and keep[0])
             if channel.facet.scalar:
                 assert not isinstance(now, SetTerms)
@@ -321,17 +309,17 @@ class BatchedPosterior:
             self._likes.put((f, evidence), found, found.nbytes)
         return found
 
-    def _replace(self, b: int, f: int, evidence: Evidence) -> None:
+    def _hear(self, b: int, about: Mapping[int, Evidence]) -> None:
+        """All that is known of some facets in dialogue b."""
         history = self._history[b]
-        before = history.get(f)
-        if evidence == before or (not evidence.yesno and evidence.said == NOT_SAID):
+        if all(history.get(f, EMPTY) == evidence for f, evidence in about.items()):
             return
-        history[f] = evidence
+        history.update(about)
         # Summed afresh in one order: adding differences would let rounding depend on the way there.
         log = self._log[b]
         log[:] = self._log_prior
-        for g in sorted(history):
-            log += self._like(g, history[g])
+        for f in sorted(history):
+            log += self._like(f, history[f])
         self._stale[b], self._known[b] = True, None
 
     def _where(self, count: int, rows: np.ndarray | None) -> list[int]:

@@ -35,7 +35,7 @@ class Posterior(Protocol):
         ...
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        """Opening requests: (B, F) the option stated of each facet, -1 where the user was silent."""
+        """Opening requests: (B, F) the option stated of each facet, SILENT (-1) for none, see `sim.channel.opening`."""
         ...
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 from sim.ask import certified_choice, shortlist, sweep
 from sim.ask.question_information import QuestionInformation
 from sim.belief.by_history import Histories, History, Node
-from sim.belief.evidence import SILENT, Evidence, canonical
+from sim.belief.evidence import Evidence, canonical, opened
 from sim.belief.likelihood import memory_states
 from sim.channel.channel import Channel
 from sim.questions import QuestionBank
@@ -82,21 +82,16 @@ class ChannelPosterior:
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
         for b, options in self._rows(np.asarray(said), rows):
-            evidence = dict(self._nodes[b].history)
-            for f in np.flatnonzero(self.bank.open_question >= 0).tolist():
-                stated = int(options[f]) if options[f] >= 0 else SILENT
-                evidence[f] = evidence.get(f, Evidence()).stated(stated)
-            self._nodes[b] = self._histories.node(canonical(evidence))
+            about = opened(self.bank, dict(self._nodes[b].history), options)
+            self._nodes[b] = self._histories.node(canonical(about))
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         answers = np.atleast_1d(answer)
         for j, (b, q) in enumerate(self._rows(np.atleast_1d(question), rows)):
             if q < 0:
                 continue
-            a = int(answers[j])
-            if not 0 <= a < self.bank.answers[q]:
-                raise ValueError(f"question {q} has answers 0 to {self.bank.answers[q] - 1}, not {a}")
-            self._nodes[b] = self._histories.node(self._histories.extended(self._nodes[b].history, int(q), a))
+            history = self._histories.extended(self._nodes[b].history, int(q), int(answers[j]))
+            self._nodes[b] = self._histories.node(history)
 
     def belief(self) -> np.ndarray:
         return np.stack([node.belief for node in self._nodes])
@@ -142,6 +137,10 @@ class ChannelPosterior:
         other = self.copy()
         other._nodes = [self._nodes[b] for b in np.asarray(rows).tolist()]
         return other
+
+    def belief_of(self, history: History) -> np.ndarray:
+        """(N,) belief after any answer history, whatever the dialogues have heard; not to be written to."""
+        return self._histories.node(history).belief
 
     def history(self, dialogue: int = 0) -> Mapping[int, Evidence]:
         """What is known of each facet in one dialogue."""

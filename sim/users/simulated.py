@@ -26,11 +26,10 @@ from typing import Any, Literal
 import numpy as np
 
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
+from sim.channel.opening import SILENT
 from sim.numeric.randomness import Purpose, follow, stream, stream_of
 from sim.users.fast_answers import BIN_BITS, FACET_SHIFT, LONG, LOOK, TO_BIN
 from sim.users.memory import FORGOTTEN, KEPT, LOW, MUDDLED, STRANGER, Population
-
-SILENT = -1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,18 +234,18 @@ class SimulatedUsers:
         return out
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """What the users say unasked: (n, F) int32, the answer to each facet's open question, SILENT for nothing.
+        """What the users say unasked: (n, F) int64, the option stated of each facet, see `sim.channel.opening`.
 
         Which facets are tried depends on the facet alone, so a facet passed over says little and nothing of the memory.
         """
         p = self.population
         rows = np.arange(len(self)) if rows is None else rows
-        out = np.full((len(rows), self._width), SILENT, dtype=np.int32)
+        out = np.full((len(rows), self._width), SILENT, dtype=np.int64)
         for f, question in enumerate(p.bank.open_question):
             if question >= 0:
                 tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < p.channel.facets[f].opening
                 said = self.answer(np.full(len(rows), question), rows)
-                out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said, SILENT)
+                out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said - 1, SILENT)
         return out
 
     # -- one user: what was wrong, and what is fixed by hand ----------------------------------------------------------
