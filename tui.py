@@ -31,14 +31,18 @@ from textual.widgets import Static
 
 from agents.files import write_atomically
 from agents.play import saves
-from agents.play.views import Mode, Setup
+from agents.play.views import Mode, Review, Setup
 from agents.strategies.registry import AGENTS, LEARNED, YARDSTICK
-from screens.engine import Done, Engine
+from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
 from screens.start import MODES, StartScreen
 
 if TYPE_CHECKING:
+    import argparse
+
     from agents.play.mind import GameWorld
+    from screens.game import GameScreen
+    from sim.dialogue import Dialogue
 
 SWITCH_INTERVAL = 0.001
 AGENT = LEARNED
@@ -102,7 +106,7 @@ class ClarigymApp(Host):
         *,
         mode: Mode | None = None,
         save: Path | None = None,
-        replay: Any = None,
+        replay: Dialogue | None = None,
         remembering: bool = False,
     ) -> None:
         super().__init__()
@@ -112,13 +116,14 @@ class ClarigymApp(Host):
         self.saver = saves.Saver(save)
         self.remembering = remembering
         kept = saves.remembered() if remembering else {}
-        self.hidden: set[str] = set(kept.get("hidden", ()))
-        self._theme_kept = kept.get("theme", DARK.name)
+        hidden, theme = kept.get("hidden"), kept.get("theme")
+        self.hidden: set[str] = {str(name) for name in hidden} if isinstance(hidden, list) else set()
+        self._theme_kept = theme if isinstance(theme, str) else DARK.name
         self._results: dict[int, bool] = {}
         self.terminal = Size(80, 24)
         self._games = 0
         self._seed_step = 0
-        self._worlds: dict[Setup, Any] = {}
+        self._worlds: dict[Setup, GameWorld] = {}
 
     def on_mount(self) -> None:
         self.register_theme(DARK)
@@ -126,6 +131,7 @@ class ClarigymApp(Host):
         self.theme = self._theme_kept if self._theme_kept in self.available_themes else DARK.name
         self.engine = Engine(self, "thinking")
         self.search_engine = Engine(self, "searching")
+        self.screen_change_signal.subscribe(self, lambda screen: self.call_after_refresh(self.cover), immediate=True)
         self.push_screen(StartScreen(self.setup, list(AGENTS)))
         if self.replay is not None:
             self.call_after_refresh(self.enter, Mode.REPLAY, self.setup)
@@ -140,14 +146,6 @@ class ClarigymApp(Host):
         self.terminal = event.size
         self.cover()
 
-    def push_screen(self, *args: Any, **kwargs: Any) -> Any:
-        self.call_after_refresh(self.cover)
-        return super().push_screen(*args, **kwargs)
-
-    def switch_screen(self, *args: Any, **kwargs: Any) -> Any:
-        self.call_after_refresh(self.cover)
-        return super().switch_screen(*args, **kwargs)
-
     def cover(self) -> None:
         """Say so where the terminal is too small to play in."""
         width, height = self.terminal
@@ -161,7 +159,10 @@ class ClarigymApp(Host):
             elif covers:
                 covers.remove()
 
-    def on_done(self, message: Done) -> None:
+    def on_job_done(self, message: JobDone[Any]) -> None:
+        message.deliver()
+
+    def on_job_failed(self, message: JobFailed) -> None:
         message.deliver()
 
     # -- from screen to screen ------------------------------------------------------------------------------------
@@ -206,13 +207,13 @@ class ClarigymApp(Host):
         self,
         setup: Setup,
         progress: Callable[[str, float], None],
-        then: Callable[[Any], None],
+        then: Callable[[GameWorld], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """The world of a setup, kept for the next game; the seed makes no difference to it."""
         key = replace(setup, seed=0)
 
-        def job() -> Any:
+        def job() -> GameWorld:
             from agents.play.mind import load_world
 
             if key not in self._worlds:
@@ -232,7 +233,7 @@ class ClarigymApp(Host):
     def action_to_menu(self) -> None:
         self.to_menu()
 
-    def leave(self, screen: Any) -> None:
+    def leave(self, screen: GameScreen) -> None:
         """Leave a game; ask first where something would be lost."""
         if not screen.unfinished:
             self.to_menu()
@@ -283,7 +284,7 @@ class ClarigymApp(Host):
         )
         self.notify(text, severity="error", timeout=12, markup=False)
 
-    def export(self, record: Any, review: Any, beside: Path | None) -> None:
+    def export(self, record: Dialogue, review: Review | None, beside: Path | None) -> None:
         """A dialogue as Markdown."""
         path = beside.with_suffix(".md") if beside is not None else Path.cwd() / f"clarigym-{self._games}.md"
         try:
@@ -318,7 +319,7 @@ class ClarigymApp(Host):
                 yield SystemCommand(title, note, method)
 
 
-def parser():
+def parser() -> argparse.ArgumentParser:
     """The flags."""
     import argparse
 
@@ -382,7 +383,7 @@ def check(setup: Setup) -> None:
     check_name(setup.agent)
 
 
-def read_replay(path: Path, setup: Setup) -> tuple[Any, Setup]:
+def read_replay(path: Path, setup: Setup) -> tuple[Dialogue, Setup]:
     """The first dialogue of a file, and a setup that replays it.
 
     Raises:

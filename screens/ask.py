@@ -6,7 +6,7 @@ many bits were given away.  The agent's own guesses at the intent stay hidden (v
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -19,7 +19,7 @@ from agents.play.mind import GameWorld
 from agents.play.views import GameView, Mode
 from screens.choices import Choice
 from screens.draw import MUTED, Row, bar, clean, fit, lines
-from screens.finish import FinishScreen, Outcome
+from screens.finish import FinishScreen, NextStep
 from screens.game import GameScreen
 from screens.panels import MARK
 from screens.search import SearchBox
@@ -112,12 +112,12 @@ class AskScreen(GameScreen):
     # -- moves ----------------------------------------------------------------------------------------------------
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        value: Any = event.choice.value
-        if event.choice not in event.box.fixed:
+        value = event.choice.value
+        if isinstance(value, int):
             if self.naming or (self.view is not None and self.view.turn >= self.view.budget):
-                self.settle_on(int(value))
+                self.settle_on(value)
             else:
-                self._ask(int(value))
+                self._ask(value)
         elif value == GIVE_UP:
             self.settle_on(None)
         elif value == COACH:
@@ -157,12 +157,12 @@ class AskScreen(GameScreen):
                               corruptions=user.corruptions, remark=remark)  # fmt: skip
         self.app.push_screen(screen, self.after)
 
-    def after(self, outcome: Outcome | None) -> None:
-        if outcome == "undo":
+    def after(self, outcome: NextStep | None) -> None:
+        if outcome is NextStep.UNDO:
             self.action_undo()
-        elif outcome == "again":
+        elif outcome is NextStep.AGAIN:
             self.start()
-        elif outcome == "quit":
+        elif outcome is NextStep.QUIT:
             self.app.exit()
         else:
             self.app.to_menu()

@@ -19,11 +19,14 @@ from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, PRO
 
 @dataclass(frozen=True)
 class Choice:
-    """One line: its key, its label, what it stands for."""
+    """One line: its key, its label, what it stands for.
+
+    A list that mixes names that were found with things to do gives names numbers and things to do words.
+    """
 
     key: str
     label: str
-    value: object
+    value: int | str
     note: str = ""
 
 

@@ -10,36 +10,44 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.message import Message
 
 if TYPE_CHECKING:
     from textual.app import App
 
+Result = TypeVar("Result")
 
-class Done(Message):
-    """A job has ended; the app calls `deliver`."""
 
-    def __init__(self, then: Callable[[Any], None], failed: Callable[[Exception], None] | None, result: Any) -> None:
+class JobDone(Message, Generic[Result]):
+    """A job has a result; the app calls `deliver`."""
+
+    def __init__(self, then: Callable[[Result], None], result: Result) -> None:
         super().__init__()
-        self.then, self.failed, self.result = then, failed, result
+        self.then, self.result = then, result
 
     def deliver(self) -> None:
-        if not isinstance(self.result, Exception):
-            self.then(self.result)
-        elif self.failed is not None:
-            self.failed(self.result)
-        else:
-            raise self.result
+        self.then(self.result)
+
+
+class JobFailed(Message):
+    """A job has raised; the app calls `deliver`."""
+
+    def __init__(self, failed: Callable[[Exception], None], error: Exception) -> None:
+        super().__init__()
+        self.failed, self.error = failed, error
+
+    def deliver(self) -> None:
+        self.failed(self.error)
 
 
 class Engine:
     """One thread that works for an app."""
 
-    def __init__(self, app: App, name: str) -> None:
+    def __init__(self, app: App[None], name: str) -> None:
         self._app = app
-        self._jobs: SimpleQueue = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[], Message] | None] = SimpleQueue()
         self._pending = 0
         threading.Thread(target=self._run, name=name, daemon=True).start()
 
@@ -50,26 +58,33 @@ class Engine:
 
     def submit(
         self,
-        job: Callable[[], Any],
-        then: Callable[[Any], None] = lambda result: None,
+        job: Callable[[], Result],
+        then: Callable[[Result], None] = lambda result: None,
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Run a job, then call `then` with its result, or `failed` with its exception, on the app's thread."""
+        """Run a job, then call `then` with its result, or `failed` with its exception, on the app's thread.
+
+        Without `failed` the exception is raised there.
+        """
         self._pending += 1
 
-        def landed(call: Callable[[Any], None]) -> Callable[[Any], None]:
-            def wrapped(result: Any) -> None:
-                self._pending -= 1
-                call(result)
+        def done(result: Result) -> None:
+            self._pending -= 1
+            then(result)
 
-            return wrapped
-
-        def fail(error: Exception) -> None:
+        def not_done(error: Exception) -> None:
+            self._pending -= 1
             if failed is None:
                 raise error
             failed(error)
 
-        self._jobs.put((job, landed(then), landed(fail)))
+        def work() -> Message:
+            try:
+                return JobDone(done, job())
+            except Exception as error:
+                return JobFailed(not_done, error)
+
+        self._jobs.put(work)
 
     def stop(self) -> None:
         """End after the job at hand; waiting ones are dropped."""
@@ -78,10 +93,5 @@ class Engine:
         self._jobs.put(None)
 
     def _run(self) -> None:
-        while (entry := self._jobs.get()) is not None:
-            job, then, failed = entry
-            try:
-                result = job()
-            except Exception as error:
-                result = error
-            self._app.post_message(Done(then, failed, result))
+        while (work := self._jobs.get()) is not None:
+            self._app.post_message(work())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -28,7 +29,18 @@ from screens.search import SearchBox
 from sim.dialogue import Dialogue
 from sim.users.simulated import Corruption
 
-Outcome = Literal["undo", "on", "again", "menu", "quit"]
+
+class NextStep(StrEnum):
+    """What comes after the end."""
+
+    UNDO = "undo"
+    ON = "on"
+    """Play on: the guess was wrong, and is ruled out."""
+    AGAIN = "again"
+    MENU = "menu"
+    QUIT = "quit"
+
+
 NOT_THERE, NOT_SAYING = "not there", "not saying"
 AGAIN = {
     Mode.PLAY: "new game",
@@ -52,7 +64,7 @@ class Ended:
     review: Review | None
 
 
-class FinishScreen(ModalScreen[Outcome]):
+class FinishScreen(ModalScreen[NextStep]):
     """What came of a game.
 
     Args:
@@ -138,11 +150,9 @@ class FinishScreen(ModalScreen[Outcome]):
         """What was it?"""
         self.query_one("#told", Static).update("")
         left = self.view.budget - self.view.turn
-        on = Choice(
-            "", f"play on: {plural(left, 'question')} left" if left > 0 else "play on with five more questions", "on"
-        )
+        on = f"play on: {plural(left, 'question')} left" if left > 0 else "play on with five more questions"
         fixed = [
-            *([on] if self.view.phase == "wrong" else []),
+            *([Choice("", on, NextStep.ON)] if self.view.phase == "wrong" else []),
             Choice("", f"it isn't in this catalogue, I searched for my {self.view.noun}", NOT_THERE),
             Choice("", "I'd rather not say", NOT_SAYING),
         ]
@@ -153,16 +163,16 @@ class FinishScreen(ModalScreen[Outcome]):
         box.field.focus()
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        value: Any = event.choice.value
-        if value == "on":
-            self.dismiss("on")
-        elif event.choice in event.box.fixed:
+        value = event.choice.value
+        if isinstance(value, int):
+            self.know(value)
+        elif value == NextStep.ON:
+            self.dismiss(NextStep.ON)
+        else:
             why = "It isn't in the catalogue: there was nothing to find." if value == NOT_THERE else "Fair enough."
             apart = "" if self.app.saver.folder is None else " The dialogue is kept apart from those to learn from."
             self.query_one("#told", Static).update(why + apart)
             self.know(None)
-        else:
-            self.know(int(value))
 
     def know(self, intent: int | None) -> None:
         """The truth is known, or known to be none: look back and keep the dialogue."""
@@ -189,26 +199,29 @@ class FinishScreen(ModalScreen[Outcome]):
             self.query_one("#told", Static).update(told)
         score = "" if self.mode.watched else f"Score: found {self.app.won} of {self.app.played}.  "
         self.query_one("#saved", Static).update(score + ended.sentence[:1].upper() + ended.sentence[1:])
-        items = [Choice("n", AGAIN[self.mode], "again"), Choice("m", "menu", "menu"), Choice("u", "undo", "undo")]
+        items = [
+            Choice("n", AGAIN[self.mode], NextStep.AGAIN),
+            Choice("m", "menu", NextStep.MENU),
+            Choice("u", "undo", NextStep.UNDO),
+        ]
         if self.view.phase == "wrong" and self.mode.person_answers:
-            items.insert(0, Choice("p", "play on without it", "on"))
+            items.insert(0, Choice("p", "play on without it", NextStep.ON))
         choices = self.query_one("#next", Choices)
         choices.display = True
         choices.offer(items)
         choices.focus()
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
-        value: Any = event.choice.value
         if event.choices.id == "next":
-            self.dismiss(value)
+            self.dismiss(NextStep(event.choice.value))
 
     def on_key(self, event: events.Key) -> None:
         choices = self.query_one("#next", Choices)
         if not isinstance(self.focused, Input) and choices.display and choices.press(event.key):
             event.stop()
 
-    def action_out(self, outcome: Outcome) -> None:
-        self.dismiss(outcome)
+    def action_out(self, outcome: str) -> None:
+        self.dismiss(NextStep(outcome))
 
     def action_list(self) -> None:
         choices = self.query_one("#next", Choices)

@@ -7,7 +7,8 @@ A screen owns a session and hands every move to the app's engine; while one is u
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -20,9 +21,11 @@ from textual.widgets import Footer, Input, Static
 from agents.play import lookups
 from agents.play.game import Session
 from agents.play.mind import GameWorld
+from agents.play.search import Index
 from agents.play.views import Asked, GameView, Mode
 from screens.choices import OPEN_UNKNOWN, YESNO, Choice, Choices
 from screens.draw import MUTED, clean, percent
+from screens.engine import Result
 from screens.host import Host
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
 from screens.search import SearchBox
@@ -31,6 +34,7 @@ TITLES = {mode: mode.value for mode in Mode} | {Mode.OPENING: "play", Mode.CARD:
 """What the top bar calls each mode."""
 JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something else", False))
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
+DONT_KNOW_IT = "don't know it"
 WIDE, HUGE = 110, 160
 LETTERS = ("undo", "skip", "guess", "step", "run", "next", "card", "spoilers", "leave_game")
 """Actions on single keys: not of every mode, and never while a field has the focus."""
@@ -142,21 +146,24 @@ class GameScreen(Screen):
         if self.view is not None:
             self.show(self.view)
 
-    def move(self, job: Callable[[], Any], then: Callable[[Any], None] | None = None) -> bool:
-        """Let the engine do something with the session and show what comes of it; whether it was free to."""
+    def move(self, job: Callable[[], GameView]) -> None:
+        """Let the engine do something with the session and show what comes of it; nothing while it is at work."""
+        self.work(job, self.show)
+
+    def work(self, job: Callable[[], Result], then: Callable[[Result], None]) -> None:
+        """As `move`, with something else to do afterwards."""
         if self.thinking:
-            return False
+            return
         self.thinking = True
         self.set_timer(0.15, self._say_thinking)
-        self.app.engine.submit(job, lambda result: self._landed(result, then or self.show), self._failed)
-        return True
+        self.app.engine.submit(job, lambda result: self._landed(result, then), self._failed)
 
     def _say_thinking(self) -> None:
         if self.thinking and self.is_attached:
             self.query_one(TopBar).doing = "thinking …"
             self.query_one("#choices").add_class("off")
 
-    def _landed(self, result: Any, then: Callable[[Any], None]) -> None:
+    def _landed(self, result: Result, then: Callable[[Result], None]) -> None:
         self.thinking = False
         if not self.is_attached:
             return
@@ -255,11 +262,12 @@ class GameScreen(Screen):
 
     def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
-        self.search(lambda: lookups.options(self.world, asked.facet_id), [OPEN_UNKNOWN],
+        dont_know = replace(OPEN_UNKNOWN, value=DONT_KNOW_IT)
+        self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
         self.query_one("#hint", Static).update("Enter takes ▸ · Esc leaves, i returns")
 
-    def search(self, index: Callable[[], Any], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
+    def search(self, index: Callable[[], Index], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False
         box = self.query_one("#search", SearchBox)
         box.remove_class("hidden")

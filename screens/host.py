@@ -5,13 +5,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from textual.app import App
 
 from agents.play.saves import Saver
-from agents.play.views import Mode, Setup
+from agents.play.views import Mode, Review, Setup
 from screens.engine import Engine
+
+if TYPE_CHECKING:
+    from agents.play.mind import GameWorld
+    from screens.game import GameScreen
+    from sim.dialogue import Dialogue
 
 
 class Host(App[None]):
@@ -45,7 +50,7 @@ class Host(App[None]):
         self,
         setup: Setup,
         progress: Callable[[str, float], None],
-        then: Callable[[Any], None],
+        then: Callable[[GameWorld], None],
         failed: Callable[[Exception], None],
     ) -> None:
         """Make the world of a setup in a thread."""
@@ -55,7 +60,7 @@ class Host(App[None]):
         """Back to the first screen."""
 
     @abstractmethod
-    def leave(self, screen: Any) -> None:
+    def leave(self, screen: GameScreen) -> None:
         """Leave a game; ask first where something would be lost."""
 
     @abstractmethod
@@ -83,5 +88,5 @@ class Host(App[None]):
         """An error as a sentence."""
 
     @abstractmethod
-    def export(self, record: Any, review: Any, beside: Path | None) -> None:
+    def export(self, record: Dialogue, review: Review | None, beside: Path | None) -> None:
         """A dialogue as Markdown."""

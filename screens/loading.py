@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,6 +16,7 @@ from agents.play.views import Setup
 from screens.draw import bar, clean
 
 if TYPE_CHECKING:
+    from agents.play.mind import GameWorld
     from screens.host import Host
 
 USUAL_SECONDS = {"movies": 8.0, "movies-1k": 2.0}
@@ -39,7 +40,7 @@ class LoadingScreen(Screen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.to_menu", "Menu"), Binding("q", "app.quit", "Quit")]
     app: Host
 
-    def __init__(self, setup: Setup, then: Callable[[Any], None]) -> None:
+    def __init__(self, setup: Setup, then: Callable[[GameWorld], None]) -> None:
         super().__init__()
         self.setup, self.then = setup, then
         self._what, self._share, self._shown = "reading the catalogue", 0.0, 0.0
@@ -67,7 +68,7 @@ class LoadingScreen(Screen):
         self.query_one("#bar", Static).update(bar(self._shown, WIDTH))
         self.query_one("#what", Static).update(self._what)
 
-    def _ready(self, world: Any) -> None:
+    def _ready(self, world: GameWorld) -> None:
         if self.is_attached and self.app.screen is self:
             self.then(world)
 

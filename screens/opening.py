@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -70,11 +70,11 @@ class OpeningScreen(Screen):
         return lines(rows)
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        value: Any = event.choice.value
-        if value == START:
+        key = event.choice.value
+        if not isinstance(key, int):
             self.action_begin()
             return
-        facet, option = lookups.stated(self.world, int(value))
+        facet, option = lookups.stated(self.world, key)
         self.chips.pop(facet, None)  # one thing of each kind is told; the last one counts
         self.chips[facet] = (option, event.choice.label)
         self._anew()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -14,9 +12,10 @@ from agents.play.standins import RoleCard, Simulated, role_card
 from agents.play.views import GameView, Mode
 from screens.choices import Choices
 from screens.draw import MUTED, Row, clean, lines
-from screens.finish import FinishScreen, Outcome
+from screens.finish import FinishScreen, NextStep
 from screens.game import GameScreen
 from screens.search import SearchBox
+from sim.questions import OPEN_DONT_KNOW
 from sim.users.simulated import Corruption
 
 
@@ -42,21 +41,21 @@ class PlayScreen(GameScreen):
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         if event.choices.id == "choices":
-            self.take(event.choice.value)
+            self.take(int(event.choice.value))
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:
-        value: Any = event.choice.value
-        self.take(0 if event.choice in event.box.fixed else value + 1)
+        key = event.choice.value
+        self.take(key + 1 if isinstance(key, int) else OPEN_DONT_KNOW)
 
-    def take(self, value: Any) -> None:
-        """The answer to what is on the card."""
+    def take(self, value: int) -> None:
+        """The answer to what is on the card, or the judgement of a guess."""
         session, view = self.session, self.view
         if session is None or view is None:
             return
         if view.phase == "guess":
             self.move(lambda: session.judge(bool(value)))
         elif view.phase == "ask":
-            self.move(lambda: session.answer(int(value)))
+            self.move(lambda: session.answer(value))
 
     def action_skip(self) -> None:
         if self.session is not None and self.view is not None and self.view.phase == "ask":
@@ -84,20 +83,20 @@ class PlayScreen(GameScreen):
         """What is wrong in the memory that is played; nobody knows it of a person's own."""
         return ()
 
-    def after(self, outcome: Outcome | None) -> None:
+    def after(self, outcome: NextStep | None) -> None:
         """What is to be done after the end."""
-        if outcome == "undo":
+        if outcome is NextStep.UNDO:
             self.app.unscore(self.number)
             self.action_undo()
-        elif outcome == "on" and self.session is not None:
+        elif outcome is NextStep.ON and self.session is not None:
             self.move(self.session.play_on)
-        elif outcome == "again":
+        elif outcome is NextStep.AGAIN:
             self.opening = ()
             self.view = None
             self.start()
-        elif outcome == "menu":
+        elif outcome is NextStep.MENU:
             self.app.to_menu()
-        elif outcome == "quit":
+        elif outcome is NextStep.QUIT:
             self.app.exit()
 
 
@@ -136,7 +135,7 @@ class CardScreen(PlayScreen):
             self.query_one("#rolecard", Static).update(self._drawn())
             self.show(view)
 
-        self.move(deal, then)
+        self.work(deal, then)
 
     def _drawn(self) -> Content:
         assert self.card is not None

@@ -7,7 +7,7 @@ leaves it.  Each search runs on the app's search thread; an answer that comes af
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,7 +15,9 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
+from agents.play.search import Hit, Index
 from screens.choices import Choice, Choices
+from screens.host import Host
 
 ROWS = 9
 
@@ -44,10 +46,9 @@ class SearchInput(Input):
 
 
 class SearchBox(Vertical):
-    """Field and list.
+    """Field and list; `search_in` says what is searched.
 
     Args:
-        fixed: choices that stand under the names, and alone while nothing is typed.
         placeholder: what to type.
     """
 
@@ -69,15 +70,16 @@ class SearchBox(Vertical):
         def control(self) -> SearchBox:
             return self.box
 
-    def __init__(self, *, fixed: Sequence[Choice] = (), placeholder: str = "type a name", rows: int = ROWS, **kwargs):
-        super().__init__(**kwargs)
-        self.fixed = tuple(fixed)
+    app: Host
+
+    def __init__(self, *, placeholder: str = "type a name", id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.fixed: tuple[Choice, ...] = ()
+        """Choices that stand under the names, and alone while nothing is typed."""
         self.placeholder = placeholder
-        self.rows = rows
-        self._index: Callable[[], Any] | None = None
+        self._index: Callable[[], Index] | None = None
         self._asked = 0
         self._browse = self._ready = False
-        self._found: tuple[Choice, ...] = ()
         self._pending_enter = False
         self._fresh = True
 
@@ -93,7 +95,7 @@ class SearchBox(Vertical):
 
     def search_in(
         self,
-        index: Callable[[], Any],
+        index: Callable[[], Index],
         *,
         fixed: Sequence[Choice],
         placeholder: str,
@@ -103,7 +105,7 @@ class SearchBox(Vertical):
         """Begin anew with other names.
 
         Args:
-            index: makes or fetches the `agents.play.search.Index`; called on the search thread.
+            index: makes or fetches the names; called on the search thread.
             browse: show names before anything is typed.
             ready: Enter in the empty field takes the first line; else it takes nothing, for Enter is soon pressed.
         """
@@ -114,7 +116,7 @@ class SearchBox(Vertical):
             field.value = ""
         if not browse:
             # Made before the first letter comes: tens of thousands of names take a moment.
-            self.app.search_engine.submit(index)  # pyright: ignore[reportAttributeAccessIssue]
+            self.app.search_engine.submit(index)
         self._look("")
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -142,11 +144,11 @@ class SearchBox(Vertical):
             return
         self._fresh = False
 
-        def job() -> Any:
+        def job() -> list[Hit] | None:
             # Somebody typed on in the meantime: this question is nobody's any more.
-            return index().find(query, self.rows) if number == self._asked else None
+            return index().find(query, ROWS) if number == self._asked else None
 
-        def then(hits: Any) -> None:
+        def then(hits: list[Hit] | None) -> None:
             if hits is None or number != self._asked or not self.is_attached:
                 return
             self._fresh = True
@@ -155,9 +157,8 @@ class SearchBox(Vertical):
                 self._pending_enter = False
                 self.query_one(Choices).action_choose()
 
-        self.app.search_engine.submit(job, then)  # pyright: ignore[reportAttributeAccessIssue]
+        self.app.search_engine.submit(job, then)
 
     def _show(self, found: tuple[Choice, ...], typed: bool) -> None:
-        self._found = found
         marked = bool(found) if typed else self._ready
         self.query_one(Choices).offer((*found, *self.fixed) if typed else (*self.fixed, *found), 0 if marked else -1)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -56,6 +56,7 @@ AGENTS: dict[str, str] = {
 }
 """How agents are told to players; others have the registry's line."""
 FILE = "a file …"
+Value = str | int
 LOGO = "clarigym"
 MOTTO = "twenty questions with someone who knows that memories fail"
 
@@ -92,19 +93,18 @@ class Menu(Widget, can_focus=True):
         self.set_reactive(Menu.setup, setup)
 
     @property
-    def settings(self) -> dict[str, tuple[list[Any], dict[Any, str]]]:
-        """Field of `Setup` to its values and a note on each."""
-        mine = self.setup.catalogue
-        catalogues = [*CATALOGUES, *([] if mine in CATALOGUES else [mine]), FILE]
-        budgets = sorted({5, 10, 15, 20, 25, 30, 40, self.setup.budget})
-        seeds = [self.setup.seed - 1, self.setup.seed, self.setup.seed + 1]
+    def settings(self) -> dict[str, dict[Value, str]]:
+        """Field of `Setup` to its values, each with a note."""
+        setup = self.setup
+        agents = {name: line for name, (_, line) in REGISTERED.items()} | AGENTS
+        seeds = (setup.seed - 1, setup.seed, setup.seed + 1)
         return {
-            "catalogue": (catalogues, {**CATALOGUES, FILE: "CSV, Parquet or JSONL"}),
-            "agent": (self.agents, {name: line for name, (_, line) in REGISTERED.items()} | AGENTS),
-            "questions": (list(QUESTIONS), QUESTIONS),
-            "noise": (list(NOISE) if self.setup.noise in NOISE else [*NOISE, self.setup.noise], NOISE),
-            "budget": (budgets, dict.fromkeys(budgets, "questions at most")),
-            "seed": (seeds, dict.fromkeys(seeds, "simulated users, role cards; or type")),
+            "catalogue": {**_offered(CATALOGUES, setup.catalogue), FILE: "CSV, Parquet or JSONL"},
+            "agent": {name: agents.get(name, "") for name in self.agents},
+            "questions": {**QUESTIONS},
+            "noise": _offered(NOISE, setup.noise),
+            "budget": dict.fromkeys(sorted({5, 10, 15, 20, 25, 30, 40, setup.budget}), "questions at most"),
+            "seed": dict.fromkeys(seeds, "simulated users, role cards; or type"),
         }
 
     def render(self) -> Content:
@@ -118,10 +118,11 @@ class Menu(Widget, can_focus=True):
                 (fit(title, 24), "bold $accent" if here else "bold"), (fit(note, width - 30), MUTED),
             ])  # fmt: skip
         rows.append([""])
-        for k, (name, (values, notes)) in enumerate(self.settings.items()):
+        for k, (name, notes) in enumerate(self.settings.items()):
             here = len(MODES) + k == self.at
             value = getattr(self.setup, name)
             shown = clean(Path(str(value)).name if name == "catalogue" and value not in CATALOGUES else str(value))
+            values = list(notes)
             at = values.index(value) if value in values else 0
             left = "‹ " if here and (at > 0 or name == "seed") else "  "
             right = " ›" if here and (at < len(values) - 1) else "  "
@@ -153,7 +154,8 @@ class Menu(Widget, can_focus=True):
     def action_turn(self, by: int) -> None:
         if self.at < len(MODES):
             return
-        name, (values, _) = list(self.settings.items())[self.at - len(MODES)]
+        name, notes = list(self.settings.items())[self.at - len(MODES)]
+        values = list(notes)
         value = getattr(self.setup, name)
         at = (values.index(value) if value in values else 0) + by
         if not 0 <= at < len(values):
@@ -190,6 +192,11 @@ class Menu(Widget, can_focus=True):
         elif event.y > len(MODES) and event.y - 1 < self.lines_count:
             self.at = event.y - 1
             self.action_turn(-1 if event.x < 15 else 1)
+
+
+def _offered(known: Mapping[str, str], chosen: str) -> dict[Value, str]:
+    """Values with their notes, and the chosen one, which somebody may have named by hand."""
+    return {**known, **({} if chosen in known else {chosen: ""})}
 
 
 class StartScreen(Screen):

@@ -12,7 +12,7 @@ from agents.play.mind import GameWorld
 from agents.play.standins import Recorded, Simulated, StandIn
 from agents.play.views import GameView, Mode
 from screens.choices import Choice, Choices
-from screens.finish import FinishScreen, Outcome
+from screens.finish import FinishScreen, NextStep
 from screens.game import GameScreen
 from screens.panels import TopBar
 from sim.dialogue import Dialogue
@@ -135,14 +135,14 @@ class WatchScreen(GameScreen):
                               corruptions=self.user.corruptions)  # fmt: skip
         self.app.push_screen(screen, self.after)
 
-    def after(self, outcome: Outcome | None) -> None:
-        if outcome == "undo":
+    def after(self, outcome: NextStep | None) -> None:
+        if outcome is NextStep.UNDO:
             self.action_undo()
-        elif outcome == "again" and self.dialogue is None:
+        elif outcome is NextStep.AGAIN and self.dialogue is None:
             self._other(1)
-        elif outcome == "again":
+        elif outcome is NextStep.AGAIN:
             self.start()
-        elif outcome == "quit":
+        elif outcome is NextStep.QUIT:
             self.app.exit()
         else:
             self.app.to_menu()

@@ -6,7 +6,7 @@ take a few tenths of a second, on whatever thread asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from agents.play.mind import GameWorld
 from agents.play.search import Hit, Index, number_in
@@ -19,8 +19,12 @@ def options(world: GameWorld, facet_id: int) -> Index:
 
 def intents(world: GameWorld) -> Index:
     """Intents by name, the likeliest first."""
-    labels = lambda: [world.label(i) for i in range(len(world.catalogue))]  # noqa: E731
-    return _kept(world, "intents", lambda: Index(labels(), weights=world.catalogue.prior.tolist()))
+
+    def make() -> Index:
+        labels = [world.label(i) for i in range(len(world.catalogue))]
+        return Index(labels, weights=world.catalogue.prior.tolist())
+
+    return _kept(world, "intents", make)
 
 
 def values(world: GameWorld) -> Index:
@@ -38,7 +42,7 @@ def stated(world: GameWorld, key: int) -> tuple[int, int]:
     return divmod(key, _stride(world))
 
 
-def _kept(world: GameWorld, name: str, make) -> Index:
+def _kept(world: GameWorld, name: str, make: Callable[[], Index]) -> Index:
     if name not in world.indices:
         world.indices[name] = make()
     return world.indices[name]

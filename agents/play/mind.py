@@ -17,10 +17,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
+from agents.play.search import Index
 from agents.play.views import Setup
 from agents.setting import Setting
 from agents.strategies.registry import LEARNED, YARDSTICK, check_name, make_agent
@@ -28,6 +29,7 @@ from envs.rules import Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
 from sim.numeric.entropy import entropy_nats
+from sim.posterior.contract import Posterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.users.memory import Population
 from sim.users.rates import load_rates
@@ -49,7 +51,7 @@ class GameWorld:
     catalogue: Catalogue
     bank: QuestionBank
     setting: Setting
-    indices: dict[str, Any] = field(default_factory=dict)
+    indices: dict[str, Index] = field(default_factory=dict)
     """What `agents.play.lookups` made."""
     note: str = ""
     """What is other than was asked for."""
@@ -80,7 +82,7 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> G
     progress("reading the catalogue", 0.05)
     catalogue = load(setup.catalogue)
     progress("making the questions", 0.3)
-    bank = bank_of(catalogue, setup.questions)  # pyright: ignore[reportArgumentType]
+    bank = bank_of(catalogue, setup.questions)
     progress("working out what people confuse", 0.4)
     check_name(setup.agent)
     setting = Setting(bank=bank, rates=load_rates(setup.noise), rules=Rules(budget=setup.budget))
@@ -110,6 +112,13 @@ def bank_of(catalogue: Catalogue, questions: Questions) -> QuestionBank:
                             full_size=0)  # fmt: skip
 
 
+@runtime_checkable
+class HasPosterior(Protocol):
+    """An agent that shows what it believes: the game then shows the same."""
+
+    posterior: Posterior
+
+
 class Mind:
     """One dialogue's belief and policy.  What it is told makes another mind; none changes.
 
@@ -132,20 +141,24 @@ class Mind:
         opened = None if said is None else np.array([said])
         # An empty bank is too little for an agent; a posterior bears it.
         self.agent = make_agent(world.setup.agent, self.setting) if len(world.bank) else None
-        self.posterior: Any = getattr(self.agent, "posterior", None)
         if self.agent is not None:
             self.agent.reset(np.array([world.setup.seed], dtype=np.uint64), opened)
-        if self.posterior is None:
-            self.posterior = self.setting.posterior()
-            self.posterior.reset(1)
-            if opened is not None:
-                self.posterior.open(opened)
+        shown = self.agent.posterior if isinstance(self.agent, HasPosterior) else None
+        self.posterior = self._fresh(opened) if shown is None else shown
         for question, answer in history:
             q, a = np.array([question]), np.array([answer])
             if self.agent is not None:
                 self.agent.observe(ROW, q, a)
-            if self.agent is None or self.posterior is not getattr(self.agent, "posterior", None):
+            if shown is None:
                 self.posterior.update(q, a)
+
+    def _fresh(self, opened: np.ndarray | None) -> Posterior:
+        """The exact one, beside an agent that shows none."""
+        posterior = self.setting.posterior()
+        posterior.reset(1)
+        if opened is not None:
+            posterior.open(opened)
+        return posterior
 
     def told(self, question: int, answer: int) -> Mind:
         """After one more answer."""

@@ -127,7 +127,7 @@ def _md(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#|])", r"\\\1", text).replace("\n", " ")
 
 
-def remembered() -> dict[str, Any]:
+def remembered() -> dict[str, object]:
     """The last choices: fields of `Setup` and the app's own; empty where there are none or they can't be read."""
     try:
         found = json.loads(config_file().read_text(encoding="utf-8"))
@@ -136,7 +136,7 @@ def remembered() -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def remember(setup: Setup, **more: Any) -> None:
+def remember(setup: Setup, **more: object) -> None:
     """Keep the choices for next time; a folder that can't be written is no reason to complain."""
     try:
         text = json.dumps({**remembered(), **asdict(setup), **more}, indent=1) + "\n"
@@ -145,9 +145,10 @@ def remember(setup: Setup, **more: Any) -> None:
         return
 
 
-def setup_from(choices: Mapping[str, Any]) -> Setup:
+def setup_from(choices: Mapping[str, object]) -> Setup:
     """A setup from remembered choices, whatever doesn't fit left out."""
-    kept = {f.name: choices[f.name] for f in fields(Setup) if type(choices.get(f.name)) is type(f.default)}
+    fits = [f.name for f in fields(Setup) if type(choices.get(f.name)) is type(f.default)]
+    kept: dict[str, Any] = {name: choices[name] for name in fits}
     try:
         return Setup(**kept)
     except ValueError:

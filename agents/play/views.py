@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sim.questions import Questions
 
 
 class Mode(StrEnum):
@@ -54,7 +57,7 @@ class Setup:
     agent: str = "exact"
     noise: str = "typical"
     """How the agent expects people to err, and how simulated users do."""
-    questions: str = "mixed"
+    questions: Questions = "mixed"
     budget: int = 20
     seed: int = 0
 
