@@ -10,8 +10,20 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import agents.learning.critic as critic_module
-from agents.learning.confusable import ENDS, FEATURE, KNOTS, PAIR_FEATURES, WEIGHTS, P, Pairs, _rank, confusable_pairs
+from agents.learning.confusable import (
+    ENDS,
+    FEATURE,
+    KNOTS,
+    PAIR_FEATURES,
+    WEIGHTS,
+    P,
+    Pairs,
+    _rank,
+    confusable_pairs,
+    kernel_logits,
+)
 from agents.learning.critic import ChannelCritic
+from agents.learning.evidence_rates import segment_softmax
 from agents.learning.parameters import (
     DEPARTURE_STEP,
     END_DEVIATION,
@@ -23,7 +35,9 @@ from agents.learning.parameters import (
     ChannelParameters,
     Tables,
 )
+from agents.learning.scalar_sums import ScalarFacets
 from agents.learning.serve import _kernel, learned_channel
+from agents.learning.set_sums import SetFacet, TopOfMind
 from agents.learning.transcripts import Transcripts
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
@@ -323,3 +337,41 @@ def test_ends_of_distance_are_chances_and_depart_freely():
     assert (ends > 0).all() and not torch.equal(ends[numbers[0]], ends[numbers[1]])
     expected = 0.5 * float(((KERNEL_STEP * torch.linspace(-2, 2, WEIGHTS - P) / END_DEVIATION) ** 2).sum())
     assert float(parameters.penalty().detach() - before) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["toy", "animals", "groceries"])
+def test_torch_and_numpy_have_the_same_kernel_and_background(name):
+    """Training and serving say these in two languages."""
+    catalogue = load(name)
+    critic = perturbed(question_bank(catalogue))
+    tables = critic.parameters_.tables()
+    served = learned_channel(catalogue, tables.numpy(), keep=None).facets
+    seen = 0
+    for group in critic.groups:
+        if isinstance(group, ScalarFacets):
+            kernels = group.kernel(tables.kernel).detach().numpy()
+            for g, f in enumerate(group.facets):
+                np.testing.assert_allclose(kernels[g], served[f].kernel.toarray(), atol=1e-6)
+                np.testing.assert_allclose(group.background[g].numpy(), served[f].background, atol=1e-7)
+                seen += 1
+        elif isinstance(group, SetFacet):
+            mind, near = TopOfMind(group, tables), confusable_pairs(catalogue)[group.facet]
+            logits = kernel_logits(group.features, tables.kernel[group.facet], torch.log)
+            shares = segment_softmax(logits, torch.from_numpy(near.rows), group.values).detach().numpy()
+            np.testing.assert_allclose(shares, served[group.facet].kernel.data, atol=1e-6)
+            np.testing.assert_allclose(mind.background.detach().numpy(), served[group.facet].background, atol=1e-6)
+            np.testing.assert_allclose(mind.salience.detach().numpy(), served[group.facet].salience, atol=1e-6)
+            seen += 1
+    assert seen == len(catalogue.facets)
+
+
+def test_the_kernels_formula_is_the_same_for_a_facet_and_for_pairs_of_several():
+    rng = np.random.default_rng(0)
+    for columns in (P, WEIGHTS):
+        features, weights = rng.random((40, columns)), rng.random(WEIGHTS)
+        together = np.tile(weights, (40, 1))
+        expected = features[:, :P] @ weights[:P] + (np.log(features[:, P:] @ weights[P:]) if columns > P else 0)
+        np.testing.assert_allclose(kernel_logits(features, weights, np.log), expected)
+        np.testing.assert_allclose(kernel_logits(features, together, np.log), expected)
+        found = kernel_logits(torch.from_numpy(features), torch.from_numpy(together), torch.log).numpy()
+        np.testing.assert_allclose(found, expected)

@@ -11,8 +11,10 @@ numpy and scipy only: serving needs it too.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -21,6 +23,10 @@ from scipy import sparse
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.confusion import _fame_neighbours, _profile, _top, incidence
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = TypeVar("Array", np.ndarray, "Tensor")
 NEAR = 20
 """Candidates a value from each of the two orders in which they are ranked."""
 KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
@@ -61,6 +67,35 @@ class Pairs:
     @property
     def nnz(self) -> int:
         return len(self.indices)
+
+
+def kernel_logits(features: Array, weights: Array, log: Callable[[Array], Array]) -> Array:
+    """(E,) log-odds of each confusion within its row of the kernel; arrays of numpy or of torch, and their logarithm.
+
+    Args:
+        features: (E, P) or, of numbers, (E, WEIGHTS), see `Pairs`.
+        weights: (WEIGHTS,) of the facet, or (E, WEIGHTS) where pairs of several facets stand together.
+    """
+    known, ends = features[:, :P], features[:, P:]
+    apart = weights.ndim > 1
+    logits: Any = (known * weights[:, :P]).sum(1) if apart else known @ weights[:P]
+    if ends.shape[1]:
+        within: Any = (ends * weights[:, P:]).sum(1) if apart else ends @ weights[P:]
+        logits = logits + log(within)
+    return logits
+
+
+def softmax_by_group(logits: np.ndarray, group: np.ndarray, groups: int) -> np.ndarray:
+    """(E,) softmax within groups; `group` (E,), ascending, says which each entry is in.
+
+    `evidence_rates.segment_softmax` is the same in torch.
+    """
+    if not len(logits):
+        return logits
+    top = np.full(groups, -np.inf)
+    np.maximum.at(top, group, logits)
+    weight = np.exp(logits - top[group])
+    return weight / np.bincount(group, weights=weight, minlength=groups)[group]
 
 
 def log_mass(facet: Facet, prior: np.ndarray) -> np.ndarray:

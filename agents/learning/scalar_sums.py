@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 
 from agents.learning.batching import FacetBatch
-from agents.learning.confusable import P, Pairs
+from agents.learning.confusable import Pairs, kernel_logits
 from agents.learning.evidence_rates import TINY, EvidenceRates, constant, segment_softmax
 from agents.learning.parameters import Tables
 from sim.catalogue.catalogue import Catalogue
-from sim.channel.channel import KEPT, MUDDLED
+from sim.channel.channel import KEPT, MUDDLED, background_of
 
 
 class ScalarFacets(nn.Module):
@@ -44,9 +44,7 @@ class ScalarFacets(nn.Module):
         self.place = np.full(len(catalogue.facets), -1)
         self.place[list(facets)] = np.arange(len(facets))
         v = self.values
-        mass = [np.bincount(x.indices, weights=catalogue.prior[x.rows], minlength=v) for x in mine]
-        # Of a facet of which nothing is known, any value.
-        background = np.stack([m / m.sum() if m.sum() > 0 else np.full(v, 1 / v) for m in mass])
+        background = np.stack([background_of(x, catalogue.prior, np.ones(len(x.indices))) for x in mine])
         options = np.zeros((len(mine), max(len(x.options) for x in mine)))
         for g, x in enumerate(mine):
             options[g, : len(x.options)] = np.bincount(x.option_of, weights=background[g], minlength=len(x.options))
@@ -68,45 +66,54 @@ class ScalarFacets(nn.Module):
 
     def kernel(self, weights: Tensor) -> Tensor:
         """(G, V, V) p(believed | true, muddled), from `Tables.kernel`."""
-        weights = weights[self.pair_facet]
-        logits = (self.features[:, :P] * weights[:, :P]).sum(dim=1)
-        if self.features.shape[1] > P:
-            logits = logits + (self.features[:, P:] * weights[:, P:]).sum(dim=1).log()
+        logits = kernel_logits(self.features, weights[self.pair_facet], torch.log)
         shares = segment_softmax(logits, self.pair_row, len(self.facets) * self.values)
         flat = torch.zeros(len(self.facets) * self.values**2, dtype=shares.dtype, device=shares.device)
         return flat.index_add(0, self.pair_cell, shares).view(len(self.facets), self.values, self.values)
 
     def forward(self, tables: Tables, batch: FacetBatch, ids: Tensor | None) -> Tensor:
         """(E, C, T) log p(answers | candidate, type); ids (E, C), None for the whole catalogue."""
-        told = EvidenceRates(tables, batch)
-        which = told.tensor(self.place[batch.facet])
-        e, value, answer = (told.tensor(batch.yesno[:, j]) for j in range(3))
+        rates = EvidenceRates(tables, batch)
+        which = rates.tensor(self.place[batch.facet])  # (E,) of the G facets
+        named = self.options[which, rates.said.clamp(min=0)]  # (E,) how often people in general say what was said
+        log = self._by_memory(tables, rates, batch)
+        if rates.in_words:
+            log = log + self._in_words(rates, which, named)
+        shift = log.amax(dim=(1, 3)).detach()  # (E, T)
+        remembered = self._by_truth(tables, rates, which, torch.exp(log - shift[:, None, :, None]))
+        lost = rates.forgotten * torch.exp(rates.log_forgotten(batch.yesno, named) - shift)
+        total = lost[:, None] + (1 - rates.forgotten)[:, None] * remembered
+        total = total.clamp(min=TINY).log() + shift[:, None]
+        row = self.row[which] if ids is None else self.row[which[:, None], ids]
+        return total.gather(1, row[..., None].expand(-1, -1, rates.types))
+
+    def _by_memory(self, tables: Tables, rates: EvidenceRates, batch: FacetBatch) -> Tensor:
+        """(E, V, T, S) log p(yes/no answers | memory), the memory being of one value."""
+        e, value, answer = (rates.tensor(batch.yesno[:, j]) for j in range(3))
         memory = torch.arange(self.values, device=e.device)
         true = memory >= value[:, None] if self.number else memory == value[:, None]  # (n, V)
         width = tables.yesno.shape[-1]
         chances = tables.yesno.permute(0, 4, 3, 1, 2).flatten(0, 1).log()  # (F A, 2, T, S)
-        chances = chances[told.facet[e] * width + answer]
+        chances = chances[rates.facet[e] * width + answer]
         given = torch.where(true[:, :, None, None], chances[:, 1, None], chances[:, 0, None])
-        log = told.zeros(len(which), self.values, told.types, 2).index_add(0, e, given)
-        named = self.options[which, told.said.clamp(min=0)]  # (E,)
-        if told.in_words:
-            hit = (self.option_of[which] == told.said[:, None])[:, :, None]  # (E, V, 1)
-            at_random = told.slip * named.clamp(min=TINY)[:, None]  # (E, T)
-            right = (1 - told.slip)[:, None] * hit + at_random[:, None]
-            words = right.log()[..., None] + (1 - told.silent).log()[:, None]
-            log = log + torch.where((told.said >= 0)[:, None, None, None], words, 0.0) + told.log_silence()[:, None]
-        shift = log.amax(dim=(1, 3)).detach()  # (E, T)
-        like = torch.exp(log - shift[:, None, :, None])
+        return rates.zeros(len(batch.dialogue), self.values, rates.types, 2).index_add(0, e, given)
+
+    def _in_words(self, rates: EvidenceRates, which: Tensor, named: Tensor) -> Tensor:
+        """(E, V, T, S) log p(open answer | memory)."""
+        hit = (self.option_of[which] == rates.said[:, None])[:, :, None]  # (E, V, 1)
+        at_random = rates.slip * named.clamp(min=TINY)[:, None]  # (E, T)
+        right = (1 - rates.slip)[:, None] * hit + at_random[:, None]
+        words = right.log()[..., None] + (1 - rates.silent).log()[:, None]
+        return torch.where((rates.said >= 0)[:, None, None, None], words, 0.0) + rates.log_silence()[:, None]
+
+    def _by_truth(self, tables: Tables, rates: EvidenceRates, which: Tensor, like: Tensor) -> Tensor:
+        """(E, V + 1, T) p(answers | true value, not forgotten) from those by memory; unknown is the last."""
         kernel = self.kernel(tables.kernel)
         if len(self.facets) == 1:
             confused = torch.einsum("xy,eyt->ext", kernel[0], like[..., MUDDLED])
         else:
             confused = torch.einsum("exy,eyt->ext", kernel[which], like[..., MUDDLED])
-        muddled = (told.muddled * self.taken[which][:, None])[:, None]
+        muddled = (rates.muddled * self.taken[which][:, None])[:, None]
         known = (1 - muddled) * like[..., KEPT] + muddled * confused
         unknown = torch.einsum("ev,evt->et", self.background[which], like[..., KEPT])
-        rest = torch.cat([known, unknown[:, None]], dim=1)  # (E, V + 1, T)
-        lost = told.forgotten * torch.exp(told.log_forgotten(batch.yesno, named) - shift)
-        total = (lost[:, None] + (1 - told.forgotten)[:, None] * rest).clamp(min=TINY).log() + shift[:, None]
-        row = self.row[which] if ids is None else self.row[which[:, None], ids]
-        return total.gather(1, row[..., None].expand(-1, -1, told.types))
+        return torch.cat([known, unknown[:, None]], dim=1)

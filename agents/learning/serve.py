@@ -14,14 +14,23 @@ import numpy as np
 from scipy import sparse
 
 from agents.learning.checkpoint import Checkpoint, read_checkpoint, shipped_for
-from agents.learning.confusable import P, Pairs, confusable_pairs, hat_weights, log_mass, with_words
+from agents.learning.confusable import (
+    Pairs,
+    confusable_pairs,
+    hat_weights,
+    kernel_logits,
+    log_mass,
+    softmax_by_group,
+    with_words,
+)
 from agents.learning.residual_tokens import ServedResidual
 from sim.catalogue.catalogue import Catalogue
-from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, answering
+from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, answering, background_of
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 
 KEEP = 16
+"""Confusions kept of each value."""
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -55,10 +64,7 @@ def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pa
     salience = np.ones(len(facet.indices))
     if not facet.scalar:
         logit = tables["salience"][f] * log_mass(facet, prior)[facet.indices]
-        salience = _softmax_by(logit, facet.rows, facet.intents)
-    background = np.bincount(facet.indices, weights=prior[facet.rows] * salience, minlength=len(facet.values))
-    total = background.sum()
-    background = background / total if total > 0 else np.full_like(background, 1 / max(1, len(background)))
+        salience = softmax_by_group(logit, facet.rows, facet.intents)
     return FacetChannel(
         facet=facet,
         forgotten=tables["forgotten"][f],
@@ -69,7 +75,7 @@ def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pa
         slip=tables["slip"][f],
         guess=tables["guess"][f],
         opening=float(tables["opening"][f]),
-        background=background,
+        background=background_of(facet, prior, salience),
         kernel=kernel,
         recognition=hats @ tables["recognition"][f],
         absence=hats @ tables["absence"][f],
@@ -79,12 +85,9 @@ def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pa
 
 
 def _kernel(near: Pairs, weights: np.ndarray, keep: int | None) -> sparse.csr_array:
+    """(V, V) p(believed | true, muddled) by weights (WEIGHTS,); `keep` as in `learned_channel`."""
     v = len(near.indptr) - 1
-    features = near.features.astype(np.float64)
-    logits = features[:, :P] @ weights[:P]
-    if features.shape[1] > P:
-        logits = logits + np.log(features[:, P:] @ weights[P:])
-    chance = _softmax_by(logits, near.rows, v)
+    chance = softmax_by_group(kernel_logits(near.features.astype(np.float64), weights, np.log), near.rows, v)
     rows, columns = near.rows, near.indices
     if keep is not None and near.nnz and np.diff(near.indptr).max() > keep:
         order = np.lexsort((-chance, rows))  # stable: equal chances by column, as they come
@@ -95,16 +98,6 @@ def _kernel(near: Pairs, weights: np.ndarray, keep: int | None) -> sparse.csr_ar
     indptr = np.zeros(v + 1, np.int64)
     np.cumsum(np.bincount(rows, minlength=v), out=indptr[1:])
     return sparse.csr_array((chance, columns, indptr), shape=(v, v))
-
-
-def _softmax_by(logits: np.ndarray, segment: np.ndarray, segments: int) -> np.ndarray:
-    """Softmax within groups; `segment` is ascending."""
-    if not len(logits):
-        return logits
-    top = np.full(segments, -np.inf)
-    np.maximum.at(top, segment, logits)
-    weight = np.exp(logits - top[segment])
-    return weight / np.bincount(segment, weights=weight, minlength=segments)[segment]
 
 
 def learned_posterior(

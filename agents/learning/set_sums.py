@@ -11,18 +11,39 @@ which needs only values that were touched, and those that could be taken for the
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from agents.learning.batching import FacetBatch, FacetIndex
-from agents.learning.confusable import P, hat_weights, log_mass
+from agents.learning.confusable import hat_weights, kernel_logits, log_mass
 from agents.learning.evidence_rates import TINY, EvidenceRates, constant, segment_softmax
 from agents.learning.parameters import Tables
 from sim.answers import DONT_KNOW
 from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import KEPT, MUDDLED
+
+
+class Touched(NamedTuple):
+    """The J touched (evidence, value) pairs of a batch, and what their answers are worth; T types, S states."""
+
+    e: Tensor
+    """(J,) rows of evidence."""
+    value: Tensor
+    """(J,)"""
+    recognised: Tensor
+    """(J, 1, 1) p(recognised | true and not on top of the mind)."""
+    g1: Tensor
+    """(J, T, S) p(yes/no answer | believed); 1 where the value was only said."""
+    g0: Tensor
+    """(J, T, S) p(yes/no answer | not believed); 1 where it was only said."""
+    h: Tensor
+    """(J, T, S) p(yes/no answer | true and not on top of the mind)."""
+    odds: Tensor
+    """(J, T, 1) how much likelier what was said is with this value on top of the mind than at random."""
 
 
 class TopOfMind:
@@ -69,39 +90,19 @@ class SetFacet(nn.Module):
 
     def forward(self, tables: Tables, minds: TopOfMind, batch: FacetBatch, ids: Tensor | None, columns: int) -> Tensor:
         """(E, C, T) log p(answers | candidate, type); ids (E, C), None for the whole catalogue."""
-        told = EvidenceRates(tables, batch)
-        e_count, t = len(batch.said), told.types
-        e, value, answer, named = (told.tensor(batch.touched[:, j]) for j in range(4))
-        # Options and values are the same here.
-        chance = minds.background[told.said.clamp(min=0)]
-        fame = self.hats[value]
-        recognised = (fame @ tables.recognition[self.facet])[:, None, None]
-        g1, g0 = self._answers(tables, fame, answer)
-        at_random = (told.slip * chance.clamp(min=TINY)[:, None]).clamp(min=TINY)  # (E, T)
-        odds = ((1 - told.slip) / at_random + 1)[e][..., None]  # (J, T, 1)
-        odds = torch.where((named > 0)[:, None, None], odds, torch.ones_like(odds))
-        common = at_random.log()[..., None] + (1 - told.silent).log()
-        common = torch.where((told.said >= 0)[:, None, None], common, 0.0) + told.log_silence()  # (E, T, S)
-        h = recognised * g1 + (1 - recognised) * g0
-        place, j, entry = (told.tensor(batch.holds[:, x]) for x in range(3))
-        shape = (e_count * columns, t)
-        pi = minds.salience[entry][:, None]
-        inside = (h / g0).log()[j]  # (h, T, S)
-        base = told.zeros(*shape, 2).index_add(0, place, inside).view(e_count, columns, t, 2)
-        base = base + (told.zeros(e_count, t, 2).index_add(0, e, g0.log()) + common)[:, None]
-        ratio = odds * g1 / h  # (J, T, S)
-        top = told.zeros(*shape).index_add(0, place, pi * (ratio[..., KEPT] - 1)[j])
-        lost = (g0 / h)[..., MUDDLED]  # (J, T)
-        replaced = told.zeros(*shape).index_add(0, place, pi * (lost - 1)[j])
-        flow = self._flow(tables, minds, told, batch, lost, ratio[..., MUDDLED], (odds * g1 / g0)[..., MUDDLED])
-        replaced = replaced.index_add(0, told.tensor(batch.flows[:, 0]), flow)
-        kept = base[..., KEPT] + (1 + top).clamp(min=TINY).log().view(e_count, columns, t)
-        muddled = base[..., MUDDLED] + (1 + replaced).clamp(min=TINY).log().view(e_count, columns, t)
-        remembered = (1 - told.forgotten).log()
+        rates = EvidenceRates(tables, batch)
+        named = minds.background[rates.said.clamp(min=0)]  # (E,); options and values are the same here
+        at_random = (rates.slip * named.clamp(min=TINY)[:, None]).clamp(min=TINY)  # (E, T) of what was said
+        touched = self._touched(tables, rates, batch, at_random)
+        common = self._in_words(rates, at_random)
+        remembered = (1 - rates.forgotten).log()
+        forgotten = rates.forgotten.log() + rates.log_forgotten(batch.yesno, named)  # (E, T)
         # Where nothing could be taken for anything else, nobody is muddled.
-        share = told.muddled if len(self.features) else torch.zeros_like(told.muddled)
+        share = rates.muddled if len(self.features) else torch.zeros_like(rates.muddled)
+        base = self._shared(rates, batch, touched, common, columns)
+        kept, muddled = self._by_top_of_mind(tables, minds, rates, batch, touched, base)
         parts = torch.stack([
-            (told.forgotten.log() + told.log_forgotten(batch.yesno, chance))[:, None].expand(-1, columns, -1),
+            forgotten[:, None].expand(-1, columns, -1),
             (remembered + (1 - share).log())[:, None] + kept,
             (remembered + share.clamp(min=TINY).log())[:, None] + muddled,
         ])  # fmt: skip
@@ -109,14 +110,17 @@ class SetFacet(nn.Module):
         empty = self.empty.bool() if ids is None else self.empty[ids].bool()
         if not bool(empty.any()):
             return out
-        # An intent about which the catalogue says nothing.
-        rho = (self.mass[value] * recognised[:, 0, 0])[:, None]
-        hb = rho * g1[..., KEPT] + (1 - rho) * g0[..., KEPT]
-        gain = minds.background[value][:, None] * (odds[..., 0] * g1[..., KEPT] / hb - 1)
-        stranger = told.zeros(e_count, t).index_add(0, e, hb.log()) + common[..., KEPT]
-        stranger = stranger + (1 + told.zeros(e_count, t).index_add(0, e, gain)).clamp(min=TINY).log()
-        stranger = torch.logaddexp(parts[0, :, 0], remembered + stranger)
-        return torch.where(empty.expand(e_count, columns)[..., None], stranger[:, None], out)
+        stranger = torch.logaddexp(parts[0, :, 0], remembered + self._stranger(minds, rates, touched, common))
+        return torch.where(empty.expand(len(batch.said), columns)[..., None], stranger[:, None], out)
+
+    def _touched(self, tables: Tables, rates: EvidenceRates, batch: FacetBatch, at_random: Tensor) -> Touched:
+        e, value, answer, said = (rates.tensor(batch.touched[:, j]) for j in range(4))
+        fame = self.hats[value]
+        recognised = (fame @ tables.recognition[self.facet])[:, None, None]
+        g1, g0 = self._answers(tables, fame, answer)
+        odds = ((1 - rates.slip) / at_random + 1)[e][..., None]
+        odds = torch.where((said > 0)[:, None, None], odds, torch.ones_like(odds))
+        return Touched(e, value, recognised, g1, g0, recognised * g1 + (1 - recognised) * g0, odds)
 
     def _answers(self, tables: Tables, fame: Tensor, answer: Tensor) -> tuple[Tensor, Tensor]:
         """(J, T, S) p(yes/no answer | believed) and p(... | not); 1 where the value was only said."""
@@ -128,21 +132,57 @@ class SetFacet(nn.Module):
         one = torch.ones_like(g0)
         return torch.where(asked, chances[:, 1], one), torch.where(asked, g0, one)
 
+    def _in_words(self, rates: EvidenceRates, at_random: Tensor) -> Tensor:
+        """(E, T, S) log p(open answer | nothing that was said is on top of the mind)."""
+        common = at_random.log()[..., None] + (1 - rates.silent).log()
+        return torch.where((rates.said >= 0)[:, None, None], common, 0.0) + rates.log_silence()
+
+    def _shared(
+        self, rates: EvidenceRates, batch: FacetBatch, touched: Touched, common: Tensor, columns: int
+    ) -> Tensor:
+        """(E, C, T, S) log p(answers | candidate, none of its touched values on top of the mind)."""
+        e_count, t = len(batch.said), rates.types
+        inside = (touched.h / touched.g0).log()[rates.tensor(batch.holds[:, 1])]  # (h, T, S)
+        base = rates.zeros(e_count * columns, t, 2).index_add(0, rates.tensor(batch.holds[:, 0]), inside)
+        untrue = rates.zeros(e_count, t, 2).index_add(0, touched.e, touched.g0.log())
+        return base.view(e_count, columns, t, 2) + (untrue + common)[:, None]
+
+    def _by_top_of_mind(
+        self, tables: Tables, minds: TopOfMind, rates: EvidenceRates, batch: FacetBatch, touched: Touched, base: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """(E, C, T) log p(answers | candidate), its top of the mind kept, and taken for another value."""
+        place, j, entry = (rates.tensor(batch.holds[:, x]) for x in range(3))
+        pi = minds.salience[entry][:, None]
+        shape = (base.shape[0] * base.shape[1], rates.types)
+        ratio = touched.odds * touched.g1 / touched.h  # (J, T, S)
+        top = rates.zeros(*shape).index_add(0, place, pi * (ratio[..., KEPT] - 1)[j])
+        lost = (touched.g0 / touched.h)[..., MUDDLED]  # (J, T)
+        replaced = rates.zeros(*shape).index_add(0, place, pi * (lost - 1)[j])
+        flow = self._flow(tables, minds, rates, batch, touched, lost, ratio[..., MUDDLED])
+        replaced = replaced.index_add(0, rates.tensor(batch.flows[:, 0]), flow)
+        kept = base[..., KEPT] + (1 + top).clamp(min=TINY).log().view(base.shape[:-1])
+        return kept, base[..., MUDDLED] + (1 + replaced).clamp(min=TINY).log().view(base.shape[:-1])
+
     def _flow(
-        self,
-        tables,
-        minds: TopOfMind,
-        told: EvidenceRates,
-        batch: FacetBatch,
-        lost: Tensor,
-        within: Tensor,
-        outside: Tensor,
-    ):
+        self, tables: Tables, minds: TopOfMind, rates: EvidenceRates, batch: FacetBatch, touched: Touched,
+        lost: Tensor, within: Tensor,
+    ) -> Tensor:  # fmt: skip
         """(m, T) what each value of a candidate adds to R by being taken for a touched one."""
-        j, entry, near, z, holds = (told.tensor(batch.flows[:, x]) for x in range(1, 6))
-        pair, row = told.tensor(batch.near[:, 0]), told.tensor(batch.near[:, 1])
-        kernel = segment_softmax(self.features[pair] @ tables.kernel[self.facet, :P], row, batch.rows)
-        chance = (minds.salience[entry] * kernel[near])[:, None]
+        j, entry, near, z, holds = (rates.tensor(batch.flows[:, x]) for x in range(1, 6))
+        pair, row = rates.tensor(batch.near[:, 0]), rates.tensor(batch.near[:, 1])
+        logits = kernel_logits(self.features[pair], tables.kernel[self.facet], torch.log)
+        chance = (minds.salience[entry] * segment_softmax(logits, row, batch.rows)[near])[:, None]
         gone = torch.where((z >= 0)[:, None], lost[z.clamp(min=0)], torch.ones_like(lost[:1]))
+        outside = (touched.odds * touched.g1 / touched.g0)[..., MUDDLED]
         factor = torch.where((holds > 0)[:, None], within[j], outside[j])
         return chance * gone * (factor - 1)
+
+    def _stranger(self, minds: TopOfMind, rates: EvidenceRates, touched: Touched, common: Tensor) -> Tensor:
+        """(E, T) log p(answers | an intent about which the catalogue says nothing, not forgotten)."""
+        g1, g0, value, e = touched.g1, touched.g0, touched.value, touched.e
+        rho = (self.mass[value] * touched.recognised[:, 0, 0])[:, None]
+        mixed = rho * g1[..., KEPT] + (1 - rho) * g0[..., KEPT]
+        gain = minds.background[value][:, None] * (touched.odds[..., 0] * g1[..., KEPT] / mixed - 1)
+        none = rates.zeros(len(rates.said), rates.types)
+        log = none.index_add(0, e, mixed.log()) + common[..., KEPT]
+        return log + (1 + none.index_add(0, e, gain)).clamp(min=TINY).log()

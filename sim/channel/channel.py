@@ -25,6 +25,18 @@ from sim.channel.confusion import incidence
 KEPT, MUDDLED = 0, 1
 
 
+def background_of(facet: Facet, prior: np.ndarray, salience: np.ndarray) -> np.ndarray:
+    """(V,) how often people in general would name each value, sums to 1; all alike where no intent has any.
+
+    Args:
+        prior: (N,) of the intents.
+        salience: (nnz,) p(top of the mind = value | intent), aligned with facet.indices.
+    """
+    named = np.bincount(facet.indices, weights=prior[facet.rows] * salience, minlength=len(facet.values))
+    total = named.sum()
+    return named / total if total > 0 else np.full_like(named, 1 / max(1, len(named)))
+
+
 class Columns(NamedTuple):
     """A facet's relation by value (CSC)."""
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.channel import Channel, FacetChannel
+from sim.channel.channel import Channel, FacetChannel, background_of
 from sim.channel.confusion import confusion_kernel
 from sim.channel.slips_and_hedges import answer_table, forgotten_table
 from sim.users.rates import EDGE, Rates
@@ -41,10 +41,6 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
     hedges = np.stack([rate("hedge"), rate("hedge_muddled")], axis=1)  # (T, S)
     many = facet.kind == "many"
     salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
-    background = np.bincount(facet.indices, weights=catalogue.prior[facet.rows] * salience, minlength=len(facet.values))
-    background = (
-        background / background.sum() if background.sum() > 0 else np.full_like(background, 1 / max(1, len(background)))
-    )
     kernel = kernel_of(catalogue, f)
     return FacetChannel(
         facet=facet,
@@ -57,7 +53,7 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
         slip=slip,
         guess=guess,
         opening=min(max(rates.opening, EDGE), 1 - EDGE),
-        background=background,
+        background=background_of(facet, catalogue.prior, salience),
         kernel=kernel,
         recognition=_between(rates.recognition, fame),
         absence=_between(rates.absence, fame),
