@@ -15,7 +15,8 @@ import envs
 from agents.cli import COMMANDS, main
 from bench import pictures
 from sim.numeric.entropy import entropy_nats
-from tests.source import ROOT
+from tests.source import FILES, ROOT
+from tests.test_architecture import ROOMS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
@@ -153,3 +154,28 @@ def test_pictures_show_what_is_played(name):
     picture = pictures.PICTURES[name]
     drawn = pictures.draw(picture, pictures.watched(picture))
     assert drawn == (pictures.FOLDER / f"{name}.svg").read_text(encoding="utf-8"), "run python -m bench.pictures"
+
+
+def listed_files() -> list[str]:
+    """The files in the tree of CONTRIBUTING, as paths."""
+    (tree,) = blocks(ROOT / "CONTRIBUTING.md", "text")
+    folders: list[str] = []
+    out = []
+    for line in tree.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        name = line.split()[0]
+        folders[depth:] = [name]
+        if not name.endswith("/"):
+            out.append("".join(folders))
+    return out
+
+
+def test_contributing_lists_every_file_once():
+    files = [path.relative_to(ROOT).as_posix() for path in FILES if path.name != "__init__.py"]
+    assert sorted(listed_files()) == sorted(files)
+
+
+@pytest.mark.parametrize("folder", ROOMS)
+def test_contributing_has_the_arrows(folder):
+    text = " ".join((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split())
+    assert f"- `{folder}`: {' < '.join(ROOMS[folder])}" in text
