@@ -13,3 +13,10 @@ FILES = sorted(
     for path in [*(ROOT / folder).rglob("*.py"), ROOT / f"{folder}.py"]
     if path.is_file() and "__pycache__" not in path.parts
 )
+ROOMS = {
+    "sim": ["names", "answers", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief",
+            "ask", "posterior", "phrasing", "dialogue"],
+    "agents": ["errors", "files", "resume", "setting", "agent", "learning", "strategies", "policy", "practice",
+               "evaluation", "scenarios", "play", "commands", "cli"],
+}  # fmt: skip
+"""What stands in a folder, lowest first: each may import what stands before it."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.source import FILES, ORDER, ROOT
+from tests.source import FILES, ORDER, ROOMS, ROOT
 
 
 def imports(path: Path) -> set[str]:
@@ -38,13 +38,6 @@ def test_imports_point_down(path):
             assert ORDER.index(head) <= mine, f"{path} imports {name}, which stands above it"
 
 
-ROOMS = {
-    "sim": ["names", "answers", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users", "belief",
-            "ask", "posterior", "phrasing", "dialogue"],
-    "agents": ["errors", "files", "resume", "setting", "agent", "learning", "strategies", "policy", "practice",
-               "evaluation", "scenarios", "play", "commands", "cli"],
-}  # fmt: skip
-"""What stands in a folder, lowest first: each may import what stands before it."""
 APART = {("sim.belief", "sim.users"), ("sim.ask", "sim.users"), ("sim.posterior", "sim.users")}
 """Beliefs go by the channel: they must not look at the users whom they are about."""
 

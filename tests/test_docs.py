@@ -15,8 +15,7 @@ import envs
 from agents.cli import COMMANDS, main
 from bench import pictures
 from sim.numeric.entropy import entropy_nats
-from tests.source import FILES, ROOT
-from tests.test_architecture import ROOMS
+from tests.source import FILES, ROOMS, ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
