@@ -21,6 +21,7 @@ import numpy as np
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet
 from sim.catalogue.columns import Plan, Problem
 from sim.catalogue.load import load_with_report, read_catalogue, resolve
+from sim.numeric.entropy import entropy_bits
 from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank, question_bank
 
@@ -98,8 +99,8 @@ def describe_catalogue(catalogue: Catalogue | str | Path, **overrides: Any) -> D
         noun=catalogue.noun,
         source=catalogue.source,
         intents=len(catalogue),
-        prior_bits=_entropy_bits(catalogue.prior),
-        facet_bits=_entropy_bits(np.bincount(classes(keys, len(catalogue)), weights=catalogue.prior)),
+        prior_bits=entropy_bits(catalogue.prior),
+        facet_bits=entropy_bits(np.bincount(classes(keys, len(catalogue)), weights=catalogue.prior)),
         yesno_questions=int((bank.kind != OPEN).sum()),
         mixed_questions=len(bank),
         facets=facets,
@@ -155,7 +156,7 @@ def open_information_bits(facet: Facet, prior: np.ndarray) -> float:
     sizes = np.diff(facet.indptr)
     weight = prior[facet.rows] / sizes[facet.rows]
     said = np.bincount(facet.option_of[facet.indices], weights=weight, minlength=len(facet.options))
-    answer = _entropy_bits(np.append(said, prior[sizes == 0].sum()))
+    answer = entropy_bits(np.append(said, prior[sizes == 0].sum()))
     return max(0.0, answer - float((prior * np.log2(np.maximum(sizes, 1))).sum()))
 
 
@@ -167,7 +168,7 @@ def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray) ->
     kind, value = bank.kind[asked], bank.value[asked]
     value = value[kind != OPEN]
     share = mass[::-1].cumsum()[::-1] if facet.kind == "number" else mass
-    best = max((_entropy_bits(np.array([p, max(0.0, 1 - p)])) for p in share[value]), default=0.0)
+    best = max((entropy_bits(np.array([p, max(0.0, 1 - p)])) for p in share[value]), default=0.0)
     shown = np.bincount(facet.option_of, weights=mass, minlength=len(facet.options))
     top = np.argsort(-shown, kind="stable")[:EXAMPLES]
     return FacetDescription(
@@ -178,7 +179,7 @@ def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray) ->
         entries=len(facet.indices),
         unknown_share=float(unknown.mean()),
         unknown_mass=float(prior[unknown].sum()),
-        bits=_entropy_bits(np.bincount(classes([key], len(catalogue)), weights=prior)),
+        bits=entropy_bits(np.bincount(classes([key], len(catalogue)), weights=prior)),
         yesno_bits=best,
         open_bits=open_information_bits(facet, prior),
         yesno_questions=len(value),
@@ -198,8 +199,3 @@ def _twins(plan: Plan, catalogue: Catalogue) -> None:
         rows = [int(where[i]) + 1 for i in order[starts[g] : starts[g + 1]]]
         listed = ", ".join(map(str, rows[:10])) + (f" and {len(rows) - 10:,} more" if len(rows) > 10 else "")
         plan.warning(f"rows {listed} are the same in every facet; no question tells them apart", rows[0])
-
-
-def _entropy_bits(p: np.ndarray) -> float:
-    p = p[p > 0]
-    return max(0.0, float(-(p * np.log2(p)).sum()))

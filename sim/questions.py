@@ -20,6 +20,7 @@ import numpy as np
 from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.catalogue.numbers import plain
+from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
 Questions = Literal["yesno", "open", "mixed"]
 IS, OVER, OPEN = 0, 1, 2
@@ -117,11 +118,11 @@ def question_bank(
         if questions != "yesno" and facet.kind != "flag" and len(facet.options) > 1:
             p = np.bincount(facet.option_of, weights=mass, minlength=len(facet.options))
             p = np.append(p, max(0.0, 1.0 - p.sum())) if facet.scalar else p / p.sum()
-            columns.append(_column(f, OPEN, np.array([-1]), 1 + len(facet.options), np.array([_entropy(p)])))
+            columns.append(_column(f, OPEN, np.array([-1]), 1 + len(facet.options), entropy_nats(p[p > 0])[None]))
         if questions != "open":
             kind, value = _yesno(facet, mass)
             share = mass[::-1].cumsum()[::-1][value] if kind == OVER else mass[value]
-            columns.append(_column(f, kind, value, len(ANSWERS), _binary_entropy(share)))
+            columns.append(_column(f, kind, value, len(ANSWERS), binary_entropy_for_order(share)))
     if not columns or not sum(len(c[0]) for c in columns):
         raise ValueError(f"catalogue '{catalogue.name}' allows no {questions} question: no facet tells its rows apart")
     facet_, kind_, value_, answers_, entropy = (np.concatenate(c) for c in zip(*columns, strict=True))
@@ -151,13 +152,3 @@ def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
 def _column(f: int, kind: int, value: np.ndarray, answers: int, entropy: np.ndarray):
     n = len(value)
     return np.full(n, f), np.full(n, kind), value, np.full(n, answers), entropy
-
-
-def _entropy(p: np.ndarray) -> float:
-    p = p[p > 0]
-    return float(-(p * np.log(p)).sum())
-
-
-def _binary_entropy(p: np.ndarray) -> np.ndarray:
-    p = p.clip(1e-300, 1 - 1e-16)
-    return -(p * np.log(p) + (1 - p) * np.log1p(-p))

@@ -21,6 +21,7 @@ from agents.play.mind import BEST, GUESS, GameWorld, Mind
 from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Review
 from sim.channel.opening import SILENT, stated_answers
 from sim.dialogue import Dialogue, Guess, Turn
+from sim.numeric.entropy import entropy_bits
 from sim.phrasing import answer_sentence, statement
 from sim.questions import OPEN
 from sim.users.simulated import Corruption
@@ -122,7 +123,7 @@ class Session:
         eig = dict(now.best).get(q)
         eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
         exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
-                            answer_text=bank.answer_text(q, answer), bits=_bits(mind.belief()))  # fmt: skip
+                            answer_text=bank.answer_text(q, answer), bits=entropy_bits(mind.belief()))  # fmt: skip
         return self._go_on(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
 
     def put(self, question: int, eig_nats: float) -> GameView:
@@ -181,7 +182,7 @@ class Session:
         now = self._in("wrong")
         mind = now.mind.without(now.guess)
         budget = now.budget if len(now.exchanges) < now.budget else len(now.exchanges) + MORE
-        bits = (*now.bits[:-1], _bits(mind.belief()))
+        bits = (*now.bits[:-1], entropy_bits(mind.belief()))
         return self._go_on(replace(now, minds=(*now.minds[:-1], mind), budget=budget, bits=bits))
 
     def leave(self) -> GameView:
@@ -262,7 +263,7 @@ class Session:
         """To a moment in which the agent decides what to do next, unless somebody else asks."""
         mind = moment.mind
         belief = mind.belief()
-        bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, _bits(belief))
+        bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, entropy_bits(belief))
         best = tuple(mind.best(BEST, moment.skipped))
         moment = replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
         return self._push(self._decided(moment, guess) if decide else moment)
@@ -344,12 +345,6 @@ class Session:
         mine = [f.row(m.guess) for f in facets]
         twins = tuple(world.label(int(i)) for i in near if i != m.guess and [f.row(int(i)) for f in facets] == mine)
         return Guessed(intent=m.guess, name=world.label(m.guess), probability=float(m.belief[m.guess]), twins=twins)
-
-
-def _bits(belief: np.ndarray) -> float:
-    """Entropy of a belief in bits."""
-    p = belief[belief > 0]
-    return max(0.0, float(-(p * np.log2(p)).sum()))
 
 
 _NONE = np.empty(0)

@@ -15,9 +15,9 @@ import numpy as np
 from sim.belief.evidence import NOT_SAID, Evidence, History, canonical, heard
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, terms
 from sim.belief.stages import Stages
+from sim.belief.type_mixture import intents_of, joint_of, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
 from sim.numeric.cache import Cache
-from sim.numeric.reductions import over_intents, over_types
 from sim.questions import QuestionBank
 
 Terms = ScalarTerms | SetTerms
@@ -32,8 +32,8 @@ class Node:
     def __init__(self, history: History, joint: np.ndarray) -> None:
         self.history = history
         self.joint = joint  # (N, T) p(intent, type | history)
-        self.belief = over_types(joint)  # (N,)
-        self.types = over_intents(joint)  # (T,)
+        self.belief = intents_of(joint)  # (N,)
+        self.types = types_of(joint)  # (T,)
         self.sweep: np.ndarray | None = None
         self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self.shortlists: dict[tuple[int, int], Any] = {}
@@ -65,7 +65,7 @@ class Histories:
         self.stages = Stages(channel)
         self._nodes: Cache[Node] = Cache(cache_bytes)
         self._terms: Cache[Terms] = Cache(cache_bytes)
-        self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
+        self._log_prior = log_prior(channel)
 
     def node(self, history: History) -> Node:
         """The belief after these answers."""
@@ -77,9 +77,7 @@ class Histories:
                     log = log + self._log_like(f, piece)
             if self.residual is not None:
                 log = log + self.residual(history)[:, None]
-            joint = np.exp(log - log.max())
-            joint /= joint.sum()
-            node = Node(history, joint)
+            node = Node(history, joint_of(log))
             self.keep(node)
         return node
 

@@ -24,6 +24,7 @@ from sim.ask.question_information import SUMMARY, QuestionInformation, shortlist
 from sim.ask.ranking import TIE, top
 from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
+from sim.belief.type_mixture import intents_of, joint_of, log_likelihood, log_prior, types_of
 from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
 from sim.questions import OPEN, QuestionBank
@@ -60,7 +61,7 @@ class BatchedPosterior:
         self._unasked_kept: Cache[np.ndarray] = Cache(cache_bytes // 16)
         self._told: Cache[QuestionInformation] = Cache(cache_bytes)
         self._patterns: dict[int, SetPattern] = {}
-        self._log_prior = np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
+        self._log_prior = log_prior(channel)
         facets = channel.catalogue.facets
         self._open = bank.open_question >= 0
         self._values = [
@@ -112,23 +113,15 @@ class BatchedPosterior:
         """(B, N, T) p(intent, type | history); not to be written to."""
         if self._stale.any():
             rows = np.flatnonzero(self._stale)
-            log = self._log[rows]
-            log -= log.max(axis=(1, 2), keepdims=True)
-            np.exp(log, out=log)
-            log /= log.sum(axis=(1, 2), keepdims=True)
-            self._joint[rows] = log
+            self._joint[rows] = joint_of(self._log[rows])
             self._stale[rows] = False
         return self._joint
 
     def belief(self) -> np.ndarray:
-        joint = self.joint()
-        out = joint[:, :, 0].copy()
-        for t in range(1, joint.shape[2]):
-            out += joint[:, :, t]
-        return out
+        return intents_of(self.joint())
 
     def types(self) -> np.ndarray:
-        return self.joint().sum(axis=1)
+        return types_of(self.joint())
 
     def predict(self, question: np.ndarray) -> np.ndarray:
         question = np.atleast_1d(question)
@@ -213,9 +206,7 @@ class BatchedPosterior:
 
     def log_likelihood(self) -> np.ndarray:
         """(B, N) log p(history | intent), the type and the memory summed out; a prior of 0 counts as 1e-300."""
-        top = self._log.max(axis=2)
-        log = np.log(np.exp(self._log - top[:, :, None]).sum(axis=2)) + top
-        return log - np.log(np.maximum(self.channel.catalogue.prior, 1e-300))
+        return log_likelihood(self._log, self.channel)
 
     def _tell(self, fresh: list[tuple[History, list[int]]]) -> None:
         """Results for a few different histories."""
