@@ -101,7 +101,9 @@ def docstring(app: Any, what: str, name: str, thing: Any, options: Any, lines: l
 
 
 def signature(app: Any, what: str, name: str, thing: Any, options: Any, text: str | None, returns: str | None) -> Any:
-    """A signature that parses: a field of a dataclass that is made by a factory has no expression for a default."""
+    """A signature that says something: a protocol is not called, and a factory's default has no expression."""
+    if getattr(thing, "_is_protocol", False):
+        return "", None
     return (text.replace("<factory>", "...") if text else text), returns
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import envs
+import tui
 from agents.cli import COMMANDS, main
 from bench import pictures
 from sim.numeric.entropy import entropy_nats
@@ -39,9 +40,13 @@ def prose(page: Path) -> str:
 
 
 def commands(page: Path) -> list[str]:
-    """The indented lines of a page that call clarigym or a benchmark, as one would type them, without comments."""
-    calls = r"^    (?:\.venv/bin/)?((?:clarigym|python -m bench\.\w+)(?: .*)?)$"
-    return [line.split("  #")[0].strip() for line in re.findall(calls, page.read_text(encoding="utf-8"), re.MULTILINE)]
+    """What a page tells to type: indented lines and inline code that call clarigym or a benchmark, without comments."""
+    text = page.read_text(encoding="utf-8")
+    lines = re.findall(
+        r"^    (?:\.venv/bin/)?((?:clarigym(?:-play)?|python -m bench\.\w+)(?: .*)?)$", text, re.MULTILINE
+    )
+    inline = re.findall(r"`((?:clarigym|clarigym-play|python -m bench\.\w+) [^`]*)`", text)
+    return [line.split("  #")[0].strip() for line in lines + inline]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ def test_examples_run(page, tmp_path, monkeypatch):
     (sidecar,) = blocks(ROOT / "docs/catalogues.md", "toml")
     Path("products.toml").write_text(sidecar, encoding="utf-8")
     if page.name == "dialogues.md":
-        (simulate,) = commands(page)
+        simulate = next(line for line in commands(page) if "simulate" in line)
         assert main(simulate.split()[1:]) == 0
     namespace: dict[str, object] = {}
     for block in blocks(page, "python"):
@@ -80,8 +85,9 @@ def helps() -> dict[str, str]:
     return {}
 
 
-def help_of(command: str, helps: dict[str, str], capsys) -> str:
+def help_of(command: str, helps: dict[str, str], capsys: pytest.CaptureFixture[str]) -> str:
     if command not in helps:
+        assert command in COMMANDS, f"clarigym has no {command}"
         assert main([command, "--help"]) == 0
         helps[command] = capsys.readouterr().out
     return helps[command]
@@ -90,14 +96,13 @@ def help_of(command: str, helps: dict[str, str], capsys) -> str:
 @pages
 def test_commands_exist(page, helps, capsys):
     for line in commands(page):
-        words = line.split()
-        if words[0] == "clarigym":
-            assert words[1] in COMMANDS, line
-            shown = help_of(words[1], helps, capsys)
-            for flag in re.findall(r"(?<!\S)--[a-z-]+", line):
-                assert flag in shown, f"{page.name}: {line}: no {flag}"
-        else:
-            assert (ROOT / words[2].replace(".", "/")).with_suffix(".py").exists(), line
+        program, *words = line.split()
+        if program == "python":
+            assert (ROOT / words[1].replace(".", "/")).with_suffix(".py").exists(), line
+            continue
+        shown = tui.parser().format_help() if program == "clarigym-play" else help_of(words[0], helps, capsys)
+        for flag in re.findall(r"(?<!\S)--[a-z-]+", line):
+            assert flag == "--help" or flag in shown, f"{page.name}: {line}: no {flag}"
 
 
 @pages
@@ -107,7 +112,7 @@ def test_files_that_are_named_exist(page):
         known = (
             name in files or (ROOT / name).exists() or ("/" not in name and any(f.endswith("/" + name) for f in files))
         )
-        assert known or name in ("products.toml", "reference.md"), f"{page.name} names {name}"
+        assert known or name == "products.toml", f"{page.name} names {name}"
 
 
 @pages
