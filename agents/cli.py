@@ -6,12 +6,14 @@ fields of its configuration dataclass, and its module is imported when it is cal
 
 from __future__ import annotations
 
-import os
+import importlib
 import sys
 
-from agents.errors import BusyError, Exit, HelpGiven
+from agents.commands.entrance import enter
+from agents.errors import Exit, InputError
 from sim.names.did_you_mean import did_you_mean
 
+SCRIPT = "clarigym"
 COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),
     "evaluate": ("agents.commands.evaluate", "agents against the same simulated users: success, turns, calibration"),
@@ -42,35 +44,13 @@ def help_text() -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit code is one of `agents.errors.Exit`."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
-    except HelpGiven:
-        code = Exit.OK
-    except KeyboardInterrupt as interrupt:
-        print("; ".join(filter(None, ["clarigym: interrupted", str(interrupt)])), file=sys.stderr)
-        code = Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader went away (`| head`): nothing is wrong, and the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.OK
-    except BusyError as error:
-        code = _failed(str(error), Exit.SYSTEM)
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        code = _failed(where + (error.strerror or str(error)), Exit.SYSTEM)
-    except ValueError as error:
-        code = _failed(str(error), Exit.BAD_INPUT)
-    except Exception as error:
-        what = f"internal error: {type(error).__name__}: {error}"
-        code = _failed(f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
-    return int(code)
+    given = sys.argv[1:] if arguments is None else arguments
+    return enter(SCRIPT, lambda: _dispatch(given))
 
 
 def _dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        (print if arguments else _complain)(help_text(), end="")
+        print(help_text(), file=sys.stdout if arguments else sys.stderr, end="")
         return Exit.OK if arguments else Exit.BAD_INPUT
     name, rest = arguments[0], arguments[1:]
     if name in ("--version", "-V"):
@@ -79,24 +59,8 @@ def _dispatch(arguments: list[str]) -> int:
         print(f"clarigym {version('clarigym')}")
         return Exit.OK
     if name not in COMMANDS:
-        known = ", ".join(COMMANDS)
-        return _failed(f"no command '{name}'{did_you_mean(name, COMMANDS)} (commands: {known})", Exit.BAD_INPUT)
-    import importlib
-
+        raise InputError(f"no command '{name}'{did_you_mean(name, COMMANDS)} (commands: {', '.join(COMMANDS)})")
     return importlib.import_module(COMMANDS[name][0]).main(rest)
-
-
-def _complain(text: str, end: str = "\n") -> None:
-    print(text, file=sys.stderr, end=end)
-
-
-def _failed(message: str, code: Exit) -> Exit:
-    if os.environ.get("CLARIGYM_TRACEBACK") and sys.exc_info()[0] is not None:
-        import traceback
-
-        traceback.print_exc()
-    _complain("clarigym: " + " ".join(message.split()))
-    return code
 
 
 if __name__ == "__main__":

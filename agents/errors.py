@@ -21,8 +21,12 @@ class Exit(IntEnum):
     """A fault of clarigym itself; CLARIGYM_TRACEBACK=1 shows where."""
     SYSTEM = 4
     """The machine refused: disk full, no permission, the file is in use by another run."""
+    HANGUP = 129
+    """The terminal was closed (SIGHUP)."""
     INTERRUPTED = 130
     """Ctrl+C."""
+    TERMINATED = 143
+    """SIGTERM."""
 
 
 class InputError(ValueError):
@@ -35,3 +39,12 @@ class BusyError(OSError):
 
 class HelpGiven(Exception):
     """The command line asked for help, which has been printed: there is nothing more to do."""
+
+
+def printable(text: str) -> str:
+    r"""The text with whatever is not printable escaped: quoted from a file, it can't command a terminal.
+
+    >>> printable("a\x1b]0;b\x07.csv")
+    'a\\x1b]0;b\\x07.csv'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
