@@ -1,4 +1,4 @@
-"""What screens may ask of the app that holds them: types only, so that no screen knows `tui.py`."""
+"""What screens may ask of the app that holds them: types only, so that no screen knows `screens.app`."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ import pytest
 from textual.widgets import Input, Static
 
 from agents.play.views import Mode, Setup
+from screens.app import ClarigymApp
 from screens.game import GameScreen
 from tests.test_session import truthful
-from tui import ClarigymApp
 
 SMALL, LARGE = (80, 24), (120, 40)
 SIZES = [SMALL, pytest.param(LARGE, marks=pytest.mark.slow)]

@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from agents.play import mind
 from agents.play.views import Setup
+from screens.app import ClarigymApp
 from screens.ask import AskScreen
 from screens.confirm import ConfirmScreen
 from screens.finish import FinishScreen
@@ -18,7 +19,6 @@ from screens.start import CATALOGUES, Menu, StartScreen
 from screens.watch import WatchScreen
 from sim.dialogue import read_dialogues
 from tests.player import SIZES, Player, own_folders, play
-from tui import ClarigymApp
 
 __all__ = ["own_folders"]
 

@@ -17,11 +17,11 @@ import textual
 from textual.widgets import Input
 
 from agents.play.views import Mode, Setup
+from screens.app import ClarigymApp
 from screens.finish import FinishScreen
 from screens.play import CardScreen, PlayScreen
 from screens.start import StartScreen
 from tests.player import Player
-from tui import ClarigymApp
 
 FOLDER = Path(__file__).parent / "snapshots"
 VERSION = FOLDER / "textual.txt"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from agents.play import mind, saves
+from screens.app import TooSmall
 from screens.choices import Choices
 from screens.finish import FinishScreen
 from screens.play import PlayScreen
@@ -17,7 +18,6 @@ from screens.search import SearchBox
 from screens.start import StartScreen
 from sim.catalogue.catalogue import Catalogue, make_facet
 from tests.player import Player, own_folders, play
-from tui import TooSmall
 
 __all__ = ["own_folders"]
 
@@ -208,6 +208,6 @@ def test_search_box_takes_what_was_typed_faster_than_it_was_found():
 
 def test_first_paint_imports_nothing_heavy():
     heavy = ("numpy", "scipy", "polars", "gymnasium", "torch", "transformers", "tyro", "rapidfuzz")
-    code = f"import sys, tui; tui.ClarigymApp(); print([m for m in {heavy!r} if m in sys.modules])"
+    code = f"import sys, tui, screens.app as a; a.ClarigymApp(); print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agents.play.game import LOG2, GameError, Session
+from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld
+from agents.play.moments import LOG2
 from agents.play.standins import Simulated
 from agents.play.views import GameView
 

@@ -11,56 +11,26 @@ tells something.  When the questions are spent the agent guesses; a person who p
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from agents.play.mind import BEST, GUESS, GameWorld, Mind
-from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Review
+from agents.play.moments import LOG2, Moment, view_of
+from agents.play.views import Exchange, GameView, Phase, Review
 from sim.channel.opening import SILENT, stated_answers
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.numeric.entropy import entropy_bits
 from sim.phrasing import answer_sentence, statement
-from sim.questions import OPEN
 from sim.users.simulated import Corruption
 
-LOG2 = math.log(2.0)
 MORE = 5
 """Questions that playing on adds once the budget is spent."""
-SHOWN = 10
 PERSON = "person"
 """The noise of a dialogue with a person; nobody knows his rates."""
 
 
 class GameError(ValueError):
     """Something that the rules don't allow now; the message says what is awaited."""
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Moment:
-    """All that a game is at one time."""
-
-    minds: tuple[Mind, ...]
-    """The mind at the start and after each answer."""
-    exchanges: tuple[Exchange, ...] = ()
-    bits: tuple[float, ...] = ()
-    skipped: frozenset[int] = frozenset()
-    guesses: tuple[Guess, ...] = ()
-    budget: int
-    said: tuple[int, ...] | None = None
-    """(F,) the opening as it was told to the posterior, see `sim.channel.opening`."""
-    phase: Phase = "ask"
-    question: int = -1
-    guess: int = -1
-    best: tuple[tuple[int, float], ...] = ()
-    belief: np.ndarray
-    view: GameView
-
-    @property
-    def mind(self) -> Mind:
-        return self.minds[-1]
 
 
 class Session:
@@ -106,7 +76,7 @@ class Session:
             said = tuple(stated)
         mind = Mind(self.world, said=said)
         self._stack = []
-        start = Moment(minds=(mind,), budget=self.world.setup.budget, said=said, belief=_NONE, view=_BLANK)
+        start = Moment(minds=(mind,), budget=self.world.setup.budget, said=said)
         return self._go_on(start, decide=decide)
 
     def answer(self, answer: int, *, decide: bool = True) -> GameView:
@@ -291,61 +261,4 @@ class Session:
         return self.view
 
     def _seen(self, m: Moment, *, undoable: bool) -> Moment:
-        """The moment with its view."""
-        return replace(m, view=self._view(m, undoable))
-
-    def _view(self, m: Moment, undoable: bool) -> GameView:
-        world, mind = self.world, m.mind
-        order = np.argsort(-m.belief, kind="stable")[:SHOWN]
-        bits = m.bits[-1] if m.bits else 0.0
-        doubts = sorted(
-            ((world.catalogue.facet(name).wording.noun, float(s[0]), float(s[2])) for name, s in mind.states().items()),
-            key=lambda d: -(d[1] + d[2]),
-        )
-        return GameView(
-            phase=m.phase,
-            noun=world.catalogue.noun,
-            turn=len(m.exchanges),
-            budget=m.budget,
-            asked=self.asked(m.question) if m.phase == "ask" and m.question >= 0 else None,
-            guess=self._guessed(m) if m.guess >= 0 else None,
-            top=tuple((world.label(int(i)), float(m.belief[i])) for i in order if m.belief[i] > 0),
-            candidates=round(2**bits),
-            bits=m.bits,
-            best=tuple((world.bank.text(q), g / LOG2) for q, g in m.best),
-            types=tuple(mind.types()),
-            doubts=tuple(doubts),
-            history=m.exchanges,
-            opening=self.sentences(m.said),
-            undoable=undoable,
-            wrong=tuple(world.label(g.intent) for g in m.guesses if not g.right),
-        )
-
-    def sentences(self, said: Sequence[int] | None) -> tuple[str, ...]:
-        """What was stated up front, as sentences."""
-        bank = self.world.bank
-        return tuple(statement(bank, question, answer) for question, answer in stated_answers(bank, said or ()))
-
-    def asked(self, question: int) -> Asked:
-        """A question of the bank as the screens see it."""
-        bank = self.world.bank
-        f = int(bank.facet[question])
-        facet = bank.catalogue.facets[f]
-        is_open = int(bank.kind[question]) == OPEN
-        number = is_open and facet.kind == "number"
-        few = is_open and (number or len(facet.options) <= FEW)
-        options = tuple(facet.label(o) for o in range(len(facet.options))) if few else ()
-        return Asked(id=question, text=bank.text(question), facet=facet.wording.noun, facet_id=f, open=is_open,
-                     options=options, number=number, browse=number or len(facet.options) <= SOME)  # fmt: skip
-
-    def _guessed(self, m: Moment) -> Guessed:
-        world = self.world
-        near = np.flatnonzero(np.abs(m.belief - m.belief[m.guess]) <= 1e-12 + 0.5 * m.belief[m.guess])[:50]
-        facets = world.catalogue.facets
-        mine = [f.row(m.guess) for f in facets]
-        twins = tuple(world.label(int(i)) for i in near if i != m.guess and [f.row(int(i)) for f in facets] == mine)
-        return Guessed(intent=m.guess, name=world.label(m.guess), probability=float(m.belief[m.guess]), twins=twins)
-
-
-_NONE = np.empty(0)
-_BLANK = GameView(phase="ask", noun="", turn=0, budget=0)
+        return replace(m, view=view_of(self.world, m, undoable=undoable))

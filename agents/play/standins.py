@@ -12,8 +12,9 @@ from typing import Protocol
 
 import numpy as np
 
-from agents.play.game import LOG2, Session
+from agents.play.game import Session
 from agents.play.mind import GameWorld
+from agents.play.moments import LOG2
 from agents.play.views import GameView
 from sim.dialogue import Dialogue, DialogueError
 from sim.phrasing import corruption_sentence
