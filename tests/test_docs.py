@@ -175,8 +175,11 @@ def listed_files() -> list[str]:
 
 
 def test_contributing_lists_every_file_once():
-    files = [path.relative_to(ROOT).as_posix() for path in FILES if path.name != "__init__.py"]
-    assert sorted(listed_files()) == sorted(files)
+    files = {path.relative_to(ROOT).as_posix() for path in FILES if path.name != "__init__.py"}
+    listed = Counter(listed_files())
+    assert not files - set(listed), "files without a line in CONTRIBUTING"
+    assert not set(listed) - files, "lines of CONTRIBUTING without a file"
+    assert set(listed.values()) == {1}
 
 
 @pytest.mark.parametrize("folder", ROOMS)
