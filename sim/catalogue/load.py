@@ -34,6 +34,7 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
     "animals": ("animals.csv", {}),
     "toy": ("toy.csv", {}),
 }
+"""Name of each built-in catalogue to its file in `sim/data` and the sidecar's keys that it overrides."""
 LONGEST = 1000
 """Longer values are cut to this many characters."""
 MONSTROUS = 100_000
