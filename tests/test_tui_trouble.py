@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
+import threading
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from screens.play import PlayScreen
 from screens.search import SearchBox
 from screens.start import StartScreen
 from sim.catalogue.catalogue import Catalogue, make_facet
-from tests.player import Player, own_folders, play
+from tests.player import PATIENCE, Player, own_folders, play
 
 __all__ = ["own_folders"]
 
@@ -37,21 +37,27 @@ def test_haste():
 
 
 def test_answers_while_it_thinks_are_dropped_and_undo_is_not(monkeypatch):
-    slow = mind.Mind.told
+    """The thought lasts until the keys are pressed, however long a machine takes for that."""
+    told, may_end = mind.Mind.told, threading.Event()
 
-    def told(self, question, answer):
-        time.sleep(0.25)
-        return slow(self, question, answer)
+    def told_when_it_may(self, question, answer):
+        assert may_end.wait(PATIENCE)
+        return told(self, question, answer)
 
-    monkeypatch.setattr(mind.Mind, "told", told)
+    monkeypatch.setattr(mind.Mind, "told", told_when_it_may)
 
     async def story(p: Player) -> None:
         screen = await p.on(PlayScreen)
         first = screen.view
         await p.pilot.press("y", "n", "n", "p")
+        assert screen.thinking and screen.view == first
+        may_end.set()
         await p.settled()
         assert screen.view.turn == 1 and screen.view.history[0].answer_text == "yes"
+        may_end.clear()
         await p.pilot.press("y", "u")
+        assert screen.thinking and screen.view.turn == 1
+        may_end.set()
         await p.until(lambda: not screen.thinking)
         await p.settled()
         assert screen.view.turn == 1, "the undo took the answer back that was being thought about"
