@@ -22,7 +22,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_open import _manner, _reweighted, _untouched_states, said_pattern
+from sim.ask.gain_open import _manner, _reweighted, _untouched_states
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states
 from sim.ask.question_information import QuestionInformation, open_summary
 from sim.belief.likelihood import ScalarTerms, SetTerms
@@ -289,7 +289,7 @@ class OpenSetOperator:
         n, t = channel.facet.intents, channel.types
         v = len(channel.facet.values)
         rows = np.arange(n)
-        pattern, kept_data = said_pattern(channel)
+        pattern, kept_data = channel.may_name
         local = np.repeat(rows, np.diff(pattern.indptr))
         if terms is None:
             by_type = np.stack([np.repeat(d[:, None], t, axis=1) for d in (kept_data, pattern.data)])

@@ -11,7 +11,6 @@ facet while hundreds of intents are in the running; catalogues of up to `WIDE` i
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, scalar_masses, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
@@ -208,29 +207,9 @@ def _within_chance(channel: FacetChannel, terms: SetTerms, x: int) -> np.ndarray
 # --- entropy of what one intent's users say ------------------------------------------------------------------------
 
 
-def said_pattern(channel: FacetChannel) -> tuple[sparse.csr_array, np.ndarray]:
-    """What users with an intent may name: CSR (N, V) p(muddled memory), and p(kept memory) on the same pattern.
-
-    Kept with the channel; 2 million entries for 34,000 actors.
-    """
-    cached = channel.__dict__.get("_said_pattern")
-    if cached is None:
-        union = sparse.csr_array(channel.top_of_mind + channel.intruder)
-        union.sort_indices()
-        kept = np.zeros(union.nnz)
-        v = len(channel.facet.values)
-        rows = np.repeat(np.arange(len(union.indptr) - 1, dtype=np.int64), np.diff(union.indptr))
-        at = np.searchsorted(rows * v + union.indices, channel.facet.rows.astype(np.int64) * v + channel.facet.indices)
-        kept[at] = channel.salience
-        union.data = np.maximum(union.data - kept, 0.0)
-        cached = (union, kept)
-        channel.__dict__["_said_pattern"] = cached
-    return cached
-
-
 def _row_entropies(channel: FacetChannel, terms: SetTerms | None, states: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """(n,) mass times H(answer | intent) for these intents; `states` (3, n, T) their joint states."""
-    pattern, kept_data = said_pattern(channel)
+    pattern, kept_data = channel.may_name
     counts = pattern.indptr[rows + 1] - pattern.indptr[rows]
     starts = np.concatenate([[0], counts.cumsum()])
     take = np.arange(starts[-1]) + np.repeat(pattern.indptr[rows] - starts[:-1], counts)

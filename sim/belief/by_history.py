@@ -17,6 +17,7 @@ from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, ter
 from sim.belief.stages import Stages
 from sim.belief.type_mixture import intents_of, joint_of, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
+from sim.channel.opening import SILENT
 from sim.numeric.cache import Cache
 from sim.questions import QuestionBank
 
@@ -111,8 +112,9 @@ class Histories:
         return None
 
     def asking(self, node: Node) -> tuple[FacetChannel, ...]:
-        """The facets as the next question will be answered."""
-        return self.stages.asking[self.stages.of(node.history)]
+        """The facets as the next question will be answered.  With memory off, silence tells nothing of what follows."""
+        silent = tuple(f for f, about in node.history if about.said == SILENT) if self.memory else ()
+        return self.stages.after_opening(self.stages.of(node.history), silent)
 
     def asked(self, node: Node) -> set[int]:
         """The questions that were answered."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.belief.evidence import Evidence, History, first_stage, next_stage
-from sim.channel.channel import Channel, FacetChannel, answering
+from sim.channel.channel import Channel, FacetChannel, answering, passed_over
 
 
 class Stages:
@@ -25,10 +25,26 @@ class Stages:
         self.asking = (channel.facets, *(later.facets for later in channel.later))
         """By stage, the facets as questions put at that stage will be answered."""
         self._heard: dict[tuple[int, int, int], FacetChannel] = {}
+        self._after: dict[tuple[int, tuple[int, ...]], tuple[FacetChannel, ...]] = {}
+        self._passed_over: dict[tuple[int, int], FacetChannel] = {}
 
     def of(self, history: History) -> int:
         """The stage of the next answer."""
         return next_stage(self.turns, history)
+
+    def after_opening(self, stage: int, silent: tuple[int, ...]) -> tuple[FacetChannel, ...]:
+        """`asking` at a stage, where the opening said nothing of the facets `silent`."""
+        if not silent:
+            return self.asking[stage]
+        if (stage, silent) not in self._after:
+            for f in silent:
+                if (stage, f) not in self._passed_over:
+                    self._passed_over[stage, f] = passed_over(self.asking[stage][f])
+            facets = list(self.asking[stage])
+            for f in silent:
+                facets[f] = self._passed_over[stage, f]
+            self._after[stage, silent] = tuple(facets)
+        return self._after[stage, silent]
 
     def heard(self, f: int, about: Evidence) -> FacetChannel:
         """The facet as `likelihood.terms` needs it for these answers: memory and open answer of their stages."""

@@ -149,6 +149,22 @@ class FacetChannel:
         return _within(self.facet, self.salience, self.kernel)
 
     @cached_property
+    def may_name(self) -> tuple[sparse.csr_array, np.ndarray]:
+        """What users with an intent may name: CSR (N, V) p(muddled memory), and p(kept memory) on the same pattern.
+
+        2 million entries for 34,000 actors.
+        """
+        union = sparse.csr_array(self.top_of_mind + self.intruder)
+        union.sort_indices()
+        kept = np.zeros(union.nnz)
+        v = len(self.facet.values)
+        rows = np.repeat(np.arange(len(union.indptr) - 1, dtype=np.int64), np.diff(union.indptr))
+        at = np.searchsorted(rows * v + union.indices, self.facet.rows.astype(np.int64) * v + self.facet.indices)
+        kept[at] = self.salience
+        union.data = np.maximum(union.data - kept, 0.0)
+        return union, kept
+
+    @cached_property
     def stranger_recognition(self) -> np.ndarray:
         """(V,) p(believed | the catalogue has nothing, not on top of the mind)."""
         return self.mass * self.recognition
@@ -208,3 +224,16 @@ def answering(channel: FacetChannel, **arrays: np.ndarray) -> FacetChannel:
         if isinstance(getattr(FacetChannel, name, None), cached_property):
             out.__dict__[name] = made
     return out
+
+
+def passed_over(channel: FacetChannel) -> FacetChannel:
+    """The facet as its open question is answered by users whose opening says nothing of it.
+
+    A facet that is tried gives the very answer that its open question gets later.  Silence therefore makes "don't know"
+    more likely than it is for users who were not asked for an opening; yes/no answers are as ever.
+    """
+
+    def nothing_again(chance: np.ndarray) -> np.ndarray:
+        return chance / (1 - channel.opening + channel.opening * chance)
+
+    return answering(channel, silent=nothing_again(channel.silent), guess=1 - nothing_again(1 - channel.guess))

@@ -25,7 +25,8 @@ from sim.ask.ranking import TIE, top
 from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
 from sim.belief.type_mixture import intents_of, joint_of, log_likelihood, log_prior, types_of
-from sim.channel.channel import Channel
+from sim.channel.channel import Channel, FacetChannel, passed_over
+from sim.channel.opening import SILENT
 from sim.numeric.cache import Cache
 from sim.questions import OPEN, QuestionBank
 
@@ -61,6 +62,7 @@ class BatchedPosterior:
         self._unasked_kept: Cache[np.ndarray] = Cache(cache_bytes // 16)
         self._told: Cache[QuestionInformation] = Cache(cache_bytes)
         self._patterns: dict[int, SetPattern] = {}
+        self._passed_over: dict[int, FacetChannel] = {}
         self._log_prior = log_prior(channel)
         facets = channel.catalogue.facets
         self._open = bank.open_question >= 0
@@ -135,7 +137,7 @@ class BatchedPosterior:
             if self.bank.kind[q] == OPEN:
                 evidence = self._history[b].get(f)
                 now = None if evidence is None else self._terms(f, evidence)
-                p = open_prediction(self.channel.facets[f], now, joint[b])
+                p = open_prediction(self._asking(f, evidence or EMPTY), now, joint[b])
             else:
                 p = told.answers[b, q]
             out[b, : len(p)] = p
@@ -265,10 +267,18 @@ class BatchedPosterior:
             self._unasked_kept.put((f, asked, told), found, found.nbytes + 256)
         return found
 
+    def _asking(self, f: int, evidence: Evidence) -> FacetChannel:
+        """The facet as the next question on it will be answered."""
+        if evidence.said != SILENT:
+            return self.channel.facets[f]
+        if f not in self._passed_over:
+            self._passed_over[f] = passed_over(self.channel.facets[f])
+        return self._passed_over[f]
+
     def _operator(self, f: int, evidence: Evidence, keep: np.ndarray) -> ScalarOperator | SetOperator:
         found = self._operators.get((f, evidence))
         if found is None:
-            channel = self.channel.facets[f]
+            channel = self._asking(f, evidence)
             now = None if evidence == EMPTY else self._terms(f, evidence)
             has_open = bool(self._open[f] and keep[0])
             if channel.facet.scalar:
