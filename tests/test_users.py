@@ -14,7 +14,8 @@ from sim.catalogue.catalogue import Catalogue, Facet, make_facet
 from sim.channel.opening import SILENT
 from sim.numeric import alias
 from sim.questions import OPEN, OVER, question_bank
-from sim.users.memory import Holds, Population
+from sim.users.flat_tables import HeldValues
+from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
 from sim.users.simulated import SimulatedUsers
@@ -255,10 +256,10 @@ def test_fixed_memory():
 def test_membership_filter_agrees_with_the_table(monkeypatch):
     bank = question_bank(tiny())
     exact = Population(bank, NOISY)
-    monkeypatch.setattr("sim.users.memory.EXACT_TABLE", 0)
+    monkeypatch.setattr("sim.users.flat_tables.EXACT_TABLE", 0)
     hashed = Population(bank, NOISY)
     assert exact.members.exact and not hashed.members.exact
-    assert isinstance(hashed.members, Holds)
+    assert isinstance(hashed.members, HeldValues)
     asked = np.random.default_rng(1).integers(len(bank), size=5_000)
     seeds = np.arange(5_000)
     assert (SimulatedUsers(exact, seeds).answer(asked) == SimulatedUsers(hashed, seeds).answer(asked)).all()

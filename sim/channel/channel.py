@@ -22,7 +22,8 @@ from scipy import sparse
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.confusion import incidence
 
-KEPT, MUDDLED = 0, 1
+KEPT, MUDDLED, FORGOTTEN = range(3)
+"""States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed."""
 
 
 def background_of(facet: Facet, prior: np.ndarray, salience: np.ndarray) -> np.ndarray:

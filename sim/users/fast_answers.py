@@ -15,25 +15,22 @@ One gather brings a question's signature with all else that is known of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from sim.answers import DONT_KNOW
+from sim.answers import ANSWERS, DONT_KNOW
+from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED
 from sim.numeric.randomness import mix
+from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, FlatTables
 
-if TYPE_CHECKING:
-    from sim.users.memory import Population
-
-LONG = 5
+LONG = len(ANSWERS)
 """In place of an answer: it takes a memory, or more than eight bits of hash."""
 FALSE, TRUE, FALSE_NO, TRUE_NO, LOOK, FALSE_YES, TRUE_YES = (8 * k for k in range(7))
 """What is known of (intent, question) before any memory is drawn; times 8, to be added to twice a state.  FALSE_YES: it
 is false, and whatever the true value may be taken for, it is true of that; likewise the others.  A plain FALSE or TRUE:
 that depends.  LOOK: it takes the memory itself, or is an open question."""
-STATES = 4
-"""Kept, muddled, forgotten, and a bin that says neither."""
-CODES, BIN_BITS = 64, 8
+UNSURE = 3
+"""Beside KEPT, MUDDLED and FORGOTTEN: the bin of the hash doesn't settle the state."""
+BLOCK_ROWS, BIN_BITS = 64, 8
 BINS = 1 << BIN_BITS
 TO_BIN = np.uint64(64 - BIN_BITS)
 """The shift that leaves a hash's bin."""
@@ -48,21 +45,21 @@ QUESTION = np.dtype([("value", np.uint32), ("unsaid", np.uint32), ("signature", 
 know" where it isn't believed; the signature, and above it the facet."""
 
 
-class Shortcut:
+class FastAnswers:
     """The tables of one population: N intents, Q questions, F facets, T types."""
 
-    def __init__(self, population: Population, truth_limit: int):
-        p = population
+    def __init__(self, tables: FlatTables):
+        p = tables
         n, q = len(p.catalogue), len(p.bank)
-        self.tabled = n * q <= truth_limit
+        self.tabled = n * q <= p.table_limit
         """Whether `truth` is a table; else it's for signatures to say."""
         blocks, self._class = np.unique(self._rates(p), axis=0, return_inverse=True)
         self._class = self._class.reshape(len(p.many), len(p.types))
         self.answers = self._tables(blocks).reshape(-1)
-        """(blocks CODES BINS,) uint8 states and answers."""
+        """(blocks BLOCK_ROWS BINS,) uint8 states and answers."""
         self.one_class = bool((self._class == self._class[:1]).all())
         """Whether all facets have the same rates, so that a user's block follows from the type."""
-        self.block = np.ascontiguousarray(self._class.T.reshape(-1).astype(np.int64) * (CODES * BINS))  # (T F,)
+        self.block = np.ascontiguousarray(self._class.T.reshape(-1).astype(np.int64) * (BLOCK_ROWS * BINS))  # (T F,)
         self.questions = np.zeros(q, dtype=QUESTION)
         self.questions["value"] = p.key
         self.questions["unsaid"] = p.unsaid_below
@@ -75,33 +72,56 @@ class Shortcut:
         signature |= p.facet.astype(np.uint64) << FACET_SHIFT
         self.questions["signature"] = signature
 
-    def _rates(self, p: Population) -> np.ndarray:
+    def look_up(
+        self, block: np.ndarray, x: np.ndarray, y: np.ndarray, known: np.ndarray, unsaid: np.ndarray
+    ) -> np.ndarray:
+        """Answers by the upper bytes of the hashes, LONG where they don't settle it.
+
+        Args:
+            block: (n,) int64, where the tables of facet and type begin: entries of `block`.
+            x, y: (n,) uint64, the hashes of memory and answer.
+            known: (n,) uint8, what is known of (intent, question).
+            unsaid: (n,) bool: what isn't believed gets "don't know".
+
+        Returns:
+            (n,) uint8.
+        """
+        at = (x >> TO_BIN).view(np.int64)
+        at += block
+        row = self.answers.take(at)
+        row += known
+        row += unsaid
+        at = row.astype(np.int64)
+        at <<= BIN_BITS
+        at += block
+        at += (y >> TO_BIN).view(np.int64)
+        return self.answers.take(at)
+
+    def _rates(self, p: FlatTables) -> np.ndarray:
         """(F T, ...) everything that the tables of a facet and type depend on."""
         thresholds = p.yesno_below.reshape(4, -1, p.cell_step).transpose(2, 1, 0).reshape(p.cell_step, -1)
         return np.concatenate([p.forgotten_below[:, None], p.not_kept_below[:, None], thresholds], axis=1)
 
     def _tables(self, blocks: np.ndarray) -> np.ndarray:
-        """(blocks, CODES, BINS) uint8."""
-        from sim.users.memory import FORGOTTEN, KEPT, MUDDLED
-
-        out = np.full((len(blocks), CODES, BINS), LONG, dtype=np.uint8)
+        """(blocks, BLOCK_ROWS, BINS) uint8."""
+        out = np.full((len(blocks), BLOCK_ROWS, BINS), LONG, dtype=np.uint8)
         for table, block in zip(out, blocks, strict=True):
             cells = block[2:].reshape(-1, 4)
-            state = _guide(block[:2], STATES - 1)
+            passed = _guide(block[:2], UNSURE)
             # Both thresholds are passed by the kept, none by the forgotten.
-            table[GUIDE] = FIRST + 2 * np.where(state == STATES - 1, state, 2 - state)
-            table = table[FIRST:]
+            table[GUIDE] = FIRST + 2 * np.where(passed == UNSURE, UNSURE, FORGOTTEN - passed)
+            answers = table[FIRST:].reshape(-1, UNSURE + 1, 2, BINS)  # truth, state, unsaid
             for truth in (FALSE, TRUE, FALSE_NO, TRUE_NO, FALSE_YES, TRUE_YES):
-                kept = KEPT + (truth in (TRUE, TRUE_NO, TRUE_YES))
-                table[truth : truth + 2] = _guide(cells[kept], LONG)
-                table[truth + 4 : truth + 6] = _guide(cells[FORGOTTEN], LONG)
+                mine = answers[truth // 8]
+                mine[KEPT] = _guide(cells[KEPT_CELL + (truth in (TRUE, TRUE_NO, TRUE_YES))], LONG)
+                mine[FORGOTTEN] = _guide(cells[FORGOTTEN_CELL], LONG)
                 if truth not in (FALSE, TRUE):
-                    taken = MUDDLED + (truth in (FALSE_YES, TRUE_YES))
-                    table[truth + 2 : truth + 4] = _guide(cells[taken], LONG)
-            table[[FALSE + 1, FALSE_NO + 1, FALSE_NO + 3]] = DONT_KNOW
+                    mine[MUDDLED] = _guide(cells[MUDDLED_CELL + (truth in (FALSE_YES, TRUE_YES))], LONG)
+            for truth, state in ((FALSE, KEPT), (FALSE_NO, KEPT), (FALSE_NO, MUDDLED)):
+                answers[truth // 8, state, 1] = DONT_KNOW
         return out
 
-    def _signatures(self, p: Population) -> np.ndarray:
+    def _signatures(self, p: FlatTables) -> np.ndarray:
         """(Q,) signatures of the questions; sets those of the intents."""
         n = len(p.catalogue)
         h = mix(np.arange(n, dtype=np.uint64))
@@ -135,7 +155,7 @@ def _guide(thresholds: np.ndarray, unsure: int) -> np.ndarray:
     return np.where(least == most, least, unsure).astype(np.uint8)
 
 
-def _truth(p: Population) -> np.ndarray:
+def _truth(p: FlatTables) -> np.ndarray:
     """(N, Q) uint8."""
     n = len(p.catalogue)
     out = np.full((n, len(p.bank)), LOOK, dtype=np.uint8)

@@ -13,23 +13,25 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 
 Every draw is a hash of (seed, episode, what it is for), so users are functions without state: the same whatever is
 asked and in whatever order, and a repeated question gets the same answer.  A memory is drawn again whenever it is
-needed: most answers follow from the truth and the state, and a memo costs more than it saves.  `sim.users.memory` holds
-the tables and the draws, `sim.posterior.exact` sums the same story.
+needed: most answers follow from the truth and the state, and a memo costs more than it saves.  `sim.users.memory` has
+the draws, `sim.users.flat_tables` their tables, `sim.posterior.exact` sums the same story.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
 from sim.channel.opening import SILENT
 from sim.numeric.randomness import Purpose, follow, stream, stream_of
-from sim.users.fast_answers import BIN_BITS, FACET_SHIFT, LONG, LOOK, TO_BIN
-from sim.users.memory import FORGOTTEN, KEPT, LOW, MUDDLED, STRANGER, Population
+from sim.users.fast_answers import FACET_SHIFT, LONG, LOOK
+from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, STRANGER_CELL
+from sim.users.memory import LOW, Population
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +58,10 @@ class SimulatedUsers:
         types: (B,) fixed types, -1 to draw; None draws all.
     """
 
-    def __init__(self, population: Population, seed: Any, episode: Any = 0, *, intents=None, types=None):
+    def __init__(
+        self, population: Population, seed: ArrayLike, episode: ArrayLike = 0, *, intents: ArrayLike | None = None,
+        types: ArrayLike | None = None,
+    ):  # fmt: skip
         self.population = population
         start = np.atleast_1d(stream(seed, episode))
         self.stream = start
@@ -66,9 +71,9 @@ class SimulatedUsers:
         self.type = np.empty(len(start), dtype=np.int64)
         """(B,) the latent type of each."""
         self._width = len(population.catalogue.facets)
-        # What the short way needs of each, put together once a dialogue.
+        # What the fast way needs of each, put together once a dialogue.
         self._block = np.zeros(len(start), dtype=np.int64)
-        if not population.short.tabled:
+        if not population.fast.tabled:
             self._mask, self._member = np.zeros_like(start), np.zeros_like(start)
         self._fixed: dict[tuple[int, int], tuple[int, int]] = {}  # (user, facet): (cell, top) given by hand
         self._renew(np.arange(len(start)), start, intents, types)
@@ -76,7 +81,10 @@ class SimulatedUsers:
     def __len__(self) -> int:
         return len(self.stream)
 
-    def reset(self, rows: np.ndarray, seed, episode, *, intents=None, types=None, mixed=None) -> None:
+    def reset(
+        self, rows: np.ndarray, seed: ArrayLike, episode: ArrayLike, *, intents: ArrayLike | None = None,
+        types: ArrayLike | None = None, mixed: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         """Other users take the places `rows` (n,); seed, episode, intents and types as at construction, (n,).
 
         `mixed`, where given, is the `mixed_seed` of the seeds.
@@ -84,18 +92,18 @@ class SimulatedUsers:
         start = stream(seed, episode) if mixed is None else stream_of(mixed, episode)
         self._renew(rows, np.broadcast_to(start, rows.shape) if start.shape != rows.shape else start, intents, types)
 
-    def _renew(self, rows: np.ndarray, start: np.ndarray, intents, types) -> None:
+    def _renew(self, rows: np.ndarray, start: np.ndarray, intents: ArrayLike | None, types: ArrayLike | None) -> None:
         p = self.population
         intent, type_ = p.begin(start)
         for drawn, given in ((intent, intents), (type_, types)):
             if given is not None:
                 np.copyto(drawn, given, where=np.asarray(given) >= 0)
         self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
-        short = p.short
-        if short.one_class:
-            self._block[rows] = short.block.take(type_ * self._width)
-        if not short.tabled:
-            self._mask[rows], self._member[rows] = short.mask.take(intent), short.member.take(intent)
+        fast = p.fast
+        if fast.one_class:
+            self._block[rows] = fast.block.take(type_ * self._width)
+        if not fast.tabled:
+            self._mask[rows], self._member[rows] = fast.mask.take(intent), fast.member.take(intent)
         if self._fixed:
             gone = set(rows.tolist())
             self._fixed = {key: memory for key, memory in self._fixed.items() if key[0] not in gone}
@@ -115,57 +123,62 @@ class SimulatedUsers:
         Returns:
             (n,) int32 answers: 0 to 4 from "no" to "yes"; for an open question 0 is "don't know", u + 1 option u.
         """
-        p, short = self.population, self.population.short
+        p, fast = self.population, self.population.fast
         questions = np.asarray(questions)
-        every = rows is None
-        start = self.stream if every else self.stream.take(rows)
-        asked = short.questions.take(questions)
+        asked = fast.questions.take(questions)
         signature, value = asked["signature"], asked["value"]
         facet = (signature >> FACET_SHIFT).view(np.int64)
-        x = p.memory_hash(start, facet)
+        x = p.memory_hash(self.stream if rows is None else self.stream.take(rows), facet)
         y = p.answer_hash(x, value)
-        if short.one_class:
-            block = self._block if every else self._block.take(rows)
-        else:
-            block = (self.type if every else self.type.take(rows)) * self._width
-            block += facet
-            block = short.block.take(block)
-        at = (x >> TO_BIN).view(np.int64)
-        at += block
-        code = short.answers.take(at)
-        if short.tabled:
-            at = (self.intent if every else self.intent.take(rows)) * len(p.bank)
-            at += questions
-            code += short.truth.take(at)
-            look = None
-        else:
-            mask, member = (self._mask, self._member) if every else (self._mask.take(rows), self._member.take(rows))
-            look = (signature & mask) >= member
-            code += look.view(np.uint8) * np.uint8(LOOK)
         unsaid = y.astype(np.uint32) < asked["unsaid"]
-        code += unsaid
-        at = code.astype(np.int64)
-        at <<= BIN_BITS
-        at += block
-        at += (y >> TO_BIN).view(np.int64)
-        out = short.answers.take(at)
+        known, maybe_true = self._known(questions, signature, rows)
+        out = fast.look_up(self._blocks(facet, rows), x, y, known, unsaid)
         if self._fixed:
-            for at, _ in self._matches(facet, np.arange(len(self)) if every else rows):
+            for at, _ in self._matches(facet, np.arange(len(self)) if rows is None else rows):
                 out[at] = LONG
         long = (out == LONG).nonzero()[0]
         out = out.astype(np.int32)
         if len(long):
-            look = None if look is None else look.take(long)
-            who = long if every else rows[long]
             out[long] = self._answer_long(
-                who, facet.take(long), value.take(long), x.take(long), y.take(long), unsaid.take(long), look
-            )
+                long if rows is None else rows[long], facet.take(long), value.take(long), x.take(long), y.take(long),
+                unsaid.take(long), None if maybe_true is None else maybe_true.take(long),
+            )  # fmt: skip
         return out
 
-    def _answer_long(self, rows, facet, value, x, y, unsaid, look) -> np.ndarray:
+    def _blocks(self, facet: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
+        """(n,) int64: where the fast answers of each user's facet begin."""
+        fast = self.population.fast
+        if fast.one_class:
+            return self._block if rows is None else self._block.take(rows)
+        block = (self.type if rows is None else self.type.take(rows)) * self._width
+        block += facet
+        return fast.block.take(block)
+
+    def _known(
+        self, questions: np.ndarray, signature: np.ndarray, rows: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """What is known of each user's intent and question before any memory is drawn.
+
+        Returns:
+            (n,) uint8 as in `FastAnswers.truth`; and, where that is no table, (n,) bool: false where what is asked
+            certainly isn't true.
+        """
+        fast = self.population.fast
+        if fast.tabled:
+            at = (self.intent if rows is None else self.intent.take(rows)) * len(self.population.bank)
+            at += questions
+            return fast.truth.take(at), None
+        mask, member = (self._mask, self._member) if rows is None else (self._mask.take(rows), self._member.take(rows))
+        maybe_true = (signature & mask) >= member
+        return maybe_true.view(np.uint8) * np.uint8(LOOK), maybe_true
+
+    def _answer_long(
+        self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, x: np.ndarray, y: np.ndarray, unsaid: np.ndarray,
+        maybe_true: np.ndarray | None,
+    ) -> np.ndarray:  # fmt: skip
         """Answers from the memory itself and whole hashes; all (n,)."""
         p = self.population
-        cell, top, believed = self._belief(rows, facet, value, x, y, look)
+        cell, top, believed = self._belief(rows, facet, value, x, y, maybe_true)
         believed = believed * p.cell_step
         believed += cell
         out = np.add.reduce((y >= p.yesno_below.take(believed, axis=1)).view(np.uint8), axis=0, dtype=np.uint8)
@@ -178,10 +191,13 @@ class SimulatedUsers:
                 out[opened] = self._open(facet.take(opened), cell.take(opened), top.take(opened), y.take(opened))
         return out
 
-    def _belief(self, rows, facet, value, x, y, look=None):
+    def _belief(
+        self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, x: np.ndarray, y: np.ndarray,
+        maybe_true: np.ndarray | None = None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
         """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,).
 
-        `value` is the key of the question; `look`, where given, is false where what is asked isn't true.
+        `value` is the key of the question; `maybe_true`, where given, is false where what is asked isn't true.
         """
         p = self.population
         intent = self.intent.take(rows)
@@ -190,22 +206,35 @@ class SimulatedUsers:
         believed = (top - value).view(np.uint64) <= p.reach.take(facet)
         # What isn't on top of the mind may be recognised: true values, and any where nothing is known.
         others = p.many.take(facet)
-        if look is not None:
-            others &= look
+        if maybe_true is not None:
+            others &= maybe_true
         others &= (value < p.nothing) & (top >= 0)
         others = (others > believed).nonzero()[0]
         if len(others):
-            low, c = value.take(others).astype(np.int64), cell.take(others)
-            found = p.members.holds(intent.take(others), low)
-            found &= (c < MUDDLED * p.cell_step) | (mind.take(others) != low)
-            found &= (chance := follow(y.take(others))) < p.recognition.take(low)
-            strange = (c >= STRANGER * p.cell_step).nonzero()[0]
-            if len(strange):
-                found[strange] = chance.take(strange) < p.stranger.take(low.take(strange))
-            believed[others] = found
+            believed[others] = self._recognised(
+                intent.take(others), value.take(others).astype(np.int64), cell.take(others), mind.take(others),
+                follow(y.take(others)),
+            )  # fmt: skip
         return cell, top, believed
 
-    def _memory(self, facet: np.ndarray, rows: np.ndarray, intent: np.ndarray, x: np.ndarray):
+    def _recognised(
+        self, intent: np.ndarray, value: np.ndarray, cell: np.ndarray, mind: np.ndarray, chance: np.ndarray
+    ) -> np.ndarray:
+        """(n,) bool: values of `many` facets, not on top of the mind, that are believed when asked for; `chance` is a
+        hash."""
+        p = self.population
+        found = p.members.holds(intent, value)
+        # What was replaced is lost.
+        found &= (cell < MUDDLED_CELL * p.cell_step) | (mind != value)
+        found &= chance < p.recognition.take(value)
+        strange = (cell >= STRANGER_CELL * p.cell_step).nonzero()[0]
+        if len(strange):
+            found[strange] = chance.take(strange) < p.stranger.take(value.take(strange))
+        return found
+
+    def _memory(
+        self, facet: np.ndarray, rows: np.ndarray, intent: np.ndarray, x: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(cell, top, mind) of one facet of each user, with its hash; all (n,) int64."""
         cell, top, mind = self.population.remember(x, intent, self.type.take(rows), facet)
         if self._fixed:
@@ -214,7 +243,7 @@ class SimulatedUsers:
                 cell[at], top[at] = memory
         return cell, top, mind
 
-    def _matches(self, facet: np.ndarray, rows: np.ndarray):
+    def _matches(self, facet: np.ndarray, rows: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
         """Where a memory fixed by hand is asked for: (positions, memory) pairs."""
         for (row, f), memory in self._fixed.items():
             yield np.flatnonzero((rows == row) & (facet == f)), memory
@@ -262,9 +291,9 @@ class SimulatedUsers:
         for f, code, believed, lost in zip(facets.tolist(), (cell // p.cell_step).tolist(), top, mind, strict=True):
             facet = p.catalogue.facets[f]
             true = facet.row(int(self.intent[b]))
-            if code == FORGOTTEN:
+            if code == FORGOTTEN_CELL:
                 out.append(Corruption(facet=facet.name, kind="forgotten", true=true))
-            elif code == MUDDLED:
+            elif code == MUDDLED_CELL:
                 name, other = (facet.values[int(v) - p.first[f]] for v in (lost, believed))
                 out.append(Corruption(facet=facet.name, kind="misremembered", true=true, lost=name, believed=other))
         return tuple(out)
@@ -283,7 +312,7 @@ class SimulatedUsers:
         said &= answers != p.option_of[np.maximum(top, 0)] + 1
         return np.where(p.is_open[questions], said, against) & (top >= 0)
 
-    def fix_memory(self, b: int, memory: Mapping[str, Any]) -> None:
+    def fix_memory(self, b: int, memory: Mapping[str, object]) -> None:
         """Give user b the memory of some facets, until the place is reset.
 
         Args:
@@ -307,5 +336,6 @@ class SimulatedUsers:
                 shown = ", ".join(facet.values[:5]) + ", ..." * (len(facet.values) > 5)
                 raise ValueError(f"facet '{name}' has no value '{value}' (it has {shown})")
             true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
-            code = KEPT if v in true else MUDDLED if len(true) else STRANGER if facet.kind == "many" else KEPT
+            unknown = STRANGER_CELL if facet.kind == "many" else KEPT_CELL
+            code = KEPT_CELL if v in true else MUDDLED_CELL if len(true) else unknown
             self._fixed[b, f] = cell + code * p.cell_step, int(p.first[f]) + v
