@@ -32,7 +32,7 @@ from bench.learned import (
 )
 from bench.posterior_training import TURNS
 from envs.rules import Rules
-from sim.channel.confusion import incidence
+from sim.channel.relation import incidence
 from sim.posterior.exact import ChannelPosterior
 from sim.users.memory import Population
 from sim.users.rates import load_rates

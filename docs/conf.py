@@ -49,7 +49,7 @@ OTHERS = ("np", "numpy", "scipy", "gymnasium", "collections", "os", "pathlib")
 nitpick_ignore_regex = [("py:.*", rf"({other})(\..*)?") for other in OTHERS]
 nitpick_ignore = [("py:class", "Fixed"), ("py:class", "Suppress")]  # tyro's marks on fields that are no flags
 
-INTERNAL = {"Checkpoint", "Columns", "Evidence", "Later", "P", "Purpose", "Shown", "Told", "TrainingProgress"}
+INTERNAL = {"ByValue", "Checkpoint", "Evidence", "Later", "P", "Purpose", "Shown", "Told", "TrainingProgress"}
 """Types that signatures of public things mention though they are not public themselves; shown without a link."""
 FACES = ("sim", "envs", "agents")
 PAGES = {"../CONTRIBUTING.md": "contributing.md", "../CHANGELOG.md": "changelog.md", "../sim/data/README.md": "data.md"}

@@ -44,7 +44,7 @@ from sim.catalogue.load import load
 from sim.channel.confusion import confusion_kernel
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
-from sim.users.from_rates import kernel_of, make_channel
+from sim.users.from_rates import make_channel
 from sim.users.rates import load_rates
 from tests.catalogues import catalogues
 
@@ -133,7 +133,7 @@ def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
     def true_pairs(catalogue):
         out = []
         for f in range(len(catalogue.facets)):
-            k = kernel_of(catalogue, f)
+            k = confusion_kernel(catalogue, f)
             features = np.zeros((k.nnz, P))
             features[:, 0] = np.log(k.data)
             out.append(Pairs(k.indptr.astype(np.int64), k.indices, features))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
-from sim.channel.channel import CHANGING, Later, answering
+from sim.channel.channel import CHANGING, Later
 from sim.channel.opening import SILENT
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
@@ -66,7 +66,7 @@ def changing(channel, preset: str, turns: tuple[int, ...]):
     for number, turn in enumerate(turns, start=1):
         share = number / len(turns)
         facets = tuple(
-            answering(a, **{k: (1 - share) * getattr(a, k) + share * getattr(b, k) for k in CHANGING})
+            a.answering(**{k: (1 - share) * getattr(a, k) + share * getattr(b, k) for k in CHANGING})
             for a, b in zip(channel.facets, other.facets)
         )
         later.append(Later(turn, facets))

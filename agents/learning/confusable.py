@@ -21,7 +21,8 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.confusion import _fame_neighbours, _profile, _top, incidence
+from sim.channel.confusion import company_profiles, fame_neighbours, largest_of_rows
+from sim.channel.relation import incidence
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -119,7 +120,7 @@ def pairs_of_facet(catalogue: Catalogue, f: int) -> Pairs:
         rows, columns = np.divmod(np.arange(v * v), v)
         company = np.zeros(v * v)
     else:
-        profile = _profile(catalogue, f)
+        profile = company_profiles(catalogue, f)
         similar = profile @ profile.T
         similar = sparse.csr_array(similar - sparse.dia_array((similar.diagonal()[None], 0), shape=similar.shape))
         similar.eliminate_zeros()
@@ -135,15 +136,15 @@ def pairs_of_facet(catalogue: Catalogue, f: int) -> Pairs:
 def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs in the best company, those in the best company of like fame, and neighbours in fame (docs/learning.md)."""
     v = len(facet.values)
-    similar.sort_indices()  # before its entries are read: `_top` would sort them under our hands
+    similar.sort_indices()  # before its entries are read: `largest_of_rows` would sort them under our hands
     places = sparse.coo_array(similar)
     fame = log_mass(facet, prior)
     alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
     lists = [
-        sparse.coo_array(_top(similar, NEAR)),
-        sparse.coo_array(_top(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
+        sparse.coo_array(largest_of_rows(similar, NEAR)),
+        sparse.coo_array(largest_of_rows(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
     ]
-    near = _fame_neighbours(facet.mass(prior))
+    near = fame_neighbours(facet.mass(prior))
     keys = np.concatenate([*(x.row.astype(np.int64) * v + x.col for x in lists), near[0] * v + near[1]])
     return np.divmod(_distinct(keys), v)
 
@@ -170,7 +171,7 @@ def _features(
         return np.hstack([out, (distance[:, None] <= ENDS).astype(np.float32)])
     if facet.kind == "flag":
         return out
-    near_rows, near_columns = _fame_neighbours(facet.mass(catalogue.prior))
+    near_rows, near_columns = fame_neighbours(facet.mass(catalogue.prior))
     near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
     out[:, FEATURE["company"]] = np.log(company + FLOOR * near)
     out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])

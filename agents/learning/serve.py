@@ -25,7 +25,7 @@ from agents.learning.confusable import (
 )
 from agents.learning.residual_tokens import ServedResidual
 from sim.catalogue.catalogue import Catalogue
-from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, answering, background_of
+from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, background_of
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 
@@ -53,7 +53,7 @@ def learned_channel(
         changed = [{k: tables[f"later.{k}"][g, f] for k in CHANGING} for f in range(len(facets))]
         for facet, arrays in zip(facets, changed):
             arrays["muddled"] = arrays["muddled"] * (facet.kernel.nnz > 0)
-        later.append(Later(int(turn), tuple(answering(x, **arrays) for x, arrays in zip(facets, changed))))
+        later.append(Later(int(turn), tuple(x.answering(**arrays) for x, arrays in zip(facets, changed))))
     return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets, later=tuple(later))
 
 

@@ -27,7 +27,8 @@ from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds,
 from sim.ask.question_information import QuestionInformation, open_summary
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
-from sim.channel.relation import Members, kernel_entries, members
+from sim.channel.confusion import kernel_entries
+from sim.channel.relation import IntentsOfValues
 from sim.channel.slips_and_hedges import not_believed
 from sim.numeric.entropy import xlogx
 
@@ -169,7 +170,7 @@ class SetPattern:
 
     def __init__(self, channel: FacetChannel, values: np.ndarray) -> None:
         n, c, t = channel.facet.intents, len(values), channel.types
-        self.values, self.held = values, Members(channel, values)
+        self.values, self.held = values, IntentsOfValues(channel.by_value, values)
         self.taken = sparse.csr_array(channel.top_of_mind @ channel.kernel_t[values].T.tocsr())  # (N, C)
         self.taken.sort_indices()
         self.taken_by = np.repeat(np.arange(n), np.diff(self.taken.indptr))
@@ -206,7 +207,7 @@ class SetOperator:
     def _closed(self, terms: SetTerms | None, pattern: SetPattern) -> sparse.csr_array:
         channel, values = self.channel, self.values
         t, c = channel.types, len(values)
-        seg, who, at = pattern.held.segment, pattern.held.intents, pattern.held.at
+        seg, who, at = pattern.held.segment, pattern.held.intents, pattern.held.places
         salience, recognised = channel.salience[at][:, None], channel.recognition[values][seg][:, None]
         within = np.repeat(channel.intruder_within[at][:, None], t, axis=1)
         out = np.repeat(pattern.taken.data[:, None], t, axis=1)
@@ -221,7 +222,7 @@ class SetOperator:
             for j, x in enumerate(terms.touched):
                 # Pairs of a touched value and an asked one in the same intent, see `sim.ask.gain_yesno`.
                 out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
-                rows, theirs = members(channel, x)
+                rows, theirs = channel.intents_of(x)
                 share = np.zeros(channel.facet.intents)
                 share[rows] = theirs
                 lost = lost + (out_of[seg] * (share > 0)[who])[:, None] * terms.within[j] * salience

@@ -15,7 +15,6 @@ import numpy as np
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, scalar_masses, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
-from sim.channel.relation import members
 from sim.numeric.entropy import FLOOR, entropy_nats, xlogx
 from sim.numeric.reductions import over_intents, over_types, weighted_types
 
@@ -179,7 +178,7 @@ def _said_touched(channel: FacetChannel, terms: SetTerms, kept: np.ndarray, mudd
     intruders = channel.kernel_t @ (terms.lost[:, t] * (channel.top_of_mind_t @ rest))
     intruders[ids] *= g1[:, MUDDLED] / g0[:, MUDDLED]
     for j, x in enumerate(terms.touched):
-        rows, _ = members(channel, x)
+        rows, _ = channel.intents_of(x)
         intruders[x] += terms.within[j, t] * (rest[rows] * _within_chance(channel, terms, x)[:, t]).sum()
     strangers = kept[channel.unknown].sum()
     rho, g = channel.stranger_recognition[ids], channel.background[ids]
@@ -189,16 +188,14 @@ def _said_touched(channel: FacetChannel, terms: SetTerms, kept: np.ndarray, mudd
 
 
 def _within_chance(channel: FacetChannel, terms: SetTerms, x: int) -> np.ndarray:
-    """(members of x, T) sum_z pi_iz al_z K[z, x]: x replaces something that is true as well."""
-    members_of = channel.members
-    at = members_of.data[members_of.indptr[x] : members_of.indptr[x + 1]]
+    """(intents of x, T) sum_z pi_iz al_z K[z, x]: x replaces something that is true as well."""
+    rows, at = channel.by_value.of(x)
     out = np.repeat(channel.intruder_within[at, None], channel.types, axis=1)
-    rows, _ = members(channel, x)
     into = channel.kernel_t[[x]].toarray().ravel()
     for z in terms.touched:
         if into[z] > 0:
             share = np.zeros(channel.facet.intents)
-            share_rows, salience = members(channel, z)
+            share_rows, salience = channel.intents_of(z)
             share[share_rows] = salience
             out += share[rows, None] * into[z] * (terms.lost[z] - 1)
     return out
@@ -249,7 +246,7 @@ def _reweighted(channel, terms: SetTerms, rows, local, option, says_kept, says_m
     place[rows] = np.arange(len(rows))
     held = []
     for z in terms.touched:
-        who, salience = members(channel, z)
+        who, salience = channel.intents_of(z)
         here = place[who] >= 0
         held.append((place[who][here], salience[here]))
         taken = slice(channel.kernel.indptr[z], channel.kernel.indptr[z + 1])

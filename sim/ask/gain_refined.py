@@ -17,7 +17,8 @@ from scipy import sparse
 from sim.ask.gain_yesno import is_small, kept_memory, said_odds, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
-from sim.channel.relation import Members, kernel_entries, members
+from sim.channel.confusion import kernel_entries
+from sim.channel.relation import IntentsOfValues
 from sim.channel.slips_and_hedges import not_believed
 from sim.numeric.entropy import FLOOR, xlogx
 
@@ -79,7 +80,7 @@ def _scalar_answers(channel: FacetChannel, terms: ScalarTerms | None, share, val
 
 def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, rows) -> tuple[np.ndarray, np.ndarray]:
     """(C, n, A) p(answer | intent) on a `many` facet, values not asked before; and (C, n) whether the intent has it."""
-    held = Members(channel, values)
+    held = IntentsOfValues(channel.by_value, values)
     place = np.full(channel.facet.intents, -1)
     place[rows] = np.arange(len(rows))
     inside = held.table(place, len(rows)) > 0
@@ -99,7 +100,7 @@ def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, r
         factor = terms.loss[values][:, None] * np.ones((1, len(rows), 1))  # (C, n, T)
         intruder = intruder * np.ones(channel.types)
         for j, x in enumerate(terms.touched):
-            who, chance = members(channel, x)
+            who, chance = channel.intents_of(x)
             out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
             if not (out_of.any() or into.any()):
                 continue

@@ -23,7 +23,8 @@ from scipy import sparse
 
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
-from sim.channel.relation import Members, kernel_entries, members
+from sim.channel.confusion import kernel_entries
+from sim.channel.relation import IntentsOfValues
 from sim.channel.slips_and_hedges import not_believed
 from sim.numeric.entropy import FLOOR
 from sim.numeric.reductions import over_intents
@@ -193,12 +194,12 @@ def _untouched(channel: FacetChannel, shares: SetShares, belief: np.ndarray, val
     phi, mu = channel.forgotten, channel.muddled
     states = np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu])  # (3, T)
     everyone, strangers = shares.total, shares.strangers
-    held = Members(channel, values)
+    held = IntentsOfValues(channel.by_value, values)
     n, top, within = held.sum(belief), held.sum(belief, channel.salience), held.sum(belief, channel.intruder_within)
     sources = channel.kernel_t[values]
     near = np.unique(sources.indices)
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = Members(channel, near).sum(belief, channel.salience)
+    first[near] = IntentsOfValues(channel.by_value, near).sum(belief, channel.salience)
     total = sources @ first
     r = channel.recognition[values][:, None]
     inside = np.stack([
@@ -219,13 +220,13 @@ def _untouched(channel: FacetChannel, shares: SetShares, belief: np.ndarray, val
 def _touched(channel: FacetChannel, terms: SetTerms, shares: SetShares, values: np.ndarray):
     assert shares.states is not None and shares.kept is not None and shares.muddled is not None
     kept, muddled, strangers = shares.kept, shares.muddled, shares.strangers
-    held = Members(channel, values)
+    held = IntentsOfValues(channel.by_value, values)
     masses = np.stack([held.sum(s) for s in shares.states], axis=1)  # (C, 3, T)
     top, within = held.sum(kept, channel.salience), held.sum(muddled, channel.intruder_within)
     sources = channel.kernel_t[values]
     near = np.unique(np.concatenate([sources.indices, values]))
     first = np.zeros((len(channel.facet.values), channel.types))
-    first[near] = Members(channel, near).sum(muddled, channel.salience)
+    first[near] = IntentsOfValues(channel.by_value, near).sum(muddled, channel.salience)
     total = sources @ (terms.lost * first)
     lost = terms.loss[values] * first[values]
     for j, x in enumerate(terms.touched):
@@ -233,7 +234,7 @@ def _touched(channel: FacetChannel, terms: SetTerms, shares: SetShares, values: 
         out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
         if not (out_of.any() or into.any()):
             continue
-        rows, salience = members(channel, x)
+        rows, salience = channel.intents_of(x)
         place = np.zeros((channel.facet.intents, channel.types))
         place[rows] = muddled[rows]
         lost += out_of[:, None] * terms.within[j] * held.sum(place, channel.salience)

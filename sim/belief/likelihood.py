@@ -162,7 +162,7 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     r = channel.recognition[ids][:, None, None]
     h = r * g1 + (1 - r) * g0
     n, t, v = channel.facet.intents, channel.types, len(channel.facet.values)
-    columns = [_column(channel, x) for x in touched]
+    columns = [channel.by_value.of(x) for x in touched]
 
     # Answers as if each true value were recognised by itself: base, up to the answers about values that aren't true.
     # Only intents that have a touched value differ from `nobody`, so only their rows are worked on.
@@ -237,7 +237,7 @@ def _replaced(channel, touched, columns, lost, loss, within) -> np.ndarray:
     """(N, T) R of the module's docstring."""
     n, ids = channel.facet.intents, np.array(touched, dtype=np.int64)
     near = np.unique(np.concatenate([ids, *(_row_indices(channel.kernel_t, x) for x in touched)]).astype(np.int64))
-    out = 1 + channel.by_value(near, channel.salience).T @ (lost[near] * loss[near] - 1)
+    out = 1 + channel.rows_of(near, channel.salience).T @ (lost[near] * loss[near] - 1)
     for j, x in enumerate(touched):
         rows, at = columns[j]
         chance = np.repeat(channel.intruder_within[at, None], channel.types, axis=1)
@@ -249,13 +249,6 @@ def _replaced(channel, touched, columns, lost, loss, within) -> np.ndarray:
                 chance += share[rows, None] * sources[z] * (lost[z] - 1)
         out[rows] += within[j] * chance
     return out
-
-
-def _column(channel: FacetChannel, value: int) -> tuple[np.ndarray, np.ndarray]:
-    """The intents that have a value, and where those entries stand in facet.indices."""
-    members = channel.members
-    part = slice(members.indptr[value], members.indptr[value + 1])
-    return members.indices[part], members.data[part]
 
 
 def _row_indices(matrix, row: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.belief.evidence import Evidence, History, first_stage, next_stage
-from sim.channel.channel import Channel, FacetChannel, answering, passed_over
+from sim.channel.channel import Channel, FacetChannel
 
 
 class Stages:
@@ -39,7 +39,7 @@ class Stages:
         if (stage, silent) not in self._after:
             for f in silent:
                 if (stage, f) not in self._passed_over:
-                    self._passed_over[stage, f] = passed_over(self.asking[stage][f])
+                    self._passed_over[stage, f] = self.asking[stage][f].passed_over()
             facets = list(self.asking[stage])
             for f in silent:
                 facets[f] = self._passed_over[stage, f]
@@ -54,8 +54,8 @@ class Stages:
         if key not in self._heard:
             by_stage = [facets[f] for facets in self.asking]
             memory, said = by_stage[key[1]], by_stage[key[2]]
-            self._heard[key] = answering(
-                by_stage[0], forgotten=memory.forgotten, muddled=memory.muddled,
+            self._heard[key] = by_stage[0].answering(
+                forgotten=memory.forgotten, muddled=memory.muddled,
                 yesno=np.concatenate([c.yesno for c in by_stage], axis=-1),
                 yesno_forgotten=np.concatenate([c.yesno_forgotten for c in by_stage], axis=-1),
                 silent=said.silent, slip=said.slip, guess=said.guess,

@@ -20,7 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.confusion import incidence
+from sim.channel.relation import ByValue, by_value, incidence
 
 KEPT, MUDDLED, FORGOTTEN = range(3)
 """States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed."""
@@ -36,17 +36,6 @@ def background_of(facet: Facet, prior: np.ndarray, salience: np.ndarray) -> np.n
     named = np.bincount(facet.indices, weights=prior[facet.rows] * salience, minlength=len(facet.values))
     total = named.sum()
     return named / total if total > 0 else np.full_like(named, 1 / max(1, len(named)))
-
-
-class Columns(NamedTuple):
-    """A facet's relation by value (CSC)."""
-
-    indptr: np.ndarray
-    """(V + 1,) value v's entries are indptr[v]:indptr[v + 1]."""
-    indices: np.ndarray
-    """(nnz,) their intents, ascending within a value."""
-    data: np.ndarray
-    """(nnz,) int64: their positions in facet.indices."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,6 +72,28 @@ class FacetChannel:
     mass: np.ndarray
     """(V,) prior mass of the intents with each value."""
 
+    def answering(self, **arrays: np.ndarray) -> FacetChannel:
+        """The same facet with other arrays of those in `CHANGING`; what is worked out of the rest is shared."""
+        cached = [name for name, made in vars(FacetChannel).items() if isinstance(made, cached_property)]
+        # What a `many` facet needs is dear, so that it is made now and once.
+        for name in cached if not self.facet.scalar else ("options", "by_value", "relation", "unknown"):
+            getattr(self, name)
+        out = replace(self, **arrays)
+        vars(out).update({name: made for name, made in vars(self).items() if name in cached})
+        return out
+
+    def passed_over(self) -> FacetChannel:
+        """The facet as its open question is answered by users whose opening says nothing of it.
+
+        A facet that is tried gives the very answer that its open question gets later.  Silence therefore makes "don't
+        know" more likely than it is for users who were not asked for an opening; yes/no answers are as ever.
+        """
+
+        def nothing_again(chance: np.ndarray) -> np.ndarray:
+            return chance / (1 - self.opening + self.opening * chance)
+
+        return self.answering(silent=nothing_again(self.silent), guess=1 - nothing_again(1 - self.guess))
+
     @property
     def types(self) -> int:
         return len(self.forgotten)
@@ -98,30 +109,31 @@ class FacetChannel:
         return self.kernel.T.tocsr()
 
     @cached_property
-    def members(self) -> Columns:
+    def by_value(self) -> ByValue:
         """The relation by value."""
-        table = sparse.csc_array(incidence(self.facet, np.arange(len(self.facet.indices), dtype=np.int64)))
-        return Columns(np.asarray(table.indptr), np.asarray(table.indices), np.asarray(table.data))
+        return by_value(self.facet)
 
     @cached_property
     def relation(self) -> sparse.csr_array:
         """(V, N) ones: row v lists the intents that have v."""
-        return self.by_value(np.arange(len(self.facet.values)), None)
+        return self.rows_of(np.arange(len(self.facet.values)), None)
 
     @cached_property
     def unknown(self) -> np.ndarray:
         """Intents about which the catalogue says nothing on this facet, ascending."""
         return np.flatnonzero(np.diff(self.facet.indptr) == 0)
 
-    def by_value(self, values: np.ndarray, data: np.ndarray | None) -> sparse.csr_array:
+    def intents_of(self, value: int) -> tuple[np.ndarray, np.ndarray]:
+        """The intents that have one value, and its salience there."""
+        intents, places = self.by_value.of(value)
+        return intents, self.salience[places]
+
+    def rows_of(self, values: np.ndarray, data: np.ndarray | None) -> sparse.csr_array:
         """(C, N) rows of the relation for these values, with ones or `data` (nnz,) as entries."""
-        table = self.members
-        counts = table.indptr[values + 1] - table.indptr[values]
-        indptr = np.zeros(len(values) + 1, dtype=table.indptr.dtype)
+        counts, intents, places = self.by_value.take(values)
+        indptr = np.zeros(len(values) + 1, dtype=counts.dtype)
         np.cumsum(counts, out=indptr[1:])
-        take = np.arange(indptr[-1]) + np.repeat(table.indptr[values] - indptr[:-1], counts)
-        intents, at = table.indices[take], table.data[take]
-        entries = np.ones(len(intents)) if data is None else data[at]
+        entries = np.ones(len(intents)) if data is None else data[places]
         return sparse.csr_array((entries, intents, indptr), shape=(len(values), self.facet.intents))
 
     @cached_property
@@ -132,7 +144,7 @@ class FacetChannel:
     @cached_property
     def top_of_mind_t(self) -> sparse.csr_array:
         """(V, N) the same by value."""
-        return self.by_value(np.arange(len(self.facet.values)), self.salience)
+        return self.rows_of(np.arange(len(self.facet.values)), self.salience)
 
     @cached_property
     def intruder(self) -> sparse.csr_array:
@@ -212,29 +224,3 @@ def _within(facet: Facet, salience: np.ndarray, kernel: sparse.csr_array) -> np.
 
 CHANGING = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
 """The arrays of `FacetChannel` that may differ between stages."""
-
-
-def answering(channel: FacetChannel, **arrays: np.ndarray) -> FacetChannel:
-    """The same facet with other arrays for answers and memory; what is worked out from the rest is shared."""
-    many = not channel.facet.scalar
-    for name, made in vars(FacetChannel).items():
-        if isinstance(made, cached_property) and (many or name in ("options", "members", "relation", "unknown")):
-            getattr(channel, name)
-    out = replace(channel, **arrays)
-    for name, made in channel.__dict__.items():
-        if isinstance(getattr(FacetChannel, name, None), cached_property):
-            out.__dict__[name] = made
-    return out
-
-
-def passed_over(channel: FacetChannel) -> FacetChannel:
-    """The facet as its open question is answered by users whose opening says nothing of it.
-
-    A facet that is tried gives the very answer that its open question gets later.  Silence therefore makes "don't know"
-    more likely than it is for users who were not asked for an opening; yes/no answers are as ever.
-    """
-
-    def nothing_again(chance: np.ndarray) -> np.ndarray:
-        return chance / (1 - channel.opening + channel.opening * chance)
-
-    return answering(channel, silent=nothing_again(channel.silent), guess=1 - nothing_again(1 - channel.guess))

@@ -17,10 +17,13 @@ compared on the other facets, as `one` is.  Neighbours in fame get a little weig
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
+from sim.channel.relation import incidence
 
 PROFILE = 8
 CROWD = 24
@@ -30,14 +33,27 @@ NEIGHBOURS = 16
 FAME_FLOOR = 0.02
 
 
-def incidence(facet: Facet, data: np.ndarray | None = None) -> sparse.csr_array:
-    """The facet's relation as CSR (N, V), ones or the given data (nnz,)."""
-    data = np.ones(len(facet.indices)) if data is None else data
-    return sparse.csr_array((data, facet.indices, facet.indptr), shape=(facet.intents, len(facet.values)))
+_KERNELS: WeakKeyDictionary[Catalogue, dict[int, sparse.csr_array]] = WeakKeyDictionary()
+"""Kernels that were made, for as long as their catalogue lives."""
 
 
 def confusion_kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
-    """p(believed value | true value, muddled), CSR (V, V)."""
+    """p(believed value | true value, muddled), CSR (V, V); made once a catalogue, not to be written to."""
+    kernels = _KERNELS.setdefault(catalogue, {})
+    if f not in kernels:
+        kernels[f] = _kernel(catalogue, f)
+    return kernels[f]
+
+
+def kernel_entries(kernel: sparse.csr_array, row: int, columns: np.ndarray) -> np.ndarray:
+    """(C,) entries of one row of a kernel (V, V), as it is or transposed, at these columns."""
+    part = slice(kernel.indptr[row], kernel.indptr[row + 1])
+    dense = np.zeros(len(kernel.indptr) - 1)
+    dense[kernel.indices[part]] = kernel.data[part]
+    return dense[columns]
+
+
+def _kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
     facet = catalogue.facets[f]
     v = len(facet.values)
     if v < 2:
@@ -47,10 +63,10 @@ def confusion_kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
     if facet.kind == "number":
         return _number_kernel(facet, catalogue.prior)
     mass = facet.mass(catalogue.prior)
-    profile = _profile(catalogue, f)
+    profile = company_profiles(catalogue, f)
     similar = sparse.coo_array(profile @ profile.T)
     rows, columns, weight = similar.row, similar.col, similar.data
-    near_rows, near_columns = _fame_neighbours(mass)
+    near_rows, near_columns = fame_neighbours(mass)
     rows = np.concatenate([rows, near_rows])
     columns = np.concatenate([columns, near_columns])
     weight = np.concatenate([weight, np.full(len(near_rows), FAME_FLOOR)])
@@ -59,7 +75,7 @@ def confusion_kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
     keep = (rows != columns) & (weight > 1e-9)
     kernel = sparse.csr_array((weight[keep], (rows[keep], columns[keep])), shape=(v, v))
     kernel.sum_duplicates()
-    return _normalised(_top(kernel, NEIGHBOURS))
+    return _normalised(largest_of_rows(kernel, NEIGHBOURS))
 
 
 def _number_kernel(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
@@ -78,7 +94,7 @@ def _number_kernel(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
     return _normalised(sparse.csr_array((weight[inside], (rows[inside], columns[inside])), shape=(v, v)))
 
 
-def _profile(catalogue: Catalogue, f: int) -> sparse.csr_array:
+def company_profiles(catalogue: Catalogue, f: int) -> sparse.csr_array:
     """(V, companions), rows of unit length: what a value is most often seen with, telling companions first."""
     facet = catalogue.facets[f]
     weighted = incidence(facet, np.sqrt(catalogue.prior)[facet.rows])
@@ -94,8 +110,8 @@ def _profile(catalogue: Catalogue, f: int) -> sparse.csr_array:
     together = together @ sparse.dia_array(
         (np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2
     )
-    together = _top(sparse.csr_array(together), PROFILE)
-    together = _top(sparse.csr_array(together.T), CROWD).T.tocsr()
+    together = largest_of_rows(sparse.csr_array(together), PROFILE)
+    together = largest_of_rows(sparse.csr_array(together.T), CROWD).T.tocsr()
     length = np.sqrt(np.asarray(together.multiply(together).sum(axis=1)).ravel())
     return sparse.csr_array(sparse.dia_array((1 / np.maximum(length, 1e-300)[None], 0), (len(length),) * 2) @ together)
 
@@ -103,10 +119,10 @@ def _profile(catalogue: Catalogue, f: int) -> sparse.csr_array:
 def _company(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
     """(N, V) of each intent's `COMPANY` most famous values."""
     mass = facet.mass(prior)
-    return _top(incidence(facet, mass[facet.indices]), COMPANY).astype(bool).astype(np.float64)
+    return largest_of_rows(incidence(facet, mass[facet.indices]), COMPANY).astype(bool).astype(np.float64)
 
 
-def _fame_neighbours(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def fame_neighbours(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pairs (value, another of the same fame): the two before and the two after in the order of mass."""
     order = np.lexsort((np.arange(len(mass)), mass))
     rows, columns = [], []
@@ -117,7 +133,7 @@ def _fame_neighbours(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(rows), np.concatenate(columns)
 
 
-def _top(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
+def largest_of_rows(matrix: sparse.csr_array, k: int) -> sparse.csr_array:
     """The k largest entries of each row; weights within 1e-4 of each other are ties and go to the lowest column."""
     counts = np.diff(matrix.indptr)
     if not (counts > k).any():

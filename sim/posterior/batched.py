@@ -25,7 +25,7 @@ from sim.ask.ranking import TIE, top
 from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
 from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
 from sim.belief.type_mixture import intents_of, joint_of, log_likelihood, log_prior, types_of
-from sim.channel.channel import Channel, FacetChannel, passed_over
+from sim.channel.channel import Channel, FacetChannel
 from sim.channel.opening import SILENT
 from sim.numeric.cache import Cache
 from sim.questions import OPEN, QuestionBank
@@ -272,7 +272,7 @@ class BatchedPosterior:
         if evidence.said != SILENT:
             return self.channel.facets[f]
         if f not in self._passed_over:
-            self._passed_over[f] = passed_over(self.channel.facets[f])
+            self._passed_over[f] = self.channel.facets[f].passed_over()
         return self._passed_over[f]
 
     def _operator(self, f: int, evidence: Evidence, keep: np.ndarray) -> ScalarOperator | SetOperator:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.channel import Channel, FacetChannel, background_of
@@ -41,7 +40,7 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
     hedges = np.stack([rate("hedge"), rate("hedge_muddled")], axis=1)  # (T, S)
     many = facet.kind == "many"
     salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
-    kernel = kernel_of(catalogue, f)
+    kernel = confusion_kernel(catalogue, f)
     return FacetChannel(
         facet=facet,
         forgotten=rate("forgotten"),
@@ -60,14 +59,6 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
         salience=salience,
         mass=mass,
     )
-
-
-def kernel_of(catalogue: Catalogue, f: int) -> sparse.csr_array:
-    """The facet's confusion kernel, kept with the catalogue: it depends on nothing else."""
-    kept = catalogue.__dict__.setdefault("_kernels", {})
-    if f not in kept:
-        kept[f] = confusion_kernel(catalogue, f)
-    return kept[f]
 
 
 def fame_score(mass: np.ndarray) -> np.ndarray:
