@@ -31,6 +31,7 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
     "movies": ("movies.parquet", {}),
     "movies-1k": ("movies.parquet", {"top": 1000, "title": "movies-1k"}),
     "groceries": ("groceries.csv", {}),
+    "famous": ("famous.parquet", {}),
     "animals": ("animals.csv", {}),
     "toy": ("toy.csv", {}),
 }
