@@ -51,6 +51,7 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and nothing else
 NAMED = {
     "clarigym/Movies-v0": "movies",
     "clarigym/Movies1k-v0": "movies-1k",
+    "clarigym/Famous-v0": "famous",
     "clarigym/Groceries-v0": "groceries",
     "clarigym/Animals-v0": "animals",
     "clarigym/Toy-v0": "toy",

@@ -46,7 +46,8 @@ def same(a: Catalogue, b: Catalogue) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("name", "intents"), [("movies", 15362), ("movies-1k", 1000), ("groceries", 297), ("animals", 139), ("toy", 8)]
+    ("name", "intents"),
+    [("movies", 15362), ("movies-1k", 1000), ("famous", 861), ("groceries", 297), ("animals", 139), ("toy", 8)],
 )
 def test_built_in_catalogues(name, intents):
     catalogue = load(name)
@@ -95,7 +96,7 @@ def test_groceries_hold_neighbours_that_differ_in_one_facet():
     assert any(f.indptr[i] == f.indptr[i + 1] for f in groceries.facets for i in range(len(groceries)))
 
 
-@pytest.mark.parametrize("name", ["groceries", "animals", "toy"])
+@pytest.mark.parametrize("name", ["famous", "groceries", "animals", "toy"])
 def test_no_two_rows_of_a_catalogue_of_ours_are_alike(name):
     catalogue = load(name)
     assert len(set(classes([row_keys(f) for f in catalogue.facets], len(catalogue)).tolist())) == len(catalogue)

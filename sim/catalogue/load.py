@@ -30,8 +30,8 @@ FOLDER = Path(__file__).parent.parent / "data"
 BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
     "movies": ("movies.parquet", {}),
     "movies-1k": ("movies.parquet", {"top": 1000, "title": "movies-1k"}),
-    "groceries": ("groceries.csv", {}),
     "famous": ("famous.parquet", {}),
+    "groceries": ("groceries.csv", {}),
     "animals": ("animals.csv", {}),
     "toy": ("toy.csv", {}),
 }

@@ -82,7 +82,7 @@ class Film:
 @cache
 def flag_names() -> tuple[str, ...]:
     """The flags that famous.toml asks about, in its order."""
-    return tuple(name for name, facet in read_sidecar(TARGET).facets.items() if facet.kind == "flag")
+    return tuple(name for name, facet in read_sidecar(SOURCE).facets.items() if facet.kind == "flag")
 
 
 def read_films(text: str) -> list[Film]:

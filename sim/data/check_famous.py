@@ -122,7 +122,7 @@ def check(films: list[Film]) -> Iterator[str]:
 
 def marks(film: Film) -> set[str]:
     """The flags that hold and the genres; the genre "family" is "a family film", for there is a flag of that name."""
-    return film.holds | {"a family film" if g == "family" else g for g in film.genres}
+    return set(film.holds) | {"a family film" if g == "family" else g for g in film.genres}
 
 
 def _series(films: list[Film]) -> Iterator[str]:
