@@ -56,8 +56,11 @@ NAMED = {
     "clarigym/Animals-v0": "animals",
     "clarigym/Toy-v0": "toy",
 }
+"""Environment id to the built-in catalogue that it is about."""
 ANY = "clarigym/Clarify-v0"
+"""The environment of a catalogue that is named when it is made."""
 IDS = (*NAMED, ANY)
+"""All ids."""
 
 
 def register() -> None:

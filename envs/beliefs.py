@@ -13,6 +13,8 @@ Observations after the end: nothing is learned from a guess or from a user who l
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium
 import numpy as np
 from gymnasium import spaces
@@ -104,13 +106,15 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         self.beliefs = Beliefs(self.dialogues, posterior, self.shortlist)
         self.observation_space, self.action_space = spaces_of(self.shortlist)
 
-    def reset(self, *, seed=None, options=None):
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """As the environment's, with features."""
         _, info = self.env.reset(seed=seed, options=options)
         self.beliefs.begin(np.zeros(1, dtype=np.int64))
         return self.beliefs.look().observation[0], info
 
-    def step(self, action):
+    def step(self, action: int | np.integer) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Ask question `action` of the shortlist, or guess with the last action."""
         before = self.beliefs.view
         if before is None:
@@ -154,16 +158,18 @@ class BeliefVectorEnv(VectorWrapper):
         self._mode: AutoresetMode = env.metadata["autoreset_mode"]
         self._over = np.zeros(self.num_envs, dtype=bool)
 
-    def reset(self, *, seed=None, options=None):
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
         """As the environment's, with features."""
-        _, info = self.env.reset(seed=seed, options=options)
+        _, info = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]  lists too
         mask = (options or {}).get("reset_mask")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
         self.beliefs.begin(rows)
         self._over[rows] = False
         return self.beliefs.look().observation, info
 
-    def step(self, actions):
+    def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One turn everywhere; `info["final_obs"]` with same-step autoreset holds features too."""
         before = self.beliefs.view
         if before is None:

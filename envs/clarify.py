@@ -14,10 +14,13 @@ import numpy as np
 
 from envs.record import dialogue_record, transcript
 from envs.rules import Rules
-from envs.world import World, check_action, check_options, seed_bits
+from envs.world import CatalogueGiven, Observation, World, check_action, check_options, seed_bits
 from sim.dialogue import Dialogue
+from sim.questions import Questions
+from sim.users.rates import Rates
 
 ONE = np.zeros(1, dtype=np.int64)
+"""The rows of a batch of one."""
 
 
 class ClarifyEnv(gymnasium.Env):
@@ -41,11 +44,11 @@ class ClarifyEnv(gymnasium.Env):
 
     def __init__(
         self,
-        catalogue=None,
+        catalogue: CatalogueGiven | None = None,
         *,
-        questions="mixed",
+        questions: Questions = "mixed",
         max_questions: int | None = None,
-        noise="typical",
+        noise: str | Rates = "typical",
         budget: int = 20,
         guesses: int = 1,
         reward_right: float = 1.0,
@@ -74,7 +77,9 @@ class ClarifyEnv(gymnasium.Env):
         self._seed = -1
         self._episode = 0
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None):
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode.
 
         Args:
@@ -102,7 +107,7 @@ class ClarifyEnv(gymnasium.Env):
             print(transcript(self.world, self.dialogues, 0))
         return self._observe(), self._info()
 
-    def step(self, action):
+    def step(self, action: int | np.integer) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Ask question `action`, or from Q on guess intent `action - Q`.
 
         Returns:
@@ -125,7 +130,7 @@ class ClarifyEnv(gymnasium.Env):
             print(transcript(self.world, self.dialogues, 0).splitlines()[-1])
         return self._observe(), float(reward[0]), ended, False, info
 
-    def render(self):
+    def render(self) -> str | None:
         """The dialogue so far as text with `ansi`; with `human` it is printed as it goes."""
         return transcript(self.world, self.dialogues, 0) if self.render_mode == "ansi" else None
 
@@ -141,7 +146,7 @@ class ClarifyEnv(gymnasium.Env):
         """
         return dialogue_record(self.world, self.dialogues, 0, agent)
 
-    def _observe(self):
+    def _observe(self) -> Observation:
         return self.world.row(self.world.observe(self.dialogues), 0)
 
     def _info(self) -> dict[str, Any]:

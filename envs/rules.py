@@ -24,11 +24,15 @@ import numpy as np
 
 from sim.channel.opening import SILENT, opening_of
 from sim.users.memory import Population
-from sim.users.scripted import ScriptedUser
+from sim.users.scripted import Script, ScriptedUser
 from sim.users.simulated import SimulatedUsers
 
 NOTHING = -1
+"""In a history or among guesses: nothing stands in this place."""
 USER_KEYS = ("type", "seed", "episode", "memory")
+"""What may be fixed of a user, see `Dialogues.reset`."""
+FixedUser = Mapping[str, Any] | ScriptedUser | Script
+"""What `Dialogues.reset` takes for a user who is not drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +114,9 @@ class Dialogues:
         return self._answers[:-1].reshape(-1, self.places)
 
     def reset(
-        self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents=None, user: Any = None, mixed=None
-    ) -> None:
+        self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents: np.ndarray | None = None,
+        user: FixedUser | None = None, mixed: np.ndarray | None = None,
+    ) -> None:  # fmt: skip
         """Begin dialogues in the places `rows` (n,).
 
         Args:
@@ -160,7 +165,7 @@ class Dialogues:
         if self.max_opening:
             self._volunteer(rows)
 
-    def _type(self, given: Any) -> int:
+    def _type(self, given: object) -> int:
         names = self.population.types
         if given in names:
             return names.index(given)

@@ -13,18 +13,22 @@ Corruptions are Python objects and would cost more than the step, so they come w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
+from numpy.typing import ArrayLike
 
 from envs.record import dialogue_record, transcript
-from envs.rules import Rules
-from envs.world import Copies, World, check_options, seed_bits
+from envs.rules import FixedUser, Rules
+from envs.world import CatalogueGiven, Copies, IntentGiven, Observation, World, check_options, seed_bits
 from sim.dialogue import Dialogue
 from sim.numeric.randomness import mixed_seed
+from sim.questions import Questions
+from sim.users.rates import Rates
 
 
 class ClarifyVectorEnv(VectorEnv):
@@ -45,11 +49,11 @@ class ClarifyVectorEnv(VectorEnv):
     def __init__(
         self,
         num_envs: int = 1,
-        catalogue=None,
+        catalogue: CatalogueGiven | None = None,
         *,
-        questions="mixed",
+        questions: Questions = "mixed",
         max_questions: int | None = None,
-        noise="typical",
+        noise: str | Rates = "typical",
         budget: int = 20,
         guesses: int = 1,
         reward_right: float = 1.0,
@@ -93,7 +97,9 @@ class ClarifyVectorEnv(VectorEnv):
         self._mixed = np.zeros(self.num_envs, dtype=np.uint64)  # (B,) the seeds as they enter into every episode
         self._episodes = np.zeros(self.num_envs, dtype=np.int64)
 
-    def reset(self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None):
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode everywhere, or where `options["reset_mask"]` (B,) bool is set.
 
         Args:
@@ -106,20 +112,19 @@ class ClarifyVectorEnv(VectorEnv):
         super().reset(seed=seed if isinstance(seed, int | np.integer) else None)
         options = check_options(options, ("intent", "user", "reset_mask"))
         rows = self._all if "reset_mask" not in options else np.flatnonzero(self._mask(options["reset_mask"]))
-        self._seed(seed, rows)
-        self._mixed = mixed_seed(self._seeds)
+        self._mixed = mixed_seed(self._seed(seed, rows))
         self._begin(rows, self._intents(options.get("intent"), rows), options.get("user"))
         return self._observe(), self._info({}, rows)
 
-    def _mask(self, mask: Any) -> np.ndarray:
+    def _mask(self, mask: object) -> np.ndarray:
         if not isinstance(mask, np.ndarray) or mask.shape != (self.num_envs,) or mask.dtype != np.bool_:
             raise ValueError(f"options['reset_mask'] must be a numpy array of {self.num_envs} bools")
         if not mask.any():
             raise ValueError("options['reset_mask'] must have at least one environment set")
         return mask
 
-    def _seed(self, seed: Any, rows: np.ndarray) -> None:
-        """Set the seed and episode with which each of the rows begins."""
+    def _seed(self, seed: int | Sequence[int | None] | None, rows: np.ndarray) -> np.ndarray:
+        """Set the seed and episode with which each of the rows begins; (B,) the seeds of all."""
         seeds = self._seeds
         if seeds is None:
             # Where no seed was ever given they are drawn; episodes begin at -1, for the next is counted up below.
@@ -127,11 +132,11 @@ class ClarifyVectorEnv(VectorEnv):
             self._episodes[:] = -1
         if seed is None:
             self._episodes[rows] += 1
-            return
+            return seeds
         if isinstance(seed, int | np.integer):
             seeds[rows] = np.array([seed_bits(int(seed) + int(k)) for k in rows], dtype=np.uint64)
             self._episodes[rows] = 0
-            return
+            return seeds
         if len(seed) != self.num_envs:
             raise ValueError(f"seed has {len(seed)} entries, the environments are {self.num_envs}")
         for k in rows.tolist():
@@ -139,8 +144,9 @@ class ClarifyVectorEnv(VectorEnv):
                 self._episodes[k] += 1
             else:
                 seeds[k], self._episodes[k] = seed_bits(seed[k]), 0
+        return seeds
 
-    def _intents(self, given: Any, rows: np.ndarray) -> np.ndarray | None:
+    def _intents(self, given: IntentGiven | Sequence[IntentGiven] | None, rows: np.ndarray) -> np.ndarray | None:
         if given is None:
             return None
         if isinstance(given, str | int | np.integer):
@@ -149,14 +155,14 @@ class ClarifyVectorEnv(VectorEnv):
             raise ValueError(f"options['intent'] has {len(given)} entries, the environments are {self.num_envs}")
         return np.array([self.world.intent_id(given[k]) for k in rows])
 
-    def _begin(self, rows: np.ndarray, intents: np.ndarray | None = None, user: Any = None) -> None:
+    def _begin(self, rows: np.ndarray, intents: np.ndarray | None = None, user: FixedUser | None = None) -> None:
         assert self._seeds is not None
         self.dialogues.reset(
             rows, self._seeds.take(rows), self._episodes.take(rows), intents=intents, user=user,
             mixed=self._mixed.take(rows),
         )  # fmt: skip
 
-    def step(self, actions: np.ndarray):
+    def step(self, actions: np.ndarray) -> tuple[Observation, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """One turn everywhere.
 
         Args:
@@ -194,7 +200,7 @@ class ClarifyVectorEnv(VectorEnv):
                 info = self._revealed(ended, terminated)
         return self._observe(), reward, terminated, np.zeros(self.num_envs, dtype=bool), self._info(info, self._all)
 
-    def _checked(self, actions: Any) -> np.ndarray:
+    def _checked(self, actions: ArrayLike) -> np.ndarray:
         actions = np.asarray(actions)
         if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
             raise gymnasium.error.InvalidAction(
@@ -249,7 +255,7 @@ class ClarifyVectorEnv(VectorEnv):
             return None
         return tuple(transcript(self.world, self.dialogues, b) for b in range(self.num_envs))
 
-    def _observe(self):
+    def _observe(self) -> Observation:
         return self.world.observe(self.dialogues, self._copies)
 
     def _info(self, info: dict[str, Any], rows: np.ndarray) -> dict[str, Any]:

@@ -30,11 +30,18 @@ from gymnasium import spaces
 from envs.rules import NOTHING, Dialogues, Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
-from sim.questions import question_bank
+from sim.questions import Questions, question_bank
 from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates, load_rates
 
 OBSERVATIONS = ("dict", "flat")
+"""What an observation may be: a dict of arrays, or all of them one after the other."""
+Observation = dict[str, np.ndarray] | np.ndarray
+"""As `World.observe` gives it."""
+CatalogueGiven = str | os.PathLike[str] | Catalogue
+"""A built-in name, a path, or the catalogue itself."""
+IntentGiven = str | int | np.integer
+"""A number, an id of the catalogue or a name."""
 
 
 class World:
@@ -49,8 +56,8 @@ class World:
     def __init__(
         self,
         *,
-        catalogue: str | os.PathLike[str] | Catalogue | None,
-        questions,
+        catalogue: CatalogueGiven | None,
+        questions: Questions,
         max_questions: int | None,
         noise: str | Rates,
         observation: str,
@@ -77,11 +84,11 @@ class World:
     def dialogues(self, count: int) -> Dialogues:
         return Dialogues(self.population, self.rules, count)
 
-    def _parts(self) -> dict[str, Any]:
+    def _parts(self) -> dict[str, spaces.Box]:
         rules, bank = self.rules, self.bank
         places = rules.budget + (int((bank.open_question >= 0).sum()) if rules.opening else 0)
 
-        def box(low: int, high, shape: tuple[int, ...]) -> spaces.Box:
+        def box(low: int, high: int | np.ndarray, shape: tuple[int, ...]) -> spaces.Box:
             return spaces.Box(np.full(shape, low, np.int32), np.broadcast_to(np.int32(high), shape), dtype=np.int32)
 
         parts = {
@@ -94,7 +101,7 @@ class World:
             parts["guessed"] = box(NOTHING, len(self.catalogue) - 1, (rules.guesses,))
         return parts
 
-    def observe(self, d: Dialogues, copies: Copies | None = None) -> Any:
+    def observe(self, d: Dialogues, copies: Copies | None = None) -> Observation:
         """Observations of all B dialogues: a dict of arrays (B, ...) or one array (B, width), int32.
 
         Without `copies` the history's arrays are the live ones.
@@ -113,9 +120,9 @@ class World:
                     parts[name] = copies.of(parts[name])
         return parts
 
-    def row(self, observation: Any, b: int) -> Any:
+    def row(self, observation: Observation, b: int) -> Observation:
         """One dialogue's observation out of a batch's, a copy."""
-        if self.flat:
+        if isinstance(observation, np.ndarray):
             return observation[b].copy()
         return {name: part[b].copy() for name, part in observation.items()}
 
@@ -130,7 +137,7 @@ class World:
             "corruptions": () if b in d.scripted else d.users.corruptions(b),
         }
 
-    def intent_id(self, given: Any) -> int:
+    def intent_id(self, given: IntentGiven) -> int:
         """An intent from options: its number, its id in the catalogue or its name.
 
         Raises:
@@ -196,19 +203,23 @@ def check_options(options: Mapping[str, Any] | None, known: tuple[str, ...]) -> 
     return options
 
 
-def population(catalogue: Any, questions: str, max_questions: int | None, noise: str | Rates) -> Population:
+def population(
+    catalogue: CatalogueGiven, questions: Questions, max_questions: int | None, noise: str | Rates
+) -> Population:
     """The population for these arguments, shared among equal ones while they are in use."""
     rates = noise if isinstance(noise, Rates) else load_rates(noise)
     key = rates.name if PRESETS.get(rates.name) is rates else repr(rates)
-    if not isinstance(catalogue, Catalogue):
-        path = Path(catalogue)
-        # A file that was changed is another catalogue.
-        catalogue = (str(catalogue), path.stat().st_mtime_ns if path.is_file() else 0)
     _RATES[key] = rates
-    return _population(catalogue, questions, max_questions, key)
+    if isinstance(catalogue, Catalogue):
+        return _population(catalogue, questions, max_questions, key)
+    path = Path(catalogue)
+    # A file that was changed is another catalogue.
+    named = str(catalogue), path.stat().st_mtime_ns if path.is_file() else 0
+    return _population(named, questions, max_questions, key)
 
 
 _RATES: dict[str, Rates] = {}
+"""Rates that populations were made of, by what `lru_cache` knows them by."""
 
 
 @lru_cache(maxsize=16)
@@ -217,13 +228,14 @@ def _catalogue(name: str, changed: int) -> Catalogue:
 
 
 @lru_cache(maxsize=16)
-def _population(catalogue: Any, questions: Any, max_questions: int | None, rates: str) -> Population:
-    if not isinstance(catalogue, Catalogue):
-        catalogue = _catalogue(*catalogue)
+def _population(
+    catalogue: Catalogue | tuple[str, int], questions: Questions, max_questions: int | None, rates: str
+) -> Population:
+    catalogue = catalogue if isinstance(catalogue, Catalogue) else _catalogue(*catalogue)
     return Population(question_bank(catalogue, questions, max_questions), _RATES[rates])
 
 
-def check_action(action: Any, total: int) -> None:
+def check_action(action: object, total: int) -> None:
     """Raises gymnasium.error.InvalidAction unless 0 <= action < total."""
     if not isinstance(action, int | np.integer) or isinstance(action, bool) or not 0 <= action < total:
         raise gymnasium.error.InvalidAction(f"action {action!r} is not a whole number from 0 to {total - 1}")

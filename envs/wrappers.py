@@ -17,8 +17,12 @@ from gymnasium.vector import VectorEnv, VectorWrapper
 from gymnasium.vector.utils import batch_space
 
 from envs.rules import NOTHING
+from envs.world import World
 
 LIMIT = 4096
+"""Questions up to which a bank may have an entry for each."""
+DictObservation = dict[str, np.ndarray]
+"""Of an environment with observation="dict"."""
 
 
 def entries(questions: np.ndarray, answers: np.ndarray, total: int) -> np.ndarray:
@@ -40,7 +44,7 @@ def entries(questions: np.ndarray, answers: np.ndarray, total: int) -> np.ndarra
     return out[..., :total]
 
 
-def _space(world: Any) -> spaces.Dict:
+def _space(world: World) -> spaces.Dict:
     """The observation space with the history replaced by `entries`."""
     total = len(world.bank)
     if total > LIMIT:
@@ -52,7 +56,7 @@ def _space(world: Any) -> spaces.Dict:
     return spaces.Dict({"entries": answers, **rest})
 
 
-def _observation(observation: dict[str, np.ndarray], total: int) -> dict[str, np.ndarray]:
+def _observation(observation: DictObservation, total: int) -> DictObservation:
     rest = {name: part for name, part in observation.items() if name not in ("questions", "answers")}
     return {"entries": entries(observation["questions"], observation["answers"], total), **rest}
 
@@ -70,7 +74,7 @@ class QuestionEntries(gymnasium.ObservationWrapper):
         self.observation_space = _space(world)
         self._total = len(world.bank)
 
-    def observation(self, observation):
+    def observation(self, observation: DictObservation) -> DictObservation:
         return _observation(observation, self._total)
 
 
@@ -83,17 +87,19 @@ class VectorQuestionEntries(VectorWrapper):
 
     def __init__(self, env: VectorEnv):
         super().__init__(env)
-        world: Any = env.unwrapped.world  # type: ignore[attr-defined]
+        world: World = env.unwrapped.world  # type: ignore[attr-defined]
         self.single_observation_space = _space(world)
         self.observation_space = batch_space(self.single_observation_space, env.num_envs)
         self._total = len(world.bank)
 
-    def reset(self, *, seed=None, options=None):
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[DictObservation, dict[str, Any]]:
         """As the environment's, with entries."""
-        observations, info = self.env.reset(seed=seed, options=options)
+        observations, info = self.env.reset(seed=seed, options=options)  # type: ignore[arg-type]  lists too
         return _observation(observations, self._total), info
 
-    def step(self, actions):
+    def step(self, actions: np.ndarray) -> tuple[DictObservation, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
         """As the environment's; the observations in `info["final_obs"]` are turned into entries too."""
         observations, reward, terminated, truncated, info = self.env.step(actions)
         for b in np.flatnonzero(info.get("_final_obs", ())):

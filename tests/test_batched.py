@@ -47,7 +47,7 @@ def walk(posteriors, bank, turns: int, dialogues: int, seed: int):
 
 def unrefined(exact: ChannelPosterior) -> np.ndarray:
     """I(answer; class) of the yes/no questions, NaN of the open ones."""
-    histories = exact._histories
+    histories = exact._beliefs
     out = np.full((len(exact._nodes), len(exact.bank)), np.nan)
     for b, node in enumerate(exact._nodes):
         asked = histories.asked(node)
@@ -63,7 +63,7 @@ def unrefined(exact: ChannelPosterior) -> np.ndarray:
 def open_gain(exact: ChannelPosterior, b: int, question: int) -> float:
     """I(answer; intent) of an open question on a `many` facet, one prediction an intent."""
     node, f = exact._nodes[b], int(exact.bank.facet[question])
-    channel, now = exact.channel.facets[f], exact._histories.current(node, f)
+    channel, now = exact.channel.facets[f], exact._beliefs.current(node, f)
     conditional = 0.0
     for i in np.flatnonzero(node.belief > 1e-9):
         alone = np.zeros_like(node.joint)

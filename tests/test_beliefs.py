@@ -155,7 +155,7 @@ def test_films_can_be_learned_on():
 @pytest.mark.slow
 def test_what_tells_most_about_the_user_is_found_among_few():
     posterior = posterior_of(gymnasium.make("clarigym/Movies-v0", noise="hard"), ChannelPosterior)
-    node, histories = posterior._nodes[0], posterior._histories
+    node, histories = posterior._nodes[0], posterior._beliefs
     ids, shown = posterior.shortlist(8, 2)
     others = np.setdiff1d(np.arange(len(posterior.bank)), ids[0, :8])
     assert len(shortlist.candidates(histories, node)) < 1000

@@ -43,7 +43,7 @@ def test_settings_that_differ_in_their_rules_share_what_is_computed(setting, nam
     one, two = POSTERIORS[name](other), POSTERIORS[name](setting)
     assert one is not two
     assert one.channel is two.channel
-    shared = "_histories" if isinstance(one, ChannelPosterior) else "_told"
+    shared = "_beliefs" if isinstance(one, ChannelPosterior) else "_told"
     assert getattr(one, shared) is getattr(two, shared)
     assert other.channel is setting.channel
     assert other.population is setting.population

@@ -20,20 +20,21 @@ from sim.ask.sweep import (
     unasked,
     yesno_gains,
 )
-from sim.belief.by_history import Histories, Node
+from sim.belief.by_history import BeliefsByHistory, Node
 from sim.numeric.entropy import binary_entropy, least_mass
 from sim.questions import OPEN
 
 CHUNK = 64
+"""Questions of one facet that are evaluated at a time, at first; twice as many each time after."""
 
 
-def choose(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
+def choose(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
     """(k,) ids of the questions of highest EIG, best first, and their nats; -1 and 0 where fewer tell anything."""
     if k not in node.best:
-        ids, gains = _certified(histories, node, k)
-        fine = np.union1d(near_best(node, ids, gains)[0], always_refined(histories, node, histories.asked(node)))
+        ids, gains = _certified(beliefs, node, k)
+        fine = np.union1d(near_best(node, ids, gains)[0], always_refined(beliefs, node, beliefs.asked(node)))
         rough = ~np.isin(ids, fine)
-        ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(histories, node, fine))
+        ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(beliefs, node, fine))
         node.best[k] = top_among(ids, gains, k)
         node.scratch.clear()
     return node.best[k]
@@ -44,23 +45,23 @@ def _needed(node: Node, value: np.ndarray, k: int) -> float:
     return max(float(value[-1]), min(near(node) * float(value[0]), float(value[k - 1])), 2 * TIE) - TIE
 
 
-def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _certified(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Questions of highest I(answer; class), best first: the k best for certain, and all of the shortlist."""
-    bank = histories.bank
-    asked = histories.asked(node)
+    bank = beliefs.bank
+    asked = beliefs.asked(node)
     ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
     pending: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for f, channel in enumerate(histories.asking(node)):
-        mine = unasked(histories, f, asked)
+    for f, channel in enumerate(beliefs.asking(node)):
+        mine = unasked(beliefs, f, asked)
         if len(mine) and bank.kind[mine[0]] == OPEN:
             ids.append(mine[:1])
-            gains.append(np.array([open_gain(histories, node, f)]))
+            gains.append(np.array([open_gain(beliefs, node, f)]))
             mine = mine[1:]
         if not len(mine):
             continue
         if channel.facet.scalar and len(mine) <= CHUNK:
             ids.append(mine)
-            gains.append(yesno_gains(histories, node, f, mine))
+            gains.append(yesno_gains(beliefs, node, f, mine))
         else:
             pending.append((f, mine, value_masses(channel, node.belief)[bank.value[mine]]))
     pool, chunk = max(k, SHORTLIST), CHUNK
@@ -73,7 +74,7 @@ def _certified(histories: Histories, node: Node, k: int) -> tuple[np.ndarray, np
         f, mine, bound = pending[at]
         part = np.sort(mine[:chunk])
         found = best >= 0
-        more = yesno_gains(histories, node, f, part)
+        more = yesno_gains(beliefs, node, f, part)
         best, value = top_among(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
         pending[at] = (f, mine[chunk:], bound[chunk:])
         need, chunk = _needed(node, value, k), 2 * chunk

@@ -3,8 +3,7 @@
 `sim.ask.gain_yesno` works through one belief at a time.  Learners meet hundreds of dialogues a step over small
 catalogues, and what a facet's answers depend on is its evidence alone, which comes again and again ("Drama was said");
 so here the conditional answer probabilities given evidence become an operator, made once and kept, that is applied to
-the beliefs
-of all dialogues with that evidence at once:
+the beliefs of all dialogues with that evidence at once:
 
 - scalar facets: a dense table p(answer | value, type), applied to the beliefs' masses of values, all flags at once;
 - `many` facets: sparse features on the entries of the relation (state masses, believed and true) and of the
@@ -19,10 +18,12 @@ Each operator also gives I(answer; type), what a question tells about the user.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_open import _manner, _reweighted, _untouched_states
+from sim.ask.gain_open import manner, reweighted, untouched_states
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states
 from sim.ask.question_information import QuestionInformation, open_summary
 from sim.belief.likelihood import ScalarTerms, SetTerms
@@ -33,6 +34,7 @@ from sim.channel.slips_and_hedges import not_believed
 from sim.numeric.entropy import xlogx
 
 NEGLIGIBLE = 1e-14
+"""Belief in a value that adds nothing to any sum."""
 BLOCK = 1 << 17
 """Numbers at a time, to stay within the processor's cache."""
 
@@ -63,7 +65,7 @@ class ScalarOperator:
         tables = []
         if has_open:
             own = channel.facet.option_of
-            kept, muddled, anything, unsaid = _manner(channel, states)
+            kept, muddled, anything, unsaid = manner(channel, states)
             said = np.empty((v + 1, t, 1 + len(channel.facet.options)))
             said[:, :, 0] = unsaid
             said[:, :, 1:] = anything[:, :, None] * channel.options
@@ -186,6 +188,21 @@ class SetPattern:
         self.shape = (6 * c * t, n * t)
 
 
+class _Mind(NamedTuple):
+    """What is on top of the mind given the answers so far; E entries of the relation, M of the confusions."""
+
+    kept: np.ndarray
+    """(N, T) p(kept | intent, type), divided by A of `sim.belief.likelihood`."""
+    muddled: np.ndarray
+    """(N, T) p(muddled | intent, type), divided by R."""
+    lost: np.ndarray
+    """(E, T or 1) the entry's value is the one that is replaced."""
+    within: np.ndarray
+    """(E, T) it replaces another that is true as well."""
+    replacing: np.ndarray
+    """(M, T) the value replaces one of the intent's."""
+
+
 class SetOperator:
     """The yes/no questions of a `many` facet, and its open one; takes beliefs by type.
 
@@ -196,8 +213,11 @@ class SetOperator:
     def __init__(self, channel: FacetChannel, terms: SetTerms | None, pattern: SetPattern, has_open: bool) -> None:
         self.channel, self.values, self.has_open = channel, pattern.values, has_open
         everyone = np.arange(channel.facet.intents)
-        self.states = _untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
+        self.states = untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
         self.by_type = np.ascontiguousarray(self.states.transpose(2, 0, 1))  # (T, 3, N)
+        self.said_kept, self.strange = np.ones((len(self.values), channel.types)), np.ones(channel.types)
+        if terms is not None:
+            self.said_kept, self.strange = said_odds(terms, self.values)[0], 1 / terms.stranger
         self.closed = self._closed(terms, pattern) if len(self.values) else None
         self.absent = not_believed(channel, self.values)  # (C, T, S, A)
         self.open = OpenSetOperator(channel, terms, self.states) if has_open else None
@@ -205,42 +225,49 @@ class SetOperator:
         self.nbytes += 0 if self.open is None else self.open.nbytes
 
     def _closed(self, terms: SetTerms | None, pattern: SetPattern) -> sparse.csr_array:
+        """The pattern's operator: (6 C T, N T)."""
         channel, values = self.channel, self.values
-        t, c = channel.types, len(values)
         seg, who, at = pattern.held.segment, pattern.held.intents, pattern.held.places
         salience, recognised = channel.salience[at][:, None], channel.recognition[values][seg][:, None]
-        within = np.repeat(channel.intruder_within[at][:, None], t, axis=1)
-        out = np.repeat(pattern.taken.data[:, None], t, axis=1)
-        kept, muddled = self.states[1], self.states[2]
-        self.said_kept, self.strange = np.ones((c, t)), np.ones(t)
-        lost = salience
-        if terms is not None:
-            kept, muddled = kept / terms.top, muddled / terms.replaced
-            self.said_kept, said_muddled = said_odds(terms, values)
-            self.strange = 1 / terms.stranger
-            lost = terms.loss[values][seg] * salience
-            for j, x in enumerate(terms.touched):
-                # Pairs of a touched value and an asked one in the same intent, see `sim.ask.gain_yesno`.
-                out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
-                rows, theirs = channel.intents_of(x)
-                share = np.zeros(channel.facet.intents)
-                share[rows] = theirs
-                lost = lost + (out_of[seg] * (share > 0)[who])[:, None] * terms.within[j] * salience
-                within += (into[seg] * share[who])[:, None] * (terms.lost[x] - 1)
-                near = np.flatnonzero(into)
-                if len(near) and len(rows):
-                    place = np.searchsorted(pattern.key, (rows[:, None].astype(np.int64) * c + near).ravel())
-                    out[place] += (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
-            within *= said_muddled[seg]
-            out *= said_muddled[pattern.taken.indices]
-        kept, muddled, wrongly = kept[who], muddled[who], muddled
-        inside = within * muddled
+        mind = self._untouched_mind(pattern) if terms is None else self._touched_mind(terms, pattern)
+        kept, muddled = mind.kept[who], mind.muddled[who]
+        inside = mind.within * muddled
         data = [self.states[s][who] for s in range(3)]
         data.append(recognised * data[1] + (1 - recognised) * salience * self.said_kept[seg] * kept)
-        data.append(inside + recognised * (data[2] - lost * muddled - inside))
-        data += [out * wrongly[pattern.taken_by], -inside]
+        data.append(inside + recognised * (data[2] - mind.lost * muddled - inside))
+        data += [mind.replacing * mind.muddled[pattern.taken_by], -inside]
         entries = np.concatenate(data).T.ravel()[pattern.order]
         return sparse.csr_array((entries, pattern.columns, pattern.indptr), shape=pattern.shape)
+
+    def _untouched_mind(self, pattern: SetPattern) -> _Mind:
+        channel, types = self.channel, self.channel.types
+        return _Mind(
+            self.states[1], self.states[2], channel.salience[pattern.held.places][:, None],
+            np.repeat(channel.intruder_within[pattern.held.places][:, None], types, axis=1),
+            np.repeat(pattern.taken.data[:, None], types, axis=1),
+        )  # fmt: skip
+
+    def _touched_mind(self, terms: SetTerms, pattern: SetPattern) -> _Mind:
+        channel, values, (_, _, salience, within, replacing) = self.channel, self.values, self._untouched_mind(pattern)
+        seg, who = pattern.held.segment, pattern.held.intents
+        _, said_muddled = said_odds(terms, values)
+        lost = terms.loss[values][seg] * salience
+        for j, x in enumerate(terms.touched):
+            # Pairs of a touched value and an asked one in the same intent, see `sim.ask.gain_yesno`.
+            out_of, into = kernel_entries(channel.kernel_t, x, values), kernel_entries(channel.kernel, x, values)
+            rows, theirs = channel.intents_of(x)
+            share = np.zeros(channel.facet.intents)
+            share[rows] = theirs
+            lost = lost + (out_of[seg] * (share > 0)[who])[:, None] * terms.within[j] * salience
+            within += (into[seg] * share[who])[:, None] * (terms.lost[x] - 1)
+            near = np.flatnonzero(into)
+            if len(near) and len(rows):
+                key = (rows[:, None].astype(np.int64) * len(values) + near).ravel()
+                more = (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
+                replacing[np.searchsorted(pattern.key, key)] += more
+        within *= said_muddled[seg]
+        replacing *= said_muddled[pattern.taken.indices]
+        return _Mind(self.states[1] / terms.top, self.states[2] / terms.replaced, lost, within, replacing)
 
     def tell(self, joint: np.ndarray) -> QuestionInformation:
         """From beliefs (T, N, n)."""
@@ -272,7 +299,9 @@ class SetOperator:
             answers.append(classes.sum(axis=0).transpose(2, 0, 1))
         return QuestionInformation(gain, user, np.concatenate(answers, axis=1))
 
-    def _answers(self, t: int, forgotten, kept, muddled, sure, wrong) -> np.ndarray:
+    def _answers(
+        self, t: int, forgotten: np.ndarray, kept: np.ndarray, muddled: np.ndarray, sure: np.ndarray, wrong: np.ndarray
+    ) -> np.ndarray:
         """(C, A, n) answers of type t from masses (C, n): of the states, and of those who believe the value."""
         channel = self.channel
         out = forgotten[:, None] * channel.yesno_forgotten[t, :, None]
@@ -295,8 +324,8 @@ class OpenSetOperator:
         if terms is None:
             by_type = np.stack([np.repeat(d[:, None], t, axis=1) for d in (kept_data, pattern.data)])
         else:
-            by_type = _reweighted(channel, terms, rows, local, pattern.indices, kept_data, pattern.data)
-        kept, muddled, anything, unsaid = _manner(channel, states)
+            by_type = reweighted(channel, terms, rows, local, pattern.indices, kept_data, pattern.data)
+        kept, muddled, anything, unsaid = manner(channel, states)
         said = kept[local] * by_type[0] + muddled[local] * by_type[1]  # (E, T)
         self.anything, self.unsaid, self.options = anything, unsaid, channel.options
         by_option = np.argsort(pattern.indices, kind="stable")

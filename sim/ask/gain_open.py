@@ -13,16 +13,21 @@ from __future__ import annotations
 import numpy as np
 
 from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, scalar_masses, scalar_states
-from sim.belief.likelihood import ScalarTerms, SetTerms
+from sim.belief.likelihood import ScalarTerms, SetTerms, Terms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
+from sim.numeric.cache import once_per_object
 from sim.numeric.entropy import FLOOR, entropy_nats, xlogx
 from sim.numeric.reductions import over_intents, over_types, weighted_types
 
-HEAD, WIDE = 256, 1024
+HEAD = 256
+"""Likeliest intents for which H(answer | intent) is exact."""
+WIDE = 1024
+"""The same where HEAD intents hold less than ENOUGH of the belief."""
 ENOUGH = 0.9
+"""Share of the belief."""
 
 
-def open_information(channel: FacetChannel, terms, belief: np.ndarray) -> tuple[float, np.ndarray]:
+def open_information(channel: FacetChannel, terms: Terms | None, belief: np.ndarray) -> tuple[float, np.ndarray]:
     """EIG of the facet's open question in nats, and its predicted answers (1 + O,).
 
     Args:
@@ -30,19 +35,22 @@ def open_information(channel: FacetChannel, terms, belief: np.ndarray) -> tuple[
         belief: p(intent, type | history), (N, T).
     """
     if channel.facet.scalar:
+        assert not isinstance(terms, SetTerms)
         return (_small if is_small(channel) else _large_scalar)(channel, terms, belief)
+    assert not isinstance(terms, ScalarTerms)
     return _many(channel, terms, belief)
 
 
-def open_prediction(channel: FacetChannel, terms, belief: np.ndarray) -> np.ndarray:
+def open_prediction(channel: FacetChannel, terms: Terms | None, belief: np.ndarray) -> np.ndarray:
     """(1 + O,) predicted answers alone."""
     if not channel.facet.scalar:
+        assert not isinstance(terms, ScalarTerms)
         return _said(channel, terms, belief)[0]
     return open_information(channel, terms, belief)[1]
 
 
-def _manner(channel: FacetChannel, states: np.ndarray):
-    """From states (3, ..., T): says the kept memory, the muddled one, anything, nothing."""
+def manner(channel: FacetChannel, states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """From states (3, ..., T), (..., T) each: says the kept memory, the muddled one, anything, nothing."""
     f, k, m = states
     k_says, m_says = k * (1 - channel.silent[:, KEPT]), m * (1 - channel.silent[:, MUDDLED])
     anything = (k_says + m_says) * channel.slip + f * channel.guess
@@ -50,10 +58,10 @@ def _manner(channel: FacetChannel, states: np.ndarray):
     return k_says * (1 - channel.slip), m_says * (1 - channel.slip), anything, unsaid
 
 
-def _small(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray):
+def _small(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray) -> tuple[float, np.ndarray]:
     facet = channel.facet
     v, o = len(facet.values), len(facet.options)
-    kept, muddled, anything, unsaid = _manner(channel, scalar_states(channel, terms) * scalar_masses(channel, belief))
+    kept, muddled, anything, unsaid = manner(channel, scalar_states(channel, terms) * scalar_masses(channel, belief))
     joint = np.zeros((v + 1, 1 + o))
     joint[:, 0] = unsaid.sum(axis=1)
     joint[:, 1:] = anything.sum(axis=1)[:, None] * channel.options
@@ -65,10 +73,10 @@ def _small(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray)
     return float(max(0.0, entropy_nats(answers) + xlogx(joint).sum() - xlogx(joint.sum(axis=1)).sum())), answers
 
 
-def _large_scalar(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray):
+def _large_scalar(channel: FacetChannel, terms: ScalarTerms | None, belief: np.ndarray) -> tuple[float, np.ndarray]:
     v = len(channel.facet.values)
     mass = scalar_masses(channel, belief)
-    kept, muddled, anything, unsaid = _manner(channel, scalar_states(channel, terms) * mass)
+    kept, muddled, anything, unsaid = manner(channel, scalar_states(channel, terms) * mass)
     rows, columns, data = muddled_memory(channel, terms)
     flow = (data * muddled[rows]).sum(axis=1)
     answers = np.zeros(1 + v)
@@ -97,7 +105,7 @@ def _lift(base: np.ndarray, more: np.ndarray) -> np.ndarray:
     return xlogx(base + more) - xlogx(base)
 
 
-def _many(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray):
+def _many(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> tuple[float, np.ndarray]:
     answers, unsaid = _said(channel, terms, belief)
     mass = over_types(belief)
     head = likeliest(mass, HEAD)
@@ -127,10 +135,10 @@ def _states(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray, r
     """(3, n, T) p(state, intent, type) of these intents."""
     if terms is not None:
         return terms.states[:, rows] * belief[rows]
-    return _untouched_states(channel, rows) * belief[rows]
+    return untouched_states(channel, rows) * belief[rows]
 
 
-def _untouched_states(channel: FacetChannel, rows: np.ndarray) -> np.ndarray:
+def untouched_states(channel: FacetChannel, rows: np.ndarray) -> np.ndarray:
     """(3, n, T) p(state | intent, type) before any answer on the facet."""
     phi, mu = channel.forgotten, channel.muddled
     empty = (channel.facet.indptr[rows + 1] == channel.facet.indptr[rows])[:, None]
@@ -144,8 +152,8 @@ def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> 
     if terms is None:
         phi, mu = channel.forgotten, channel.muddled
         # What a unit of belief in a known intent, and in a stranger, comes to; all (T,).
-        kept, muddled, anything, unsaid = _manner(channel, np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu]))
-        kept_0, _, anything_0, unsaid_0 = _manner(channel, np.stack([phi, 1 - phi, 0 * phi]))
+        kept, muddled, anything, unsaid = manner(channel, np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu]))
+        kept_0, _, anything_0, unsaid_0 = manner(channel, np.stack([phi, 1 - phi, 0 * phi]))
         unknown = over_intents(belief[strangers])
         known = over_intents(belief) - unknown
         said = channel.top_of_mind_t @ weighted_types(belief, kept)
@@ -211,12 +219,12 @@ def _row_entropies(channel: FacetChannel, terms: SetTerms | None, states: np.nda
     starts = np.concatenate([[0], counts.cumsum()])
     take = np.arange(starts[-1]) + np.repeat(pattern.indptr[rows] - starts[:-1], counts)
     option, local = pattern.indices[take], np.repeat(np.arange(len(rows)), counts)
-    kept, muddled, anything, unsaid = _manner(channel, states)
+    kept, muddled, anything, unsaid = manner(channel, states)
     says_kept, says_muddled = kept_data[take], pattern.data[take]
     if terms is None:
         said = kept.sum(axis=1)[local] * says_kept + muddled.sum(axis=1)[local] * says_muddled
     else:
-        by_type = _reweighted(channel, terms, rows, local, option, says_kept, says_muddled)
+        by_type = reweighted(channel, terms, rows, local, option, says_kept, says_muddled)
         said = (kept[local] * by_type[0]).sum(axis=1) + (muddled[local] * by_type[1]).sum(axis=1)
     random = anything.sum(axis=1)
     total = states.sum(axis=(0, 2))
@@ -236,8 +244,18 @@ def _row_entropies(channel: FacetChannel, terms: SetTerms | None, states: np.nda
     return xlogx(total) - (_background_xlogx(channel, random) + inside + xlogx(unsaid.sum(axis=1)))
 
 
-def _reweighted(channel, terms: SetTerms, rows, local, option, says_kept, says_muddled):
-    """(2, E, T) p(memory is the entry's option | kept, muddled; answers, intent, type)."""
+def reweighted(
+    channel: FacetChannel, terms: SetTerms, rows: np.ndarray, local: np.ndarray, option: np.ndarray,
+    says_kept: np.ndarray, says_muddled: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """(2, E, T) p(memory is the entry's option | kept, muddled; answers, intent, type).
+
+    Args:
+        rows: (n,) intents.
+        local: (E,) which of these intents each entry of their `FacetChannel.may_name` is of.
+        option: (E,) its option.
+        says_kept, says_muddled: (E,) p(memory is the option | kept, muddled) before any answer on the facet.
+    """
     v = len(channel.facet.values)
     key = local.astype(np.int64) * v + option
     kept = np.repeat(says_kept[:, None], channel.types, axis=1)
@@ -273,19 +291,17 @@ def _rough_entropies(channel: FacetChannel, belief: np.ndarray, mass: np.ndarray
     return -xlogx(silent) - xlogx(1 - silent) + (1 - silent) * mean
 
 
+@once_per_object
 def _named_entropy(channel: FacetChannel) -> np.ndarray:
-    """(N, T) entropy of what an untouched facet's user names when he names something; kept with the channel."""
-    cached = channel.__dict__.get("_named_entropy")
-    if cached is None:
-        n, t = channel.facet.intents, channel.types
-        rows = np.arange(n)
-        every = _untouched_states(channel, rows)
-        cached = np.empty((n, t))
-        for j in range(t):
-            states = np.zeros((3, n, t))
-            states[:, :, j] = every[:, :, j]
-            whole = _row_entropies(channel, None, states, rows)
-            silent = _manner(channel, states)[3].sum(axis=1)
-            cached[:, j] = (whole + xlogx(silent) + xlogx(1 - silent)) / np.maximum(1 - silent, FLOOR)
-        channel.__dict__["_named_entropy"] = cached
-    return cached
+    """(N, T) entropy of what an untouched facet's user names when he names something."""
+    n, t = channel.facet.intents, channel.types
+    rows = np.arange(n)
+    every = untouched_states(channel, rows)
+    out = np.empty((n, t))
+    for j in range(t):
+        states = np.zeros((3, n, t))
+        states[:, :, j] = every[:, :, j]
+        whole = _row_entropies(channel, None, states, rows)
+        silent = manner(channel, states)[3].sum(axis=1)
+        out[:, j] = (whole + xlogx(silent) + xlogx(1 - silent)) / np.maximum(1 - silent, FLOOR)
+    return out

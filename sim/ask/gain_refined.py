@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.ask.gain_yesno import is_small, kept_memory, said_odds, scalar_states
-from sim.belief.likelihood import ScalarTerms, SetTerms
+from sim.belief.likelihood import ScalarTerms, SetTerms, Terms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.confusion import kernel_entries
 from sim.channel.relation import IntentsOfValues
@@ -24,7 +24,12 @@ from sim.numeric.entropy import FLOOR, xlogx
 
 
 def within_class(
-    channel: FacetChannel, terms, belief: np.ndarray, values: np.ndarray, rows: np.ndarray, joint: np.ndarray
+    channel: FacetChannel,
+    terms: Terms | None,
+    belief: np.ndarray,
+    values: np.ndarray,
+    rows: np.ndarray,
+    joint: np.ndarray,
 ) -> np.ndarray:
     """(C,) nats: sum over `rows` of p(i) KL(p(answer | i) || p(answer | class of i)).
 
@@ -37,10 +42,12 @@ def within_class(
     mass = belief[rows].sum(axis=1)  # (n,)
     share = belief[rows] / np.maximum(mass, FLOOR)[:, None]  # (n, T)
     if channel.facet.scalar:
+        assert not isinstance(terms, SetTerms)
         value = channel.facet.value_of[rows]  # -1 is the last class
         answers = _scalar_answers(channel, terms, share, values, value)
         y = np.broadcast_to(value, (len(values), len(rows))) if is_small(channel) else value == values[:, None]
     else:
+        assert not isinstance(terms, ScalarTerms)
         answers, y = _set_answers(channel, terms, share, values, rows)
     by_class = joint / np.maximum(joint.sum(axis=1, keepdims=True), FLOOR)  # (C, A, Y) p(answer | class)
     expected = by_class[np.arange(len(values))[:, None], :, y.astype(np.int64)]  # (C, n, A)
@@ -48,8 +55,16 @@ def within_class(
     return (np.maximum(gap, 0.0) * mass).sum(axis=1)
 
 
-def _scalar_answers(channel: FacetChannel, terms: ScalarTerms | None, share, values, value) -> np.ndarray:
-    """(C, n, A) p(answer | intent) on a scalar facet; `value` (n,) are the intents' values, -1 unknown."""
+def _scalar_answers(
+    channel: FacetChannel, terms: ScalarTerms | None, share: np.ndarray, values: np.ndarray, value: np.ndarray
+) -> np.ndarray:
+    """(C, n, A) p(answer | intent) on a scalar facet.
+
+    Args:
+        share: (n, T) p(type | intent).
+        values: (C,) values or thresholds asked for.
+        value: (n,) the intents' own values, -1 unknown.
+    """
     states = scalar_states(channel, terms)[:, value]  # (3, n, T)
     known = value >= 0
     v = len(channel.facet.values)
@@ -78,8 +93,16 @@ def _scalar_answers(channel: FacetChannel, terms: ScalarTerms | None, share, val
     return out
 
 
-def _set_answers(channel: FacetChannel, terms: SetTerms | None, share, values, rows) -> tuple[np.ndarray, np.ndarray]:
-    """(C, n, A) p(answer | intent) on a `many` facet, values not asked before; and (C, n) whether the intent has it."""
+def _set_answers(
+    channel: FacetChannel, terms: SetTerms | None, share: np.ndarray, values: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(C, n, A) p(answer | intent) on a `many` facet, and (C, n) whether the intent has the value.
+
+    Args:
+        share: (n, T) p(type | intent).
+        values: (C,) not asked before.
+        rows: (n,) the intents.
+    """
     held = IntentsOfValues(channel.by_value, values)
     place = np.full(channel.facet.intents, -1)
     place[rows] = np.arange(len(rows))

@@ -30,6 +30,7 @@ from sim.numeric.entropy import FLOOR
 from sim.numeric.reductions import over_intents
 
 SMALL = 64
+"""Values of a scalar facet up to which classes of intents are its values, not "true of the intent or not"."""
 
 
 # --- scalar facets -------------------------------------------------------------------------------------------------
@@ -98,7 +99,9 @@ def scalar_joint(
     return (_small_joint if is_small(channel) else _large_joint)(channel, terms, states, values)
 
 
-def _small_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _small_joint(
+    channel: FacetChannel, terms: ScalarTerms | None, states: np.ndarray, values: np.ndarray
+) -> np.ndarray:
     v, t = len(channel.facet.values), channel.types
     c = len(values)
     # p(believed | value, state, type) for each question: kept, then muddled, then unknown.
@@ -125,7 +128,9 @@ def _small_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.nd
     return out + np.einsum("xt,ta->ax", states[0], channel.yesno_forgotten)
 
 
-def _large_joint(channel: FacetChannel, terms, states: np.ndarray, values: np.ndarray) -> np.ndarray:
+def _large_joint(
+    channel: FacetChannel, terms: ScalarTerms | None, states: np.ndarray, values: np.ndarray
+) -> np.ndarray:
     v = len(channel.facet.values)
     total = states.sum(axis=1)  # (3, T)
     rows, columns, data = muddled_memory(channel, terms)
@@ -262,11 +267,17 @@ def _segment_sum(entries: np.ndarray, indptr: np.ndarray) -> np.ndarray:
     return ones @ entries
 
 
-def _binary_joint(channel, absent, masses, total, inside, outside) -> np.ndarray:
+def _binary_joint(
+    channel: FacetChannel, absent: np.ndarray, masses: np.ndarray, total: np.ndarray, inside: np.ndarray,
+    outside: np.ndarray,
+) -> np.ndarray:  # fmt: skip
     """(C, A, 2) joint of answer and class.
 
-    absent: (C or 1, T, S, A) answers when the value isn't believed.  masses: (C, 3, T) states of the intents for which
-    the value is true; total: (3, T) of all.  inside, outside: (C, S, T) of them, those who believe the value.
+    Args:
+        absent: (C or 1, T, S, A) answers when the value isn't believed.
+        masses: (C, 3, T) states of the intents for which the value is true.
+        total: (3, T) states of all intents.
+        inside, outside: (C, S, T) of those for which the value is true and of the others, those who believe it.
     """
     out = np.zeros((len(masses), 5, 2))
     rest = total[None] - masses

@@ -17,14 +17,19 @@ from sim.ask.gain_open import open_prediction
 from sim.ask.gain_yesno import value_masses
 from sim.ask.question_information import SUMMARY, QuestionInformation, open_summary
 from sim.ask.ranking import NOTHING, TIE, top_among
-from sim.belief.by_history import Histories, Node
+from sim.belief.by_history import BeliefsByHistory, Node
 from sim.numeric.entropy import mutual_information
 from sim.questions import OPEN
 
-FEW, MOST = 64, 24
+FEW = 64
+"""Questions of a facet up to which all of them are candidates."""
+MOST = 24
+"""Values of a larger facet that are candidates for their belief, and as many for their prior."""
 
 
-def shortlist(histories: Histories, node: Node, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+def shortlist(
+    beliefs: BeliefsByHistory, node: Node, by_gain: int, by_user: int
+) -> tuple[np.ndarray, QuestionInformation]:
     """The `by_gain` questions of highest EIG and the `by_user` others that tell most about the user, best first.
 
     Returns:
@@ -32,11 +37,11 @@ def shortlist(histories: Histories, node: Node, by_gain: int, by_user: int) -> t
     """
     key = (by_gain, by_user)
     if key not in node.shortlists:
-        first, gain = certified_choice.choose(histories, node, by_gain)
-        some = np.setdiff1d(candidates(histories, node), first) if by_user else np.empty(0, np.int64)
+        first, gain = certified_choice.choose(beliefs, node, by_gain)
+        some = np.setdiff1d(candidates(beliefs, node), first) if by_user else np.empty(0, np.int64)
         kept = first >= 0
         asked = np.concatenate([first[kept], some])
-        about = question_information(histories, node, asked)
+        about = question_information(beliefs, node, asked)
         second, _ = top_among(some, about.user_nats[kept.sum() :], by_user)
         ids = np.concatenate([first, second])
         place = {question: at for at, question in enumerate(asked.tolist())}
@@ -44,16 +49,16 @@ def shortlist(histories: Histories, node: Node, by_gain: int, by_user: int) -> t
         chosen.gain_nats[:by_gain] = gain  # refined
         node.shortlists[key] = ids, chosen
         node.scratch.clear()
-        histories.keep(node)
+        beliefs.keep(node)
     return node.shortlists[key]
 
 
-def candidates(histories: Histories, node: Node) -> np.ndarray:
+def candidates(beliefs: BeliefsByHistory, node: Node) -> np.ndarray:
     """Ids, ascending, of the questions among which those about the user are sought."""
-    bank, asked = histories.bank, histories.asked(node)
-    out = [sweep.always_refined(histories, node, asked)]
-    for f, channel in enumerate(histories.asking(node)):
-        mine = sweep.unasked(histories, f, asked)
+    bank, asked = beliefs.bank, beliefs.asked(node)
+    out = [sweep.always_refined(beliefs, node, asked)]
+    for f, channel in enumerate(beliefs.asking(node)):
+        mine = sweep.unasked(beliefs, f, asked)
         if len(mine) > FEW:
             if bank.kind[mine[0]] == OPEN:
                 out.append(mine[:1])
@@ -66,9 +71,9 @@ def candidates(histories: Histories, node: Node) -> np.ndarray:
     return np.unique(np.concatenate(out))
 
 
-def question_information(histories: Histories, node: Node, ids: np.ndarray) -> QuestionInformation:
+def question_information(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray) -> QuestionInformation:
     """What the questions `ids` (n,) tell; about the intent unrefined, see `sim.ask.sweep`."""
-    bank = histories.bank
+    bank = beliefs.bank
     gain, user, answers = np.zeros(len(ids)), np.zeros(len(ids)), np.zeros((len(ids), SUMMARY))
     alone = []
     for t in range(node.joint.shape[1]):
@@ -78,15 +83,15 @@ def question_information(histories: Histories, node: Node, ids: np.ndarray) -> Q
     for f in np.unique(bank.facet[ids]).tolist():
         mine = np.flatnonzero(bank.facet[ids] == f)
         for j in mine[bank.kind[ids[mine]] == OPEN]:
-            now = histories.current(node, f)
-            by_type = np.stack([open_prediction(histories.asking(node)[f], now, n.joint) for n in alone], axis=1)
+            now = beliefs.current(node, f)
+            by_type = np.stack([open_prediction(beliefs.asking(node)[f], now, n.joint) for n in alone], axis=1)
             p = by_type.sum(axis=1)
-            gain[j], user[j] = sweep.open_gain(histories, node, f), mutual_information(by_type)
+            gain[j], user[j] = sweep.open_gain(beliefs, node, f), mutual_information(by_type)
             answers[j] = open_summary(p)
         closed = mine[bank.kind[ids[mine]] != OPEN]
         if len(closed):
             # (T, C, A, Y) joint of type, answer and class.
-            joint = np.stack([sweep.yesno_joint(histories, n, f, ids[closed]) for n in alone])
+            joint = np.stack([sweep.yesno_joint(beliefs, n, f, ids[closed]) for n in alone])
             gain[closed] = mutual_information(joint.sum(axis=0))
             user[closed] = mutual_information(joint.sum(axis=3).transpose(1, 2, 0))
             answers[closed] = joint.sum(axis=(0, 3))

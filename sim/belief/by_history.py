@@ -13,15 +13,13 @@ from typing import Any
 import numpy as np
 
 from sim.belief.evidence import NOT_SAID, Evidence, History, canonical, heard
-from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, terms
+from sim.belief.likelihood import Terms, log_like_by_intent, terms
 from sim.belief.stages import Stages
 from sim.belief.type_mixture import intents_of, joint_of, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
 from sim.channel.opening import SILENT
 from sim.numeric.cache import Cache
 from sim.questions import QuestionBank
-
-Terms = ScalarTerms | SetTerms
 
 
 class Node:
@@ -45,7 +43,7 @@ class Node:
         return self.joint.nbytes + self.belief.nbytes + (0 if self.sweep is None else self.sweep.nbytes) + 2048
 
 
-class Histories:
+class BeliefsByHistory:
     """Beliefs by answer history under one channel.
 
     Args:

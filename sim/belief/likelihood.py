@@ -20,16 +20,17 @@ likeliest, which no other facet brings back.  Loops run over touched values, nev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from sim.belief.evidence import SAID_DONT_KNOW, Evidence
 from sim.catalogue.catalogue import Facet
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.opening import SILENT
 from sim.channel.slips_and_hedges import not_believed
-
-TINY = 1e-300
+from sim.numeric.entropy import FLOOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,17 +84,21 @@ class SetTerms:
     """(n, T) wi - wo: factor of a replacement that is true of the intent, less that of one which isn't."""
 
 
-def terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms | SetTerms:
+Terms = ScalarTerms | SetTerms
+"""The likelihood of one facet's answers, whatever the facet's kind."""
+
+
+def terms(channel: FacetChannel, evidence: Evidence) -> Terms:
     """The likelihood of one facet's answers.  Evidence must not be empty."""
     return (scalar_terms if channel.facet.scalar else set_terms)(channel, evidence)
 
 
-def log_like_by_intent(found: ScalarTerms | SetTerms, facet: Facet) -> np.ndarray:
+def log_like_by_intent(found: Terms, facet: Facet) -> np.ndarray:
     """(N, T) log p(answers | intent, type); not to be written to."""
     return found.log_like[facet.value_of] if isinstance(found, ScalarTerms) else found.log_like
 
 
-def memory_states(found: ScalarTerms | SetTerms, facet: Facet, joint: np.ndarray) -> np.ndarray:
+def memory_states(found: Terms, facet: Facet, joint: np.ndarray) -> np.ndarray:
     """(3,) p(forgotten, kept, muddled | history), from p(intent, type | history), (N, T)."""
     by_intent = found.states[:, facet.value_of] if isinstance(found, ScalarTerms) else found.states
     return (by_intent * joint).sum(axis=(1, 2))
@@ -136,14 +141,14 @@ def scalar_terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms:
         log += np.log(channel.yesno[:, :, :, a]).transpose(1, 2, 0)[:, true.astype(np.int64)]
     if evidence.said >= 0:
         hit = (channel.facet.option_of == evidence.said)[:, None]
-        right = (1 - channel.slip) * hit + channel.slip * max(channel.options[evidence.said], TINY)  # (V, T)
+        right = (1 - channel.slip) * hit + channel.slip * max(channel.options[evidence.said], FLOOR)  # (V, T)
         log += np.log((1 - channel.silent).T[:, None] * right)
     silence = dont_know_like(channel, evidence.said)
     if silence is not None:
         log += np.log(silence).T[:, None]
     shift = log.max(axis=(0, 1))
     like = np.exp(log - shift)
-    forgotten = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), TINY)
+    forgotten = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), FLOOR)
     remembered = 1 - channel.forgotten
     confused = channel.kernel @ like[MUDDLED]
     unknown = (channel.background[:, None] * like[KEPT]).sum(axis=0)
@@ -152,108 +157,170 @@ def scalar_terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms:
     parts[1, :v] = remembered * (1 - channel.muddled) * like[KEPT]
     parts[1, v] = remembered * unknown
     parts[2, :v] = remembered * channel.muddled * confused
-    total = np.maximum(parts.sum(axis=0), TINY)
+    total = np.maximum(parts.sum(axis=0), FLOOR)
     return ScalarTerms(evidence, np.log(total) + shift, parts / total, like[KEPT], like[MUDDLED], confused, unknown)
 
 
 def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
-    touched, g1, g0, e, constant = _touched(channel, evidence)
-    ids = np.array(touched, dtype=np.int64)
-    r = channel.recognition[ids][:, None, None]
-    h = r * g1 + (1 - r) * g0
-    n, t, v = channel.facet.intents, channel.types, len(channel.facet.values)
-    columns = [channel.by_value.of(x) for x in touched]
-
-    # Answers as if each true value were recognised by itself: base, up to the answers about values that aren't true.
-    # Only intents that have a touched value differ from `nobody`, so only their rows are worked on.
-    rows = np.unique(np.concatenate([column[0] for column in columns])) if columns else np.empty(0, np.int64)
-    place = np.empty(n, dtype=np.int64)
-    place[rows] = np.arange(len(rows))
-    base, top_rows = np.zeros((2, len(rows), t)), np.ones((len(rows), t))
-    ratio = e * g1 / h
-    for j, (who, at) in enumerate(columns):
-        base[:, place[who]] += np.log(h[j] / g0[j]).T[:, None]
-        top_rows[place[who]] += channel.salience[at, None] * (ratio[j, :, KEPT] - 1)
-    nobody = np.log(g0).sum(axis=0).T + constant.T  # (S, T)
-    base += nobody[:, None]
-    top = np.ones((n, t))
-    top[rows] = np.maximum(top_rows, TINY)
-
-    lost = np.ones((v, t))
-    lost[ids] = g0[:, :, MUDDLED] / h[:, :, MUDDLED]
-    outside = e[:, :, MUDDLED] * g1[:, :, MUDDLED] / g0[:, :, MUDDLED]
-    within = ratio[:, :, MUDDLED] - outside
-    loss = np.ones((v, t))
-    for j, x in enumerate(touched):
-        loss[_row_indices(channel.kernel_t, x)] += _row_data(channel.kernel_t, x)[:, None] * (outside[j] - 1)
-    replaced = np.maximum(_replaced(channel, touched, columns, lost, loss, within), TINY)
-
-    rho = channel.stranger_recognition[ids][:, None]
-    hb = rho * g1[:, :, KEPT] + (1 - rho) * g0[:, :, KEPT]
-    stranger = 1 + (channel.background[ids][:, None] * (e[:, :, KEPT] * g1[:, :, KEPT] / hb - 1)).sum(axis=0)
+    touched = _touched(channel, evidence)
+    base, nobody = _by_recognition(channel, touched)
+    top = _top_of_mind(channel, touched)
+    factors = _replacement_factors(channel, touched)
+    replaced = _replaced(channel, touched, factors)
+    by_recognition, stranger = _strangers(channel, touched)
 
     # Assemble, linear after one shift a type.
     shift = np.maximum(nobody.max(axis=0), base.max(axis=(0, 1), initial=-np.inf))
     remembered = 1 - channel.forgotten
     weight = np.stack([remembered * (1 - channel.muddled), remembered * channel.muddled])  # (S, T)
-    parts = np.empty((3, n, t))
-    parts[0] = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), TINY)
+    parts = np.empty((3, *top.shape))
+    parts[0] = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), FLOOR)
     parts[1:] = (weight * np.exp(nobody - shift))[:, None]
-    parts[1:, rows] = weight[:, None] * np.exp(base - shift)
-    parts[1, rows] *= top[rows]
+    parts[1:, touched.rows] = weight[:, None] * np.exp(base - shift)
+    parts[1, touched.rows] *= top[touched.rows]
     parts[2] *= replaced
-    empty = np.flatnonzero(np.diff(channel.facet.indptr) == 0)
-    if len(empty):
-        log_stranger = np.log(hb).sum(axis=0) + constant[:, KEPT] + np.log(stranger)
-        parts[1, empty] = remembered * np.exp(log_stranger - shift)
-        parts[2, empty] = 0
-    total = np.maximum(parts[0] + parts[1] + parts[2], TINY)
+    if len(channel.unknown):
+        parts[1, channel.unknown] = remembered * np.exp(by_recognition + np.log(stranger) - shift)
+        parts[2, channel.unknown] = 0
+    total = np.maximum(parts[0] + parts[1] + parts[2], FLOOR)
     return SetTerms(evidence=evidence, log_like=np.log(total) + shift, states=parts / total, top=top, replaced=replaced,
-                    stranger=stranger, touched=touched, g1=g1, g0=g0, h=h, said=e, lost=lost, loss=loss,
-                    within=within)  # fmt: skip
+                    stranger=stranger, touched=touched.values, g1=touched.g1, g0=touched.g0, h=touched.h,
+                    said=touched.said, lost=factors.lost, loss=factors.loss, within=factors.within)  # fmt: skip
 
 
-def _touched(channel: FacetChannel, evidence: Evidence):
-    """Touched values with g1, g0, e, each (n, T, S), and the log constant of the open answer (T, S)."""
+class _Touched(NamedTuple):
+    """The n values of a `many` facet that were asked for or said, and what was answered about each."""
+
+    values: tuple[int, ...]
+    g1: np.ndarray
+    """(n, T, S) p(answers about the value | believed)."""
+    g0: np.ndarray
+    """(n, T, S) the same, not believed."""
+    h: np.ndarray
+    """(n, T, S) the same, true and recognised or not."""
+    said: np.ndarray
+    """(n, T, S) e of the module's docstring; 1 where the value wasn't said."""
+    constant: np.ndarray
+    """(T, S) log p(the open answer | state) but for e."""
+    entries: list[np.ndarray]
+    """Where the entries of each value's members stand in facet.indices."""
+    rows: np.ndarray
+    """(m,) intents that have a touched value; the others' answers are nobody's."""
+    places: list[np.ndarray]
+    """Where each value's members stand in `rows`."""
+
+    @property
+    def ids(self) -> np.ndarray:
+        return np.array(self.values, dtype=np.int64)
+
+    @property
+    def odds(self) -> np.ndarray:
+        """(n, T, S) e g1 / h: how much likelier the answers are if the value is on top of the mind."""
+        return self.said * self.g1 / self.h
+
+
+def _touched(channel: FacetChannel, evidence: Evidence) -> _Touched:
     values = sorted({value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set()))
+    ids = np.array(values, dtype=np.int64)
     shape = (len(values), channel.types, 2)
     g1, g0, e = np.ones(shape), np.ones(shape), np.ones(shape)
-    absent = not_believed(channel, np.array(values, dtype=np.int64))
+    absent = not_believed(channel, ids)
     for value, a in evidence.yesno:
         j = values.index(value)
         g1[j], g0[j] = channel.yesno[:, :, 1, a], absent[j, :, :, a]
+    r = channel.recognition[ids][:, None, None]
     constant = np.zeros(shape[1:])
     if evidence.said >= 0:
-        at_random = np.maximum(channel.slip * channel.options[evidence.said], TINY)[:, None]  # (T, 1)
+        at_random = np.maximum(channel.slip * channel.options[evidence.said], FLOOR)[:, None]  # (T, 1)
         e[values.index(evidence.said)] = (1 - channel.slip[:, None] + at_random) / at_random
         constant = np.log((1 - channel.silent) * at_random)
     silence = dont_know_like(channel, evidence.said)
     if silence is not None:
         constant = np.log(silence)
-    return tuple(values), g1, g0, e, constant
+    columns = [channel.by_value.of(x) for x in values]
+    rows = np.unique(np.concatenate([who for who, _ in columns])) if columns else np.empty(0, np.int64)
+    place = np.empty(channel.facet.intents, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return _Touched(values=tuple(values), g1=g1, g0=g0, h=r * g1 + (1 - r) * g0, said=e, constant=constant,
+                    entries=[entries for _, entries in columns], rows=rows,
+                    places=[place[who] for who, _ in columns])  # fmt: skip
 
 
-def _replaced(channel, touched, columns, lost, loss, within) -> np.ndarray:
+def _by_recognition(channel: FacetChannel, touched: _Touched) -> tuple[np.ndarray, np.ndarray]:
+    """Log p(answers) as if each true value were recognised by itself: (S, m, T) of `rows`, (S, T) of all others."""
+    base = np.zeros((2, len(touched.rows), channel.types))
+    for j, place in enumerate(touched.places):
+        base[:, place] += np.log(touched.h[j] / touched.g0[j]).T[:, None]
+    nobody = np.log(touched.g0).sum(axis=0).T + touched.constant.T
+    base += nobody[:, None]
+    return base, nobody
+
+
+def _top_of_mind(channel: FacetChannel, touched: _Touched) -> np.ndarray:
+    """(N, T) A of the module's docstring."""
+    odds = touched.odds
+    of_rows = np.ones((len(touched.rows), channel.types))
+    for j, (place, entries) in enumerate(zip(touched.places, touched.entries, strict=True)):
+        of_rows[place] += channel.salience[entries, None] * (odds[j, :, KEPT] - 1)
+    top = np.ones((channel.facet.intents, channel.types))
+    top[touched.rows] = np.maximum(of_rows, FLOOR)
+    return top
+
+
+class _ReplacementFactors(NamedTuple):
+    """How the answers weigh a value that is lost, and what comes in its place."""
+
+    lost: np.ndarray
+    """(V, T) al."""
+    loss: np.ndarray
+    """(V, T) K @ (factor of each replacement outside the intent)."""
+    within: np.ndarray
+    """(n, T) factor of a replacement that is true of the intent, less that of one which isn't."""
+
+
+def _replacement_factors(channel: FacetChannel, touched: _Touched) -> _ReplacementFactors:
+    g1, g0, h, e = (x[:, :, MUDDLED] for x in (touched.g1, touched.g0, touched.h, touched.said))
+    lost = np.ones((len(channel.facet.values), channel.types))
+    lost[touched.ids] = g0 / h
+    outside = e * g1 / g0
+    loss = np.ones_like(lost)
+    for j, x in enumerate(touched.values):
+        loss[_row_indices(channel.kernel_t, x)] += _row_data(channel.kernel_t, x)[:, None] * (outside[j] - 1)
+    return _ReplacementFactors(lost, loss, touched.odds[:, :, MUDDLED] - outside)
+
+
+def _replaced(channel: FacetChannel, touched: _Touched, factors: _ReplacementFactors) -> np.ndarray:
     """(N, T) R of the module's docstring."""
-    n, ids = channel.facet.intents, np.array(touched, dtype=np.int64)
-    near = np.unique(np.concatenate([ids, *(_row_indices(channel.kernel_t, x) for x in touched)]).astype(np.int64))
+    lost, loss, within = factors
+    sources = [_row_indices(channel.kernel_t, x) for x in touched.values]
+    near = np.unique(np.concatenate([touched.ids, *sources]).astype(np.int64))
     out = 1 + channel.rows_of(near, channel.salience).T @ (lost[near] * loss[near] - 1)
-    for j, x in enumerate(touched):
-        rows, at = columns[j]
-        chance = np.repeat(channel.intruder_within[at, None], channel.types, axis=1)
-        sources = dict(zip(_row_indices(channel.kernel_t, x).tolist(), _row_data(channel.kernel_t, x), strict=True))
-        for i, z in enumerate(touched):
-            if z in sources:
-                share = np.zeros(n)
-                share[columns[i][0]] = channel.salience[columns[i][1]]
-                chance += share[rows, None] * sources[z] * (lost[z] - 1)
+    for j, x in enumerate(touched.values):
+        rows = touched.rows[touched.places[j]]
+        chance = np.repeat(channel.intruder_within[touched.entries[j], None], channel.types, axis=1)
+        taken = dict(zip(sources[j].tolist(), _row_data(channel.kernel_t, x), strict=True))
+        for i, z in enumerate(touched.values):
+            if z in taken:
+                share = np.zeros(channel.facet.intents)
+                share[touched.rows[touched.places[i]]] = channel.salience[touched.entries[i]]
+                chance += share[rows, None] * taken[z] * (lost[z] - 1)
         out[rows] += within[j] * chance
-    return out
+    return np.maximum(out, FLOOR)
 
 
-def _row_indices(matrix, row: int) -> np.ndarray:
+def _strangers(channel: FacetChannel, touched: _Touched) -> tuple[np.ndarray, np.ndarray]:
+    """Of intents about which the catalogue knows nothing, (T,) each: log p(answers) by recognition alone, and A."""
+    ids, e = touched.ids, touched.said[:, :, KEPT]
+    g1, g0 = touched.g1[:, :, KEPT], touched.g0[:, :, KEPT]
+    rho = channel.stranger_recognition[ids][:, None]
+    h = rho * g1 + (1 - rho) * g0
+    top = 1 + (channel.background[ids][:, None] * (e * g1 / h - 1)).sum(axis=0)
+    return np.log(h).sum(axis=0) + touched.constant[:, KEPT], top
+
+
+def _row_indices(matrix: sparse.csr_array, row: int) -> np.ndarray:
     return matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
 
 
-def _row_data(matrix, row: int) -> np.ndarray:
+def _row_data(matrix: sparse.csr_array, row: int) -> np.ndarray:
     return matrix.data[matrix.indptr[row] : matrix.indptr[row + 1]]

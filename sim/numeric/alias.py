@@ -15,8 +15,9 @@ import numpy as np
 
 _BITS = np.uint64(32)
 _BUCKET = 1 << 32
-# One line of cache a draw: the units that are its own outcome's, that outcome, and how much further the other is.
+"""Units of mass in a bucket."""
 _BUCKET_TYPE = np.dtype([("chance", np.uint32), ("own", np.int32), ("further", np.int64)])
+"""One line of cache a draw: the units that are its own outcome's, that outcome, and how much further the other is."""
 
 
 class Alias:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 FLOOR = 1e-300
+"""Probabilities count as at least this where their logarithm is taken."""
 
 
 def xlogx(p: np.ndarray) -> np.ndarray:

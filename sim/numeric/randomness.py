@@ -15,8 +15,10 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
+"""The odd increment of splitmix64."""
 _MUL1 = np.uint64(0xBF58476D1CE4E5B9)
 _MUL2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S32, _S11 = (np.uint64(s) for s in (30, 27, 31, 32, 11))
@@ -70,12 +72,12 @@ def follow(h: np.ndarray) -> np.ndarray:
     return h
 
 
-def threshold(p) -> np.ndarray:
+def threshold(p: ArrayLike) -> np.ndarray:
     """uint64 t such that h < t exactly when to_unit(h) < p, for h a hash and 0 <= p < 1."""
     return np.ceil(np.asarray(p, dtype=np.float64) * 2.0**53).astype(np.uint64) << _S11
 
 
-def stream(seed, episode) -> np.ndarray:
+def stream(seed: ArrayLike, episode: ArrayLike) -> np.ndarray:
     """Hash of (seed, episode), uint64, the two broadcast: what `draw` extends by a key.
 
     Keep it for a dialogue: the seed and the episode are then mixed in once and not at every draw.
@@ -83,13 +85,13 @@ def stream(seed, episode) -> np.ndarray:
     return stream_of(mixed_seed(seed), episode)
 
 
-def mixed_seed(seed) -> np.ndarray:
+def mixed_seed(seed: ArrayLike) -> np.ndarray:
     """The half of `stream` that depends on the seed alone, uint64."""
     with np.errstate(over="ignore"):
         return mix(np.asarray(seed).astype(np.uint64) + GAMMA)
 
 
-def stream_of(mixed: np.ndarray, episode) -> np.ndarray:
+def stream_of(mixed: np.ndarray, episode: ArrayLike) -> np.ndarray:
     """`stream` from a `mixed_seed`, for those who go through many episodes of one seed."""
     episode = np.asarray(episode).astype(np.uint64)
     if episode.ndim:
@@ -99,7 +101,7 @@ def stream_of(mixed: np.ndarray, episode) -> np.ndarray:
         return mix(mixed ^ (episode * GAMMA))
 
 
-def extend(start: np.ndarray, *key) -> np.ndarray:
+def extend(start: np.ndarray, *key: ArrayLike) -> np.ndarray:
     """The stream for a longer key, uint64: draw(extend(s, a), b) == draw(s, a, b)."""
     with np.errstate(over="ignore"):
         h = start
@@ -108,13 +110,13 @@ def extend(start: np.ndarray, *key) -> np.ndarray:
         return h
 
 
-def salt(part) -> np.ndarray:
+def salt(part: ArrayLike) -> np.ndarray:
     """One part of a key as it is mixed in, uint64; a table of them saves the product at every draw."""
     with np.errstate(over="ignore"):
         return (np.asarray(part).astype(np.uint64) + np.uint64(1)) * GAMMA
 
 
-def draw(start: np.ndarray, *key) -> np.ndarray:
+def draw(start: np.ndarray, *key: ArrayLike) -> np.ndarray:
     """Uniforms in [0, 1), float64, the broadcast shape of `start` and the parts of `key` (integers or arrays)."""
     return to_unit(extend(start, *key))
 
@@ -124,7 +126,7 @@ def to_unit(h: np.ndarray) -> np.ndarray:
     return (h >> _S11).astype(np.float64) * _TO_UNIT
 
 
-def uniform(seed, episode, *key) -> np.ndarray:
+def uniform(seed: ArrayLike, episode: ArrayLike, *key: ArrayLike) -> np.ndarray:
     """Uniforms in [0, 1), float64, a function of (seed, episode, key) alone; all arguments broadcast.
 
     >>> float(uniform(0, 0, Purpose.INTENT)) == float(uniform(0, 0, Purpose.INTENT))

@@ -23,14 +23,16 @@ from sim.ask.gain_open import open_prediction
 from sim.ask.question_information import SUMMARY, QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
 from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
-from sim.belief.likelihood import ScalarTerms, SetTerms, log_like_by_intent, memory_states, terms
+from sim.belief.likelihood import ScalarTerms, SetTerms, Terms, log_like_by_intent, memory_states, terms
 from sim.belief.type_mixture import intents_of, joint_of, log_likelihood, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
 from sim.channel.opening import SILENT
 from sim.numeric.cache import Cache
+from sim.posterior.contract import check_catalogue, dialogues_meant
 from sim.questions import OPEN, QuestionBank
 
 SMALL_CATALOGUE = 1000
+"""Intents up to which this is the faster posterior for a batch."""
 CHUNK = 256
 """Histories at a time through the operators: a quarter faster than 64, for more of them share what was answered on a
 facet; of hundreds of intents more would fall out of the processor's cache."""
@@ -49,40 +51,40 @@ class BatchedPosterior:
     """
 
     def __init__(self, channel: Channel, bank: QuestionBank, *, cache_bytes: int = 1 << 28) -> None:
-        if channel.catalogue is not bank.catalogue and channel.catalogue.fingerprint != bank.catalogue.fingerprint:
-            raise ValueError(
-                f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'"
-            )
+        check_catalogue(channel, bank)
         if channel.later:
             raise ValueError(f"the users of '{channel.name}' answer otherwise later on; take ChannelPosterior for them")
         self.channel, self.bank = channel, bank
         self._likes: Cache[np.ndarray] = Cache(cache_bytes)
         self._operators: Cache[ScalarOperator | SetOperator] = Cache(cache_bytes)
-        self._recent: Cache[ScalarTerms | SetTerms] = Cache(cache_bytes // 4)
+        self._recent: Cache[Terms] = Cache(cache_bytes // 4)
         self._unasked_kept: Cache[np.ndarray] = Cache(cache_bytes // 16)
         self._told: Cache[QuestionInformation] = Cache(cache_bytes)
         self._patterns: dict[int, SetPattern] = {}
         self._passed_over: dict[int, FacetChannel] = {}
         self._log_prior = log_prior(channel)
-        facets = channel.catalogue.facets
         self._open = bank.open_question >= 0
         self._values = [
             bank.value[a:b][bank.kind[a:b] != OPEN].astype(np.int64) for a, b in zip(bank.starts, bank.starts[1:])
         ]
+        self._lay_out_scalars()
+        self._flags_operator: FlagsOperator | None = None
+        self.reset(1)
+
+    def _lay_out_scalars(self) -> None:
+        """Rows for the values of all scalar facets, the unknown one last in each, and who belongs into which."""
+        bank, facets, n = self.bank, self.channel.catalogue.facets, len(self.channel.catalogue)
         scalars = [f for f, facet in enumerate(facets) if facet.scalar and bank.starts[f] < bank.starts[f + 1]]
         first = np.cumsum([0] + [len(facets[f].values) + 1 for f in scalars])
         self._places = {f: slice(int(a), int(b)) for f, a, b in zip(scalars, first, first[1:])}
-        n = len(channel.catalogue)
         where = [np.where(facets[f].value_of < 0, len(facets[f].values), facets[f].value_of) + a
                  for f, a in zip(scalars, first)]  # fmt: skip
         rows = np.concatenate(where) if where else np.empty(0, np.int64)
         columns = np.tile(np.arange(n), len(scalars))
+        self._masses = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(int(first[-1]), n))
         self._flags = [f for f in scalars if facets[f].kind == "flag" and len(self._values[f]) and not self._open[f]]
         self._flag_rows = np.array([np.arange(self._places[f].start, self._places[f].stop) for f in self._flags])
         self._flag_questions = bank.starts[self._flags]
-        self._flags_operator: FlagsOperator | None = None
-        self._masses = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(int(first[-1]), n))
-        self.reset(1)
 
     # --- the contract ---------------------------------------------------------------------------------------------
 
@@ -100,16 +102,15 @@ class BatchedPosterior:
         self._stale[rows] = True
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        where = self._where(len(said), rows)
-        for b, options in zip(where, np.asarray(said), strict=True):
+        for b, options in zip(dialogues_meant(rows, len(said), len(self._history)), np.asarray(said), strict=True):
             self._hear(b, opened(self.bank, self._history[b], options))
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
-        for b, q, a in zip(self._where(len(question), rows), question.tolist(), answer.tolist(), strict=True):
-            if q < 0:
-                continue
-            self._hear(b, dict([heard(self.bank, self._history[b], q, a)]))
+        meant = dialogues_meant(rows, len(question), len(self._history))
+        for b, q, a in zip(meant, question.tolist(), answer.tolist(), strict=True):
+            if q >= 0:
+                self._hear(b, dict([heard(self.bank, self._history[b], q, a)]))
 
     def joint(self) -> np.ndarray:
         """(B, N, T) p(intent, type | history); not to be written to."""
@@ -127,8 +128,7 @@ class BatchedPosterior:
 
     def predict(self, question: np.ndarray) -> np.ndarray:
         question = np.atleast_1d(question)
-        if len(question) != len(self._history):
-            raise ValueError(f"{len(question)} entries for {len(self._history)} dialogues")
+        dialogues_meant(None, len(question), len(self._history))
         out = np.zeros((len(question), int(self.bank.answers[question].max())))
         # What questions tell may be found in the cache, and then nobody has made the beliefs fresh.
         joint, told = self.joint(), self.question_information()
@@ -293,7 +293,7 @@ class BatchedPosterior:
             self._operators.put((f, evidence), found, found.nbytes)
         return found
 
-    def _terms(self, f: int, evidence: Evidence) -> ScalarTerms | SetTerms:
+    def _terms(self, f: int, evidence: Evidence) -> Terms:
         # Wanted twice, for the likelihood at once and for the operator if the dialogue goes on.
         found = self._recent.get((f, evidence))
         if found is None:
@@ -322,12 +322,6 @@ class BatchedPosterior:
         for f in sorted(history):
             log += self._like(f, history[f])
         self._stale[b], self._known[b] = True, None
-
-    def _where(self, count: int, rows: np.ndarray | None) -> list[int]:
-        where = list(range(len(self._history))) if rows is None else np.asarray(rows).tolist()
-        if count != len(where):
-            raise ValueError(f"{count} entries for {len(where)} dialogues")
-        return where
 
 
 def _columns(joint: np.ndarray, rows: list[int]) -> np.ndarray:

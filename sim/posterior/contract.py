@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.ask.question_information import SUMMARY, QuestionInformation, open_summary
 from sim.ask.ranking import NOTHING, top
+from sim.channel.channel import Channel
 from sim.numeric.entropy import xlogx
 from sim.questions import OPEN, QuestionBank
 
@@ -87,6 +88,24 @@ class Posterior(Protocol):
     def type_names(self) -> tuple[str, ...]:
         """(T,) the user types by name."""
         return tuple(f"type {t + 1}" for t in range(self.types().shape[1]))
+
+
+def check_catalogue(channel: Channel, bank: QuestionBank) -> None:
+    """Raises ValueError where a channel and a bank are of two catalogues."""
+    if channel.catalogue is not bank.catalogue and channel.catalogue.fingerprint != bank.catalogue.fingerprint:
+        raise ValueError(f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'")
+
+
+def dialogues_meant(rows: np.ndarray | None, entries: int, dialogues: int) -> list[int]:
+    """The numbers of the dialogues that so many entries are about: `rows`, or all in order where that is None.
+
+    Raises:
+        ValueError: there are more or fewer of them than entries.
+    """
+    meant = list(range(dialogues)) if rows is None else np.asarray(rows).tolist()
+    if entries != len(meant):
+        raise ValueError(f"{entries} entries for {len(meant)} dialogues")
+    return meant
 
 
 def _shortlist_one_by_one(posterior: Posterior, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:

@@ -16,16 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from sim.ask import certified_choice, shortlist, sweep
 from sim.ask.question_information import QuestionInformation
-from sim.belief.by_history import Histories, History, Node
+from sim.belief.by_history import BeliefsByHistory, History, Node
 from sim.belief.evidence import Evidence, canonical, opened
 from sim.belief.likelihood import memory_states
 from sim.channel.channel import Channel
+from sim.posterior.contract import check_catalogue, dialogues_meant
 from sim.questions import QuestionBank
 
 
@@ -52,15 +53,12 @@ class ChannelPosterior:
         cache_bytes: int = 1 << 28,
         residual: Callable[[History], np.ndarray] | None = None,
     ) -> None:
-        if channel.catalogue is not bank.catalogue and channel.catalogue.fingerprint != bank.catalogue.fingerprint:
-            raise ValueError(
-                f"the channel is of catalogue '{channel.catalogue.name}', the bank of '{bank.catalogue.name}'"
-            )
+        check_catalogue(channel, bank)
         self.channel = channel
         self.bank = bank
         self.memory = memory
         self.residual = residual
-        self._histories = Histories(channel, bank, memory, cache_bytes, residual)
+        self._beliefs = BeliefsByHistory(channel, bank, memory, cache_bytes, residual)
         self._nodes: list[Node] = []
         self.reset(1)
 
@@ -71,27 +69,26 @@ class ChannelPosterior:
     @property
     def turns(self) -> tuple[int, ...]:
         """How many answers come before each later stage of the channel; empty where users don't change."""
-        return self._histories.stages.turns
+        return self._beliefs.stages.turns
 
     def reset(self, dialogues: int) -> None:
-        self._nodes = [self._histories.node(())] * dialogues
+        self._nodes = [self._beliefs.node(())] * dialogues
 
     def restart(self, rows: np.ndarray) -> None:
         for b in np.asarray(rows).tolist():
-            self._nodes[b] = self._histories.node(())
+            self._nodes[b] = self._beliefs.node(())
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        for b, options in self._rows(np.asarray(said), rows):
+        for b, options in zip(dialogues_meant(rows, len(said), len(self._nodes)), np.asarray(said), strict=True):
             about = opened(self.bank, dict(self._nodes[b].history), options)
-            self._nodes[b] = self._histories.node(canonical(about))
+            self._nodes[b] = self._beliefs.node(canonical(about))
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
-        answers = np.atleast_1d(answer)
-        for j, (b, q) in enumerate(self._rows(np.atleast_1d(question), rows)):
-            if q < 0:
-                continue
-            history = self._histories.extended(self._nodes[b].history, int(q), int(answers[j]))
-            self._nodes[b] = self._histories.node(history)
+        question, answer = np.atleast_1d(question), np.atleast_1d(answer)
+        meant = dialogues_meant(rows, len(question), len(self._nodes))
+        for b, q, a in zip(meant, question.tolist(), answer.tolist(), strict=True):
+            if q >= 0:
+                self._nodes[b] = self._beliefs.node(self._beliefs.extended(self._nodes[b].history, q, a))
 
     def belief(self) -> np.ndarray:
         return np.stack([node.belief for node in self._nodes])
@@ -101,21 +98,21 @@ class ChannelPosterior:
 
     def predict(self, question: np.ndarray) -> np.ndarray:
         asked = zip(self._nodes, np.atleast_1d(question).tolist(), strict=True)
-        rows = [sweep.predict(self._histories, node, q) for node, q in asked]
+        rows = [sweep.predict(self._beliefs, node, q) for node, q in asked]
         out = np.zeros((len(rows), max(map(len, rows))))
         for b, p in enumerate(rows):
             out[b, : len(p)] = p
         return out
 
     def eig_nats(self) -> np.ndarray:
-        return np.stack([sweep.sweep(self._histories, node) for node in self._nodes])
+        return np.stack([sweep.sweep(self._beliefs, node) for node in self._nodes])
 
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        found = [certified_choice.choose(self._histories, node, k) for node in self._nodes]
+        found = [certified_choice.choose(self._beliefs, node, k) for node in self._nodes]
         return np.stack([ids for ids, _ in found]), np.stack([gain for _, gain in found])
 
     def shortlist(self, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
-        found = [shortlist.shortlist(self._histories, node, by_gain, by_user) for node in self._nodes]
+        found = [shortlist.shortlist(self._beliefs, node, by_gain, by_user) for node in self._nodes]
         return np.stack([ids for ids, _ in found]), QuestionInformation.stacked([about for _, about in found])
 
     def copy(self) -> Self:
@@ -140,7 +137,7 @@ class ChannelPosterior:
 
     def belief_of(self, history: History) -> np.ndarray:
         """(N,) belief after any answer history, whatever the dialogues have heard; not to be written to."""
-        return self._histories.node(history).belief
+        return self._beliefs.node(history).belief
 
     def history(self, dialogue: int = 0) -> Mapping[int, Evidence]:
         """What is known of each facet in one dialogue."""
@@ -150,12 +147,6 @@ class ChannelPosterior:
         node = self._nodes[dialogue]
         facets = self.channel.catalogue.facets
         return {
-            facets[f].name: memory_states(self._histories.terms(f, evidence), facets[f], node.joint)
+            facets[f].name: memory_states(self._beliefs.terms(f, evidence), facets[f], node.joint)
             for f, evidence in node.history
         }
-
-    def _rows(self, per_dialogue: np.ndarray, rows: np.ndarray | None) -> list[tuple[int, Any]]:
-        where = range(len(self._nodes)) if rows is None else np.asarray(rows).tolist()
-        if len(per_dialogue) != len(where):
-            raise ValueError(f"{len(per_dialogue)} entries for {len(where)} dialogues")
-        return list(zip(where, per_dialogue, strict=True))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sim.channel.opening import SILENT
 from sim.questions import QuestionBank
 
 Script = Sequence[int] | Callable[[int, QuestionBank], int]
@@ -36,8 +37,8 @@ class ScriptedUser:
         return np.array([self._one(int(q)) for q in np.atleast_1d(questions)], dtype=np.int32)
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """(1, F) int32: a scripted user volunteers nothing."""
-        return np.full((1, len(self.bank.catalogue.facets)), -1, dtype=np.int32)
+        """(1, F) int64: a scripted user volunteers nothing."""
+        return np.full((1, len(self.bank.catalogue.facets)), SILENT, dtype=np.int64)
 
     def _one(self, question: int) -> int:
         if callable(self.script):
