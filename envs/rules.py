@@ -144,13 +144,25 @@ class Dialogues:
             types = np.full(len(rows), self._type(fixed["type"]))
         self.seed[rows], self.episode[rows] = seed, episode
         self.users.reset(rows, seed, episode, intents=intents, types=types, mixed=mixed)
-        for row in rows if self.scripted or "memory" in fixed or (user is not None and not fixed) else ():
-            self.scripted.pop(int(row), None)
-            if "memory" in fixed:
-                self.users.fix_memory(int(row), fixed["memory"])
-            elif user is not None and not isinstance(user, Mapping):
-                script = user if isinstance(user, ScriptedUser) else ScriptedUser(user, self.population.bank)
-                self.scripted[int(row)] = script
+        if self.scripted or "memory" in fixed or (user is not None and not fixed):
+            self._fix(rows, user)
+        self._clear(rows)
+        if self.max_opening:
+            self._volunteer(rows)
+
+    def _fix(self, rows: np.ndarray, user: FixedUser | None) -> None:
+        """Memories and scripts that are given for the users of `rows`; scripts of those who were there are gone."""
+        for row in rows.tolist():
+            self.scripted.pop(row, None)
+            if isinstance(user, Mapping):
+                self.users.fix_memory(row, user.get("memory", {}))
+            elif user is not None:
+                self.scripted[row] = (
+                    user if isinstance(user, ScriptedUser) else ScriptedUser(user, self.population.bank)
+                )
+
+    def _clear(self, rows: np.ndarray) -> None:
+        """Histories and guesses as at the start."""
         self.questions[rows] = NOTHING
         self.answers[rows] = NOTHING
         self.turn[rows] = 0
@@ -162,8 +174,6 @@ class Dialogues:
             self.user_left[rows] = False
             self._leave_turn[rows] = self.population.leave_turn(self.users.stream[rows])
         self._next[rows] = self._base.take(rows)
-        if self.max_opening:
-            self._volunteer(rows)
 
     def _type(self, given: object) -> int:
         names = self.population.types

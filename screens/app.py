@@ -29,7 +29,6 @@ from screens.start import StartScreen
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
-    from screens.game import GameScreen
     from sim.dialogue import Dialogue
 
 SMALLEST = (60, 20)
@@ -217,9 +216,9 @@ class ClarigymApp(Host):
     def action_to_menu(self) -> None:
         self.to_menu()
 
-    def leave(self, screen: GameScreen) -> None:
-        """Leave a game; ask first where something would be lost."""
-        if not screen.unfinished:
+    def leave(self, unfinished: bool) -> None:
+        """Leave a game; ask first where it is unfinished, for its answers would be lost."""
+        if not unfinished:
             self.to_menu()
             return
         from screens.confirm import ConfirmScreen

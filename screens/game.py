@@ -319,7 +319,7 @@ class GameScreen(Screen):
         return self.view is not None and bool(self.view.history) and not self.view.over
 
     def action_leave_game(self) -> None:
-        self.app.leave(self)
+        self.app.leave(self.unfinished)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Inside a field letters are letters: what can't be pressed isn't shown.

@@ -15,7 +15,6 @@ from screens.engine import Engine
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
-    from screens.game import GameScreen
     from sim.dialogue import Dialogue
 
 
@@ -60,8 +59,8 @@ class Host(App[None]):
         """Back to the first screen."""
 
     @abstractmethod
-    def leave(self, screen: GameScreen) -> None:
-        """Leave a game; ask first where something would be lost."""
+    def leave(self, unfinished: bool) -> None:
+        """Leave a game; ask first where it is unfinished, for its answers would be lost."""
 
     @abstractmethod
     def score_game(self, number: int, right: bool) -> None:

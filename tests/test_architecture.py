@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,17 @@ def test_imports_between_rooms_point_down(path):
     for other in seen:
         assert order.index(other) < order.index(mine), f"{path} imports {other}, which stands above it"
         assert (mine, other) not in APART, f"{path} imports {other}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    """Lazy imports and those for a type checker count too."""
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in FILES}
+    seen = {name: sorted(imports(path) & modules.keys() - {name}) for name, path in modules.items()}
+    order = TopologicalSorter(seen)
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail("imports in a circle: " + " <- ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("folder", ROOMS)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.belief.evidence import NOT_SAID, Evidence, History, canonical, heard
-from sim.belief.likelihood import Terms, log_like_by_intent, terms
+from sim.belief.likelihood import Terms, bytes_of, log_like_by_intent, terms
 from sim.belief.stages import Stages
 from sim.belief.type_mixture import intents_of, joint_of, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
@@ -96,8 +96,7 @@ class BeliefsByHistory:
         found = self._terms.get((f, evidence))
         if found is None:
             found = terms(self.stages.heard(f, evidence), evidence)
-            size = sum(x.nbytes for x in found.__dict__.values() if isinstance(x, np.ndarray))
-            self._terms.put((f, evidence), found, size)
+            self._terms.put((f, evidence), found, bytes_of(found))
         return found
 
     def current(self, node: Node, f: int) -> Terms | None:

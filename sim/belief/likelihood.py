@@ -93,6 +93,11 @@ def terms(channel: FacetChannel, evidence: Evidence) -> Terms:
     return (scalar_terms if channel.facet.scalar else set_terms)(channel, evidence)
 
 
+def bytes_of(found: Terms) -> int:
+    """How much memory they take."""
+    return sum(x.nbytes for x in vars(found).values() if isinstance(x, np.ndarray))
+
+
 def log_like_by_intent(found: Terms, facet: Facet) -> np.ndarray:
     """(N, T) log p(answers | intent, type); not to be written to."""
     return found.log_like[facet.value_of] if isinstance(found, ScalarTerms) else found.log_like

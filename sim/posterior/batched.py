@@ -23,7 +23,7 @@ from sim.ask.gain_open import open_prediction
 from sim.ask.question_information import SUMMARY, QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
 from sim.belief.evidence import EMPTY, Evidence, History, canonical, heard, opened
-from sim.belief.likelihood import ScalarTerms, SetTerms, Terms, log_like_by_intent, memory_states, terms
+from sim.belief.likelihood import ScalarTerms, SetTerms, Terms, bytes_of, log_like_by_intent, memory_states, terms
 from sim.belief.type_mixture import intents_of, joint_of, log_likelihood, log_prior, types_of
 from sim.channel.channel import Channel, FacetChannel
 from sim.channel.opening import SILENT
@@ -298,8 +298,7 @@ class BatchedPosterior:
         found = self._recent.get((f, evidence))
         if found is None:
             found = terms(self.channel.facets[f], evidence)
-            size = sum(x.nbytes for x in found.__dict__.values() if isinstance(x, np.ndarray))
-            self._recent.put((f, evidence), found, size + 1024)
+            self._recent.put((f, evidence), found, bytes_of(found) + 1024)
         return found
 
     def _like(self, f: int, evidence: Evidence) -> np.ndarray:
