@@ -9,8 +9,10 @@ or the new one, never half of one, and is refused where its options are not thos
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import platform
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,13 +104,42 @@ def load_state(out: Path, format: str, command: str) -> tuple[dict[str, np.ndarr
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state = json.loads(file.metadata()["state"])
+            state = dict(json.loads(file.metadata()["state"]))
             written_by = state.pop("format", None)
-    except (SafetensorError, KeyError, TypeError, ValueError, OSError) as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise ResumeError(f"{path} can't be read ({error}); begin again without --resume") from None
     if written_by != format:
         raise ResumeError(f"{path} is of another version of clarigym {command}; begin again without --resume")
     return arrays, state
+
+
+@contextlib.contextmanager
+def restoring(out: Path) -> Iterator[None]:
+    """While a state is taken over: what it lacks, or has in another shape, is one sentence.
+
+    Raises:
+        ResumeError: in place of what such a state runs into.
+    """
+    try:
+        yield
+    except ResumeError:
+        raise
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RuntimeError, OSError) as error:
+        what = " ".join(str(error).split())
+        raise ResumeError(f"{out} holds no state of such a run ({what}); begin again without --resume") from None
+
+
+def digest(data: Any) -> str:
+    """A short hash of what JSON can tell; mappings count as objects."""
+    text = json.dumps(json.loads(json.dumps(data, default=dict)), sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """Of what the bytes of a result depend on."""
+    import torch
+
+    return {"torch": torch.__version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
 def check_same(out: Path, begun: Mapping[str, Any], now: Mapping[str, Any], may_differ: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.policy.config import TrainPolicy
+from agents.policy.config import PolicyConfig
 from agents.strategies.registry import make_agent
 from bench.rl_common import TEST_SEED, GreedyUntil, make, rewards
 
@@ -31,12 +31,12 @@ def curves(args) -> None:
         runs = []
         for seed in range(3):
             with tempfile.TemporaryDirectory() as out:
-                config = TrainPolicy(
+                config = PolicyConfig(
                     catalogues=(name,), max_questions=cap, steps=turns, n_steps=16, batch_size=256, learning_rate=2e-3,
-                    expected=True, seed=seed, out=out,
+                    expected=True, seed=seed,
                 )  # fmt: skip
                 begun = time.perf_counter()
-                train(config, lambda line: None)
+                train(config, out, say=lambda line: None)
                 rows = [json.loads(line) for line in (Path(out) / "curve.jsonl").read_text().splitlines()]
             runs.append([r for r in rows if r["reward"] is not None])
             last = np.mean([r["reward"] for r in runs[-1][-4:]])

@@ -10,7 +10,7 @@ import numpy as np
 
 import envs  # noqa: F401  registers the ids
 from agents.evaluation.episodes import play
-from agents.policy.config import TrainPolicy
+from agents.policy.config import PolicyConfig
 from agents.policy.serve import exact_posterior, policy
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
@@ -68,11 +68,11 @@ def myopia(args) -> None:
     setting = Setting(bank=question_bank(catalogue), rates=rates, rules=Rules(budget=6))
     calibration = int(np.flatnonzero(setting.bank.facet == 4)[0])
     with tempfile.TemporaryDirectory() as out:
-        config = TrainPolicy(
+        config = PolicyConfig(
             catalogues=("liars",), steps=args.steps, n_steps=32, batch_size=256, budget=6, learning_rate=2e-3,
-            entropy=0.02, expected=True, seed=0, out=out,
+            entropy=0.02, expected=True, seed=0,
         )  # fmt: skip
-        train(config, lambda line: None, [part_of(setting, 64, config)])
+        train(config, out, say=lambda line: None, parts=[part_of(setting, 64, config)])
         trained = replace(setting, checkpoint=out)
         agents = {
             "greedy EIG": GreedyUntil(setting),
@@ -90,7 +90,7 @@ def myopia(args) -> None:
             print(f"{who:11} reward {interval(np.concatenate(paid))}  asks the calibration question {share:.1f} %")
 
 
-def part_of(setting: Setting, count: int, config: TrainPolicy) -> BeliefVectorEnv:
+def part_of(setting: Setting, count: int, config: PolicyConfig) -> BeliefVectorEnv:
     """The vector environment of a setting that has no name."""
     env = gymnasium.make_vec(
         "clarigym/Clarify-v0", num_envs=count, catalogue=setting.catalogue, noise=setting.rates,

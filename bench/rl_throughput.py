@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 
 import envs  # noqa: F401  registers the ids
-from agents.policy.config import TrainPolicy
+from agents.policy.config import PolicyConfig
 from envs.beliefs import BeliefVectorEnv
 from sim.posterior.batched import BatchedPosterior
 
@@ -48,11 +48,11 @@ def ppo(args) -> None:
     from stable_baselines3 import PPO
     from stable_baselines3.common.env_util import make_vec_env
 
+    from agents.policy.environments import make_parts
     from agents.policy.network import ShortlistPolicy
-    from agents.policy.train import make_parts
     from agents.policy.vecenv import BeliefVecEnv
 
-    config = TrainPolicy(catalogues=("animals",), num_envs=64)
+    config = PolicyConfig(catalogues=("animals",), num_envs=64)
     ours = MaskablePPO(
         ShortlistPolicy, BeliefVecEnv(make_parts(config), 0), n_steps=32, batch_size=512, gamma=1.0, device="cpu"
     )

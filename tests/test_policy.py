@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from agents.agent import Agent
+from agents.commands.train_policy import TrainPolicy
 from agents.errors import InputError
 from agents.evaluation.episodes import play
-from agents.policy.config import TrainPolicy, reference_stages
+from agents.policy.config import PolicyConfig, reference_stages
 from agents.policy.serve import REFERENCE, load_network, policy
 from agents.policy.synthetic import synthetic
 from agents.setting import Setting
@@ -96,19 +97,16 @@ def test_what_is_no_policy_is_refused(tmp_path):
 
 def test_configurations_that_cannot_be():
     with pytest.raises(ValueError, match="steps = 0"):
-        TrainPolicy(steps=0)
+        PolicyConfig(steps=0)
     with pytest.raises(ValueError, match="num_envs = 1; 2 catalogues with 1 presets need at least 2"):
-        TrainPolicy(catalogues=("toy", "animals"), num_envs=1)
+        PolicyConfig(catalogues=("toy", "animals"), num_envs=1)
 
 
 def test_the_reference_is_a_configuration():
-    stages = reference_stages("somewhere", evaluate=7)
-    assert [stage.steps for stage in stages] == [80_000, 252_000, 298_000]
-    assert [stage.resume for stage in stages] == [False, True, True]
-    assert stages[2].out == "somewhere" and stages[2].evaluate == 7
+    assert [stage.steps for stage in reference_stages()] == [80_000, 252_000, 298_000]
     TrainPolicy(reference=True, out="elsewhere", resume=True)
     with pytest.raises(ValueError, match="reference fixes learning_rate; leave --learning-rate away"):
-        TrainPolicy(reference=True, learning_rate=0.1)
+        TrainPolicy(reference=True, training=PolicyConfig(learning_rate=0.1))
 
 
 def test_synthetic_catalogues_are_functions_of_their_seed():
@@ -127,12 +125,12 @@ def test_numpy_computes_what_torch_computes(tmp_path):
     pytest.importorskip("sb3_contrib")
     import torch
 
-    from agents.policy.network import ShortlistNetwork, export
+    from agents.policy.network import ShortlistNetwork, exported
     from envs.features import Shortlist
 
     torch.manual_seed(0)
     network, shortlist = ShortlistNetwork(), Shortlist(by_gain=4, by_user=1)
-    export(network, shortlist, tmp_path / "policy.safetensors")
+    (tmp_path / "policy.safetensors").write_bytes(exported(network, shortlist))
     x = np.random.default_rng(0).uniform(-1, 1, (7, GLOBAL + 5 * PER_QUESTION)).astype(np.float32)
     served = load_network(tmp_path)
     assert served.shortlist == shortlist
@@ -142,10 +140,10 @@ def test_numpy_computes_what_torch_computes(tmp_path):
 @IGNORE
 def test_the_adapter_hands_on_what_the_environments_do():
     pytest.importorskip("sb3_contrib")
-    from agents.policy.train import make_parts
+    from agents.policy.environments import make_parts
     from agents.policy.vecenv import BeliefVecEnv
 
-    config = TrainPolicy(catalogues=("toy", "synthetic-1"), noise=("hard",), num_envs=5, max_questions=20, budget=3)
+    config = PolicyConfig(catalogues=("toy", "synthetic-1"), noise=("hard",), num_envs=5, max_questions=20, budget=3)
     both, apart = BeliefVecEnv(make_parts(config), 9), make_parts(config)
     assert [part.num_envs for part in apart] == [3, 2]
     observations = both.reset()
@@ -165,61 +163,3 @@ def test_the_adapter_hands_on_what_the_environments_do():
             assert infos[b]["terminal_observation"].shape == observations[b].shape
         ended += dones.sum()
     assert ended == 10
-
-
-@IGNORE
-@pytest.mark.slow
-def test_the_reference_trains_in_three_stages_and_goes_on_where_it_was_cut_off(tmp_path):
-    pytest.importorskip("sb3_contrib")
-    from dataclasses import replace
-
-    import torch
-
-    from agents.policy.train import train, train_stages
-
-    torch.set_num_threads(1)
-
-    def tiny(out):
-        sizes = {"num_envs": 12, "n_steps": 8, "batch_size": 48, "max_questions": 12, "imitate": 480}
-        steps = (192, 384, 480)
-        return [replace(s, steps=n, **sizes) for s, n in zip(reference_stages(str(out)), steps, strict=True)]
-
-    lines = []
-    model = train_stages(tiny(tmp_path / "once"), lines.append)
-    assert model.num_timesteps == 480
-    assert [line for line in lines if line.startswith("stage")][1] == "stage 2 of 3: to turn 384"
-    about = json.loads((tmp_path / "once" / "config.json").read_text())
-    assert (about["seed"], about["gae"], about["expected"], about["entropy"]) == (2, 0.97, True, 0.0)
-    assert (model.gae_lambda, model.ent_coef) == (0.97, 0.0)
-    # The rate falls along a line of the stage's own: the third begins at turn 384 and ends at 480.
-    assert [model.lr_schedule(1 - turn / 480) for turn in (384, 432, 480)] == pytest.approx([6e-4, 3e-4, 0.0])
-    assert load_network(tmp_path / "once").shortlist.size == 10
-    stages = tiny(tmp_path / "cut")
-    train(stages[0], lambda line: None)
-    again = train_stages([replace(stages[0], resume=True), *stages[1:]], lambda line: None)
-    assert again.num_timesteps == 480
-    curve = (tmp_path / "cut" / "curve.jsonl").read_text().splitlines()
-    assert [json.loads(line)["steps"] for line in curve] == [96, 192, 288, 384, 480]
-
-
-@IGNORE
-@pytest.mark.slow
-def test_training_learns_and_resumes(tmp_path):
-    pytest.importorskip("sb3_contrib")
-    from dataclasses import replace
-
-    import torch
-
-    from agents.policy.train import train
-
-    torch.set_num_threads(1)
-    config = TrainPolicy(
-        catalogues=("toy",), steps=15_000, num_envs=32, n_steps=32, batch_size=256, out=str(tmp_path / "run")
-    )
-    train(config, lambda line: None)
-    curve = [json.loads(line) for line in (tmp_path / "run" / "curve.jsonl").read_text().splitlines()]
-    assert curve[-1]["reward"] > curve[0]["reward"] + 0.2
-    model = train(replace(config, steps=17_000, resume=True), lambda line: None)
-    assert model.num_timesteps >= 17_000
-    mine = Setting(bank=question_bank(load("toy")), rates=PRESETS["typical"], rules=Rules(), checkpoint=config.out)
-    assert play(make_agent("policy", mine), mine, 1 << 40, np.arange(200)).reward.mean() > 0.3

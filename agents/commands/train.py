@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 import sys
 from collections.abc import Iterator
@@ -15,12 +14,14 @@ import numpy as np
 import tyro
 
 from agents.commands.flags import at_least, check_seed, parse
+from agents.commands.progress import RunProgress
 from agents.errors import Exit, InputError
 from agents.learning.config import TrainConfig
 from sim.questions import QuestionBank, Questions, question_bank
 
 if TYPE_CHECKING:
     from agents.learning.sources import DialogueSource
+    from agents.learning.train import TrainingProgress
     from agents.learning.transcripts import Transcripts
 
 
@@ -79,6 +80,7 @@ def _train(config: Train) -> None:
     import torch
 
     from agents.learning.train import train
+    from agents.resume import versions
 
     torch.set_num_threads(config.threads)
     bank, source, held_out = dialogues_of(config)
@@ -90,7 +92,14 @@ def _train(config: Train) -> None:
     if config.words:
         about["words"] = config.words
         words = _words(bank, config.words)
-    with progress() as report:
+    with RunProgress("training") as progress:
+
+        def report(p: TrainingProgress) -> None:
+            nll = "" if p.nll_nats is None else f"held-out NLL {p.nll_nats:.4f}"
+            figures = f"loss {p.loss:.4f}, bound {p.bound_nats:.2f} nats"
+            line = ", ".join(filter(None, [f"step {p.step}/{p.steps}: {figures}", nll]))
+            progress(p.step, p.steps, f"loss {p.loss:.3f}  {nll}".rstrip(), line)
+
         metrics = train(bank, source, config.training, config.out, held_out=held_out, describe=about,
                         resume=config.resume, words=words, report=report)  # fmt: skip
     if config.residual:
@@ -154,14 +163,12 @@ def data_of(config: Train) -> str:
 
 def digest_of(config: Train) -> str:
     """Of what decides which dialogues there are: a run that is resumed must go on with the same."""
-    if config.dialogues:
-        data = Path(config.dialogues).read_bytes()
-    else:
-        from sim.users.rates import load_rates
+    from agents.resume import digest
+    from sim.users.rates import load_rates
 
-        users = json.loads(json.dumps(load_rates(config.noise).to_dict(), default=dict))
-        data = json.dumps([users, config.questions, config.opening], sort_keys=True).encode()
-    return hashlib.blake2b(data, digest_size=8).hexdigest()
+    if config.dialogues:
+        return hashlib.blake2b(Path(config.dialogues).read_bytes(), digest_size=8).hexdigest()
+    return digest([load_rates(config.noise).to_dict(), config.questions, config.opening])
 
 
 def command(config: Train) -> str:
@@ -184,16 +191,7 @@ def _changed(config: Train | TrainConfig) -> Iterator[tuple[str, Any]]:
             yield option.name, value
 
 
-def versions() -> dict[str, str]:
-    import platform
-
-    import numpy
-    import torch
-
-    return {"torch": torch.__version__, "numpy": numpy.__version__, "python": platform.python_version()}
-
-
-def write_card(out: Path, about: dict, metrics: dict) -> None:
+def write_card(out: Path, about: dict[str, Any], metrics: dict[str, Any]) -> None:
     """What the checkpoint is, for people."""
     from agents.files import write_atomically
     from agents.learning.checkpoint import CARD
@@ -213,35 +211,3 @@ A belief p(intent | answers), learned from dialogues: `{use}`.
 - Not tested on people.
 """
     write_atomically(out / CARD, text.encode())
-
-
-class progress:
-    """A bar on stderr: loss, held-out NLL, time left.  Lines where stderr is no terminal."""
-
-    def __enter__(self):
-        if not sys.stderr.isatty():
-            self.bar = None
-            return self._line
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        from agents.commands.console import console
-
-        self.bar = Progress(TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-                            TimeRemainingColumn(), console=console(stderr=True), transient=True)  # fmt: skip
-        self.bar.start()
-        self.task = self.bar.add_task("training", total=None)
-        return self._update
-
-    def __exit__(self, *_) -> None:
-        if self.bar is not None:
-            self.bar.stop()
-
-    def _update(self, p) -> None:
-        assert self.bar is not None
-        nll = "" if p.nll_nats is None else f"  held-out NLL {p.nll_nats:.3f}"
-        self.bar.update(self.task, completed=p.step, total=p.steps, description=f"loss {p.loss:.3f}{nll}")
-
-    def _line(self, p) -> None:
-        if p.step % max(1, p.steps // 10) == 0 or p.step == p.steps:
-            nll = "" if p.nll_nats is None else f", held-out NLL {p.nll_nats:.4f}"
-            print(f"step {p.step}/{p.steps}: loss {p.loss:.4f}, bound {p.bound_nats:.2f} nats{nll}", file=sys.stderr)

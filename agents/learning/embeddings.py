@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -87,7 +88,7 @@ def _key(folder: str, texts: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _model(folder: str):
+def _model(folder: str) -> tuple[Any, Any]:
     """Tokenizer and model; kept, for a catalogue asks once a facet."""
     try:
         from transformers import AutoModel, AutoTokenizer
@@ -97,7 +98,8 @@ def _model(folder: str):
 
     disable_progress_bar()  # of loading weights, which is over before it can be read
     try:
-        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder).eval()
+        # Weights of the other kind are pickles, which could run code.
+        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise WordsError(

@@ -30,7 +30,7 @@ from agents.learning.objectives import Estimate
 from agents.learning.sources import DialogueSource, RepeatedDialogues
 from agents.learning.training_run import TrainingRun
 from agents.learning.transcripts import Transcripts
-from agents.resume import check_same, load_state, save_state
+from agents.resume import check_same, load_state, restoring, save_state
 from sim.questions import QuestionBank
 
 HELD_OUT_FROM = 1 << 40
@@ -191,8 +191,9 @@ class _Training:
 
 def _resume(run: TrainingRun, out: Path, about: dict[str, Any]) -> None:
     arrays, state = load_state(out, FORMAT, "train")
-    check_same(out, state["about"], about, MAY_DIFFER)
-    run.restore(arrays, state)
+    with restoring(out):
+        check_same(out, state["about"], about, MAY_DIFFER)
+        run.restore(arrays, state)
 
 
 def _prepare_device(config: TrainConfig) -> None:

@@ -1,24 +1,38 @@
-"""How a policy is trained: the options of `clarigym train-policy`, without torch."""
+"""How a policy is trained: the settings, without torch, and the three stages of the reference policy.
+
+The command's options are these fields and where results go (`agents.commands.train_policy`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import tyro
 
+from agents.errors import InputError
 from envs.features import Shortlist
+from envs.rewards import Shaping
+from sim.questions import Questions
+
+MOST_TURNS = 1 << 21
+"""Turns of a rollout, which stays in memory: some 800 bytes each."""
+MOST_SHOWN = 1000
+"""Questions of a shortlist."""
+COUNTS = ("max_questions", "budget", "steps", "num_envs", "n_steps", "epochs", "checkpoint_every", "by_gain")
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrainPolicy:
+class PolicyConfig:
     """How to train a policy."""
 
     catalogues: tuple[str, ...] = ("animals",)
     """Built-in catalogues, files, or synthetic-SEED, of up to 1,000 intents each; trained on side by side."""
     noise: tuple[str, ...] = ("typical",)
     """Presets or TOML files; each catalogue with each."""
-    questions: str = "mixed"
-    """yesno, open or mixed."""
+    questions: Questions = "mixed"
+    """Kinds of question."""
     max_questions: int = 400
     """Larger banks are cut to the most informative."""
     budget: int = 20
@@ -32,7 +46,7 @@ class TrainPolicy:
     n_steps: int = 64
     """Turns of each between two updates."""
     batch_size: int = 1024
-    """Turns a gradient step."""
+    """Turns a gradient step; at most those between two updates."""
     epochs: int = 4
     """Passes over each rollout."""
     learning_rate: float = 1e-3
@@ -53,48 +67,81 @@ class TrainPolicy:
     """Turns of greedy dialogues to copy first; 0 begins from nothing."""
     seed: int = 0
     """Of users, weights and actions."""
-    out: str = "policy"
-    """Folder for policy.safetensors, model.zip, config.json, curve.jsonl and tensorboard logs."""
-    resume: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Go on from the folder's model.zip."""
     checkpoint_every: int = 50_000
-    """Turns between two saved states."""
-    reference: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Train anew what ships as the reference policy, in three stages; with it go --out, --resume and --evaluate."""
-    evaluate: int = 0
-    """Afterwards, let so many users of each catalogue meet the policy, exact and learned."""
+    """Turns between two saved states, at each of which new users begin; a run can be resumed from each."""
 
     def __post_init__(self) -> None:
-        counts = ("max_questions", "steps", "num_envs", "n_steps", "batch_size", "epochs", "checkpoint_every", "budget")
-        for name in counts:
+        for name in COUNTS:
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} = {getattr(self, name)}; it must be at least 1")
+                raise InputError(f"{name} = {getattr(self, name)}; it must be at least 1")
+        for name in ("imitate", "by_user", "seed"):
+            if getattr(self, name) < 0:
+                raise InputError(f"{name} = {getattr(self, name)}; it must be at least 0")
+        for name in ("entropy", "shaping"):
+            if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
+                raise InputError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
+        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
+            raise InputError(f"learning_rate = {self.learning_rate}; it must be above 0")
+        if not 0 <= self.gae <= 1:
+            raise InputError(f"gae = {self.gae}; it must lie between 0 and 1")
+        if not math.isfinite(self.question_cost):
+            raise InputError(f"question_cost = {self.question_cost}; it must be a finite number")
+        if self.seed >= 1 << 63:
+            raise InputError(f"seed = {self.seed}; it must be at most {(1 << 63) - 1}")
+        if self.shortlist.size > MOST_SHOWN:
+            raise InputError(f"by_gain + by_user = {self.shortlist.size}; at most {MOST_SHOWN:,} questions are shown")
+        self._check_environments()
+        self._check_batches()
+
+    def _check_environments(self) -> None:
         if not self.catalogues or not self.noise:
-            raise ValueError("catalogues and noise need at least one name each")
+            raise InputError("catalogues and noise need at least one name each")
         if self.num_envs < len(self.catalogues) * len(self.noise):
-            raise ValueError(
+            raise InputError(
                 f"num_envs = {self.num_envs}; {len(self.catalogues)} catalogues with {len(self.noise)} presets need "
                 f"at least {len(self.catalogues) * len(self.noise)}"
             )
-        if self.reference:
-            for field in fields(self):
-                free = field.name in ("reference", "out", "resume", "evaluate")
-                if not free and getattr(self, field.name) != field.default:
-                    raise ValueError(f"reference fixes {field.name}; leave --{field.name.replace('_', '-')} away")
+
+    def _check_batches(self) -> None:
+        """Advantages are scaled by their standard deviation within a batch, which one turn has none of."""
+        if self.rollout > MOST_TURNS:
+            raise InputError(f"num_envs x n_steps = {self.rollout:,} turns between updates; at most {MOST_TURNS:,} fit")
+        if self.batch_size < 2:
+            raise InputError(f"batch_size = {self.batch_size}; it must be at least 2")
+        if self.rollout < 2 or self.rollout % self.batch_size == 1:
+            raise InputError(
+                f"num_envs x n_steps = {self.rollout} turns make a batch of one with batch_size = {self.batch_size}; "
+                "take another batch size"
+            )
+
+    @property
+    def rollout(self) -> int:
+        """Turns between two updates."""
+        return self.num_envs * self.n_steps
 
     @property
     def shortlist(self) -> Shortlist:
+        """What the policy is shown."""
         return Shortlist(by_gain=self.by_gain, by_user=self.by_user)
 
+    @property
+    def rewards(self) -> Shaping:
+        """What is paid beside the rules' own rewards."""
+        return Shaping(weight=self.shaping, expected=self.expected)
 
-def reference_stages(out: str, resume: bool = False, evaluate: int = 0) -> list[TrainPolicy]:
+    def recorded(self) -> dict[str, Any]:
+        """As config.json and the policy's file tell it."""
+        return asdict(self)
+
+
+def reference_stages() -> list[PolicyConfig]:
     """The three stages in which the reference policy is trained; `steps` counts on from one to the next."""
-    first = TrainPolicy(
+    first = PolicyConfig(
         catalogues=("animals", "groceries", *(f"synthetic-{seed}" for seed in range(4))), noise=("hard",),
         max_questions=200, steps=80_000, num_envs=96, n_steps=48, batch_size=1536, epochs=5, learning_rate=5e-4,
-        entropy=0.001, imitate=40_000, checkpoint_every=5_000, out=out, resume=resume, evaluate=evaluate,
+        entropy=0.001, imitate=40_000,
     )  # fmt: skip
-    more = replace(first, expected=True, gae=0.97, resume=True)
+    more = replace(first, expected=True, gae=0.97)
     second = replace(more, steps=first.steps + 172_000, learning_rate=8e-4, seed=1)
     third = replace(more, steps=second.steps + 46_000, learning_rate=6e-4, entropy=0.0, seed=2)
     return [first, second, third]

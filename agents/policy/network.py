@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from sb3_contrib.common.maskable.policies import MaskableActorCriticPolicy
+from stable_baselines3.common.type_aliases import Schedule
 from torch import nn
 
 from agents.policy.serve import LAYERS
@@ -66,7 +67,7 @@ class ShortlistPolicy(MaskableActorCriticPolicy):
     def _build_mlp_extractor(self) -> None:
         self.mlp_extractor = _Both(int(self.action_space.n))  # type: ignore[assignment, attr-defined]
 
-    def _build(self, lr_schedule) -> None:
+    def _build(self, lr_schedule: Schedule) -> None:
         super()._build(lr_schedule)
         # The logits come ready from the network; a last layer over them would mix up the questions.
         self.action_net = nn.Identity()  # type: ignore[assignment]
@@ -80,11 +81,11 @@ class ShortlistPolicy(MaskableActorCriticPolicy):
         return self.mlp_extractor.policy  # type: ignore[attr-defined, return-value]
 
 
-def export(network: ShortlistNetwork, shortlist: Shortlist, path: Path, **about) -> None:
-    """The weights as safetensors; `about` goes into the file's metadata."""
-    from safetensors.numpy import save_file
+def exported(network: ShortlistNetwork, shortlist: Shortlist, **about: Any) -> bytes:
+    """The weights as a safetensors file; `about`, which is JSON, goes into its metadata."""
+    from safetensors.numpy import save
 
     weights = {name: np.ascontiguousarray(w.detach().cpu().numpy()) for name, w in network.state_dict().items()}
     assert {name.split(".")[0] for name in weights} == set(LAYERS)
     card = {"shortlist": asdict(shortlist), "features": [GLOBAL, PER_QUESTION], **about}
-    save_file(weights, path, metadata={"policy": json.dumps(card, sort_keys=True)})
+    return save(weights, metadata={"policy": json.dumps(card, sort_keys=True)})

@@ -19,14 +19,20 @@ from typing import Any
 import numpy as np
 
 from agents.errors import InputError
+from agents.policy.config import MOST_SHOWN
 from agents.setting import Setting
 from envs.features import GLOBAL, PER_QUESTION, BeliefView, Shortlist, view
 from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
 from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
 
+POLICY = "policy.safetensors"
+"""What a folder of `clarigym train-policy` serves."""
 REFERENCE = Path(__file__).with_name("reference.safetensors")
 SMALL_BANK = 2000
+"""Questions up to which the batched posterior is the faster one."""
+LARGEST_WEIGHT = 1e6
+"""Beyond it a file holds no weights of a network."""
 LAYERS = ("encode", "encode_more", "summary", "judge", "score", "guess")
 
 
@@ -66,31 +72,59 @@ def load_network(path: Path) -> PolicyNetwork:
     """Weights from a safetensors file, or the `policy.safetensors` of a folder.
 
     Raises:
-        InputError: no such file, not one of a policy, or of features that have changed since.
+        InputError: no such file, not one of a policy, weights that are none, or features that have changed since.
     """
-    path = path / "policy.safetensors" if path.is_dir() else path
-    changed = path.stat().st_mtime_ns if path.is_file() else 0
-    return _load(path, changed)
+    path = path / POLICY if path.is_dir() else path
+    if not path.is_file():
+        raise InputError(f"{path} isn't there; give --checkpoint what clarigym train-policy has written")
+    return _load(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
 def _load(path: Path, changed: int) -> PolicyNetwork:
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise InputError(f"{path} isn't there; give --checkpoint what clarigym train-policy has written")
     try:
         with safe_open(path, framework="numpy") as file:
-            about: dict[str, Any] = json.loads((file.metadata() or {}).get("policy", "{}"))
+            about = json.loads((file.metadata() or {}).get("policy", "{}"))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a dict
-    except (SafetensorError, ValueError) as error:
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path} is not a policy: {error}") from None
-    missing = [name for name in LAYERS if f"{name}.weight" not in weights]
-    if missing or "shortlist" not in about:
+    if not isinstance(about, dict) or "shortlist" not in about:
         raise InputError(f"{path} is not a policy; clarigym train-policy writes one")
     if about.get("features") != [GLOBAL, PER_QUESTION]:
         raise InputError(f"{path} was trained on other features than this version has; train it again")
-    return PolicyNetwork(weights, Shortlist(**about["shortlist"]))
+    wrong = _wrong_with(weights)
+    if wrong:
+        raise InputError(f"{path} {wrong}; clarigym train-policy writes one that can be used")
+    return PolicyNetwork(weights, _shortlist(path, about["shortlist"]))
+
+
+def _wrong_with(weights: dict[str, np.ndarray]) -> str:
+    """What makes these no weights of the network; nothing where they are."""
+    missing = [name for name in LAYERS if not {f"{name}.weight", f"{name}.bias"} <= set(weights)]
+    if missing:
+        return f"is not a policy: it lacks {', '.join(missing)}"
+    hidden = len(weights["encode.bias"]) if weights["encode.bias"].ndim else 0
+    inputs = (PER_QUESTION + GLOBAL, hidden, GLOBAL + hidden + PER_QUESTION, 2 * hidden, hidden, hidden)
+    outputs = (hidden, hidden, hidden, hidden, 1, 1)
+    for name, read, made in zip(LAYERS, inputs, outputs, strict=True):
+        matrix, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
+        if matrix.shape != (made, read) or bias.shape != (made,):
+            return f"is not a policy: layer {name} has {matrix.shape} weights where {(made, read)} are expected"
+        for x in (matrix, bias):
+            if x.dtype.kind != "f" or not (np.abs(x) <= LARGEST_WEIGHT).all():  # NaN is not
+                return f"holds numbers in layer {name} that are no weights"
+    return ""
+
+
+def _shortlist(path: Path, given: Any) -> Shortlist:
+    """The shortlist that a policy's file tells of; `given` may be anything that JSON can say."""
+    if not isinstance(given, dict) or set(given) != {"by_gain", "by_user"}:
+        raise InputError(f"{path} is not a policy: its shortlist is {given!r}")
+    if any(isinstance(x, bool) or not isinstance(x, int) or x > MOST_SHOWN for x in given.values()):
+        raise InputError(f"{path} is not a policy: its shortlist is {given!r}")
+    return Shortlist(**given)
 
 
 class PolicyAgent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from agents.errors import InputError
 from sim.catalogue.catalogue import Catalogue, make_facet
 
 PREFIX = "synthetic-"
@@ -41,3 +42,20 @@ def synthetic(seed: int) -> Catalogue:
         facets.append(make_facet(f"{kind}{f}", kind, column))
     names = tuple(f"intent {i}" for i in range(n))
     return Catalogue(name=f"{PREFIX}{seed}", intents=names, prior=weight / weight.sum(), facets=tuple(facets))
+
+
+def named(name: str) -> str | Catalogue:
+    """The made-up catalogue of a name like synthetic-3; other names as they are.
+
+    Raises:
+        InputError: a seed that is none.
+
+    >>> named("toy"), named("synthetic-3").name
+    ('toy', 'synthetic-3')
+    """
+    if not name.startswith(PREFIX):
+        return name
+    seed = name.removeprefix(PREFIX)
+    if not (seed.isascii() and seed.isdigit() and len(seed) < 19):
+        raise InputError(f"no catalogue '{name}'; made-up ones are {PREFIX}0, {PREFIX}1 and so on")
+    return synthetic(int(seed))

@@ -1,12 +1,11 @@
 """Training of the policy: imitation of greedy questions first if wished, then maskable PPO.
 
 Greedy information gain is a strong teacher, and PPO from scratch spends most of its steps on finding out what it knows.
-So the reference policy begins as a copy of it: states from dialogues that the greedy agent leads (a share of its
-actions replaced by random ones, so that the copy has seen more than the straight path), its actions as targets, and
-the returns that followed for the value.  What PPO then changes is what greedy misses.  Learning curves start from
-nothing.
+So the reference policy begins as a copy of it (`agents.policy.imitate`), and what PPO then changes is what greedy
+misses.  Learning curves start from nothing.
 
-Users of training have seeds of their own, `seed` upwards; evaluations use others.
+Every so many turns all that the run depends on is saved (`agents.policy.training_state`), so that one that was killed
+goes on as if it had never stopped: the same files to the byte, on one machine.  Evaluations use users of other seeds.
 """
 
 from __future__ import annotations
@@ -14,110 +13,126 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-import gymnasium
 import numpy as np
+import sb3_contrib
 import torch
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
-import envs  # noqa: F401  registers the ids
-from agents.policy.config import TrainPolicy
-from agents.policy.network import ShortlistPolicy, export
-from agents.policy.synthetic import PREFIX, synthetic
+from agents.files import write_atomically, write_together
+from agents.policy.config import PolicyConfig
+from agents.policy.environments import make_parts
+from agents.policy.imitate import imitate
+from agents.policy.network import ShortlistPolicy, exported
+from agents.policy.serve import POLICY
+from agents.policy.training_state import SEED_STEP, TrainingState, begin_segment
 from agents.policy.vecenv import BeliefVecEnv
-from agents.strategies.stopping import should_guess
+from agents.resume import check_same, digest, load_state, restoring, save_state, versions
 from envs.beliefs import BeliefVectorEnv
-from envs.rewards import Shaping
-from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
+
+FORMAT = "clarigym.policy-run/1"
+CONFIG, CURVE = "config.json", "curve.jsonl"
+MAY_DIFFER = {"catalogues", "noise", "steps"}
+"""Of a run's description: names, for what they stand for is compared; and a run may be made longer."""
 
 
-def make_parts(config: TrainPolicy) -> list[BeliefVectorEnv]:
-    """An environment for each catalogue and preset, num_envs dialogues in all."""
-    pairs = [(c, n) for c in config.catalogues for n in config.noise]
-    out = []
-    for k, (catalogue, noise) in enumerate(pairs):
-        count = config.num_envs // len(pairs) + (k < config.num_envs % len(pairs))
-        out.append(make_part(config, catalogue, noise, count))
-    return out
+class PolicyProgress(NamedTuple):
+    """What a run reports after each rollout."""
+
+    turns: int
+    of: int
+    reward: float | None
+    """Mean of the dialogues that ended since the last report."""
+    seconds: float
 
 
-def make_part(config: TrainPolicy, catalogue: Any, noise: Any, count: int) -> BeliefVectorEnv:
-    """One environment of `count` dialogues.
+Report = Callable[[PolicyProgress], None]
+Say = Callable[[str], None]
+
+
+def train_stages(
+    stages: Sequence[PolicyConfig], out: str | Path, *, resume: bool = False, say: Say = print,
+    report: Report | None = None, parts: Callable[[PolicyConfig], list[BeliefVectorEnv]] = make_parts,
+) -> MaskablePPO:  # fmt: skip
+    """Train in stages, each from where the one before it stopped; on resuming, those that are over are passed by.
 
     Raises:
-        ValueError: a catalogue of more than `SMALL_CATALOGUE` intents.
+        ValueError: as `train`.
     """
-    if isinstance(catalogue, str) and catalogue.startswith(PREFIX):
-        catalogue = synthetic(int(catalogue.removeprefix(PREFIX)))
-    env = gymnasium.make_vec(
-        "clarigym/Clarify-v0", num_envs=count, catalogue=catalogue, noise=noise, questions=config.questions,
-        max_questions=config.max_questions, budget=config.budget, question_cost=config.question_cost, copy=False,
-        autoreset_mode="SameStep",
-    )  # fmt: skip
-    population = env.unwrapped.world.population  # type: ignore[attr-defined]
-    if len(population.catalogue) > SMALL_CATALOGUE:
-        raise ValueError(
-            f"catalogue '{population.catalogue.name}' has {len(population.catalogue):,} intents; policies are trained "
-            f"on up to {SMALL_CATALOGUE:,} and then serve any (movies-1k has the best known films)"
-        )
-    posterior = BatchedPosterior(population.channel, population.bank)
-    shaping = Shaping(weight=config.shaping, expected=config.expected)
-    return BeliefVectorEnv(env, posterior, shortlist=config.shortlist, shaping=shaping)
-
-
-def train_stages(stages: Sequence[TrainPolicy], say: Callable[[str], None] = print):
-    """Train in stages, each from where the one before it stopped; those that are over already are passed by."""
-    model, begun = None, 0
-    for number, stage in enumerate(stages, 1):
+    done = int(load_state(Path(out), FORMAT, "train-policy")[1].get("turns", 0)) if resume else 0
+    first = next((k for k, stage in enumerate(stages) if done < stage.steps), len(stages) - 1)
+    model, previous = None, stages[first - 1] if first else None
+    for number, stage in enumerate(stages[first:], first + 1):
         say(f"stage {number} of {len(stages)}: to turn {stage.steps:,}")
-        again = stage.resume and (Path(stage.out) / "model.zip").is_file()
-        model = train(replace(stage, resume=again), say, begun=begun)
-        begun = stage.steps
+        again = resume or model is not None
+        model = train(stage, out, resume=again, after=previous, say=say, report=report, parts=parts(stage))
+        previous = stage
+    assert model is not None
     return model
 
 
-def train(config: TrainPolicy, say: Callable[[str], None] = print, parts: list[BeliefVectorEnv] | None = None,
-          begun: int = 0):  # fmt: skip
-    """Train as configured; the folder's files are written on the way.  Returns the model.
+def train(
+    config: PolicyConfig, out: str | Path, *, resume: bool = False, after: PolicyConfig | None = None,
+    say: Say = print, report: Report | None = None, parts: Sequence[BeliefVectorEnv] | None = None,
+) -> MaskablePPO:  # fmt: skip
+    """Train as configured; the folder `out` has policy.safetensors, config.json, curve.jsonl and the state of the run.
 
     Args:
+        resume: go on from the state in `out`, which must be of the same configuration.
+        after: the stage that came before; its last state is gone on from, too, with this stage's users.
+        report: called after each rollout.
         parts: environments made otherwise, for catalogues that have no name; same-step autoreset.
-        begun: the turn from which the learning rate falls along its line.
+
+    Returns:
+        The model.
 
     Raises:
-        ValueError: nothing to resume, a catalogue that is too large.
+        InputError: a catalogue that is too large, or one, a preset or a file that can't be used.
+        ResumeError: no state to resume, or one of another configuration.
     """
-    out = Path(config.out)
-    out.mkdir(parents=True, exist_ok=True)
-    env = BeliefVecEnv(parts or make_parts(config), config.seed * 1_000_003)
-    saved = out / "model.zip"
-    line = config.learning_rate * config.steps / max(config.steps - begun, 1)
-    # All but the weights come from the configuration, when going on too.
-    settings: dict[str, Any] = {
-        "learning_rate": lambda left: min(config.learning_rate, line * left), "n_steps": config.n_steps,
-        "batch_size": config.batch_size, "n_epochs": config.epochs, "gae_lambda": config.gae,
-        "ent_coef": config.entropy, "seed": config.seed,
-    }  # fmt: skip
-    if config.resume:
-        if not saved.is_file():
-            raise ValueError(f"{saved} isn't there: nothing to resume; leave --resume away to begin")
-        model = MaskablePPO.load(saved, env=env, device="cpu", **settings)
+    out = Path(out)
+    env = BeliefVecEnv(list(parts) if parts is not None else make_parts(config), config.seed * SEED_STEP)
+    torch.manual_seed(config.seed)
+    model = _new_model(config, env, out, begun=after.steps if after else 0)
+    about, rows = described(config, env), []
+    if resume:
+        state = _resume(model, out, about, after)
+        rows = _curve_until(out, state.saved_at)
     else:
-        log = str(out / "tensorboard") if _has_tensorboard() else None
-        model = MaskablePPO(ShortlistPolicy, env, gamma=1.0, device="cpu", tensorboard_log=log, verbose=0, **settings)
-        (out / "curve.jsonl").unlink(missing_ok=True)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=1) + "\n", encoding="utf-8")
-    if config.imitate and not config.resume:
-        say(f"copying greedy on {config.imitate:,} turns")
-        imitate(model.policy, env, config.imitate, config.seed, say)  # type: ignore[arg-type]
-    curve = _Curve(config, out, say)
-    model.learn(config.steps - model.num_timesteps, callback=curve, reset_num_timesteps=False, tb_log_name="ppo")
-    curve.save()
+        state = TrainingState()
+        if config.imitate:
+            say(f"copying greedy on {config.imitate:,} turns")
+            imitate(model.policy, env, config.imitate, config.seed, say)  # type: ignore[arg-type]
+    if model.num_timesteps < config.steps:
+        begin_segment(model, env, config.seed, state.segment)
+        recorder = _Recorder(config, out, about, state, rows, report or (lambda progress: None))
+        model.learn(config.steps - model.num_timesteps, callback=recorder, reset_num_timesteps=False, tb_log_name="ppo")
+        recorder.save()
     return model
+
+
+def described(config: PolicyConfig, env: BeliefVecEnv) -> dict[str, Any]:
+    """What decides a run's result, and the names of what it is about."""
+    populations = [part.dialogues.population for part in env.parts]
+    digests = {
+        "catalogue_digests": [p.catalogue.fingerprint for p in populations],
+        "noise_digests": [digest(p.rates.to_dict()) for p in populations],
+    }
+    return config.recorded() | digests | versions() | {"sb3_contrib": sb3_contrib.__version__}
+
+
+def _new_model(config: PolicyConfig, env: BeliefVecEnv, out: Path, begun: int) -> MaskablePPO:
+    """The learning rate falls along a line from turn `begun` to the last one."""
+    line = config.learning_rate * config.steps / max(config.steps - begun, 1)
+    return MaskablePPO(
+        ShortlistPolicy, env, gamma=1.0, device="cpu", verbose=0,
+        tensorboard_log=str(out / "tensorboard") if _has_tensorboard() else None,
+        learning_rate=lambda left: min(config.learning_rate, line * left), n_steps=config.n_steps,
+        batch_size=config.batch_size, n_epochs=config.epochs, gae_lambda=config.gae, ent_coef=config.entropy,
+    )  # fmt: skip
 
 
 def _has_tensorboard() -> bool:
@@ -126,15 +141,47 @@ def _has_tensorboard() -> bool:
     return importlib.util.find_spec("tensorboard") is not None
 
 
-class _Curve(BaseCallback):
-    """A line a rollout in curve.jsonl, and the state every so often."""
+def _resume(model: MaskablePPO, out: Path, about: dict[str, Any], after: PolicyConfig | None) -> TrainingState:
+    arrays, numbers = load_state(out, FORMAT, "train-policy")
+    with restoring(out):
+        earlier = None if after is None else json.loads(json.dumps(after.recorded()))
+        entering = earlier is not None and all(numbers["about"].get(name) == value for name, value in earlier.items())
+        if not entering:
+            check_same(out, numbers["about"], about, MAY_DIFFER)
+        state = TrainingState.restored(model, arrays, numbers)
+    if entering:
+        state.segment = 0
+    return state
 
-    def __init__(self, config: TrainPolicy, out: Path, say: Callable[[str], None]) -> None:
+
+def _curve_until(out: Path, turns: int) -> list[dict[str, Any]]:
+    """The rows of the learning curve so far; a run that was killed may have written more than its state knows."""
+    with restoring(out):
+        rows = [json.loads(line) for line in (out / CURVE).read_text(encoding="utf-8").splitlines()]
+        return [row for row in rows if row["steps"] <= turns]
+
+
+class _Recorder(BaseCallback):
+    """A row each rollout, and the state of the run every so often, before a rollout begins."""
+
+    def __init__(
+        self, config: PolicyConfig, out: Path, about: dict[str, Any], state: TrainingState,
+        rows: list[dict[str, Any]], report: Report,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.config, self.out, self.say = config, out, say
-        self.begun = time.perf_counter()
+        self.config, self.out, self.about, self.state, self.rows, self.report = config, out, about, state, rows, report
+        self.begun = time.perf_counter() - (rows[-1]["seconds"] if rows else 0.0)
         self.rewards: list[float] = []
         self.lengths: list[int] = []
+
+    def _on_rollout_start(self) -> None:
+        # What was learned from the last rollout is in the weights only now.
+        if self.num_timesteps - self.state.saved_at >= self.config.checkpoint_every:
+            self.save()
+            model, env = cast(MaskablePPO, self.model), cast(BeliefVecEnv, self.training_env)
+            begin_segment(model, env, self.config.seed, self.state.segment)
+        elif not self.num_timesteps:
+            self.save()  # what was imitated need not be again
 
     def _on_step(self) -> bool:
         for info in self.locals["infos"]:
@@ -144,91 +191,31 @@ class _Curve(BaseCallback):
         return True
 
     def _on_rollout_end(self) -> None:
-        line = {
+        row = {
             "steps": self.num_timesteps,
-            "seconds": time.perf_counter() - self.begun,
+            "seconds": round(time.perf_counter() - self.begun, 3),
             "episodes": len(self.rewards),
             "reward": float(np.mean(self.rewards)) if self.rewards else None,
             "length": float(np.mean(self.lengths)) if self.lengths else None,
         }
-        with (self.out / "curve.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        reward = "-" if line["reward"] is None else f"{line['reward']:.3f}"
-        self.say(f"{self.num_timesteps:>9,} turns  reward {reward}  {line['seconds']:.0f} s")
+        self.rows.append(row)
+        write_atomically(self.out / CURVE, self._curve())
+        self.report(PolicyProgress(self.num_timesteps, self.config.steps, row["reward"], row["seconds"]))
         self.rewards, self.lengths = [], []
-        rollout = self.config.n_steps * self.training_env.num_envs
-        if self.num_timesteps % self.config.checkpoint_every < rollout:
-            self.save()
+
+    def _curve(self) -> bytes:
+        return "".join(json.dumps(row, allow_nan=False) + "\n" for row in self.rows).encode()
 
     def save(self) -> None:
-        """model.zip to resume from, policy.safetensors to serve; each replaced whole."""
-        self.model.save(self.out / "model.part.zip")
-        (self.out / "model.part.zip").replace(self.out / "model.zip")
-        part = self.out / "policy.part"
-        policy: Any = self.model.policy
-        about = {"config": asdict(self.config), "steps": self.num_timesteps}
-        export(policy.network, self.config.shortlist, part, **about)
-        part.replace(self.out / "policy.safetensors")
-
-
-def greedy_actions(part: BeliefVectorEnv) -> np.ndarray:
-    """(B,) what `exact` would do: the first question, or a guess by the shared stop rule."""
-    seen = part.beliefs.view
-    assert seen is not None
-    rules = part.dialogues.rules
-    belief = part.beliefs.posterior.belief()[: part.num_envs]
-    left = rules.budget - part.dialogues.turn
-    guess = should_guess(belief, seen.gain_nats[:, 0], left, rules) | ~seen.mask[:, 0]
-    return np.where(guess, part.shortlist.size, 0)
-
-
-def imitate(policy: ShortlistPolicy, env: BeliefVecEnv, turns: int, seed: int, say: Callable[[str], None],
-            stray: float = 0.1, batch: int = 512) -> None:  # fmt: skip
-    """Fit the policy to greedy actions, and the value to the returns of the dialogues they were taken in.
-
-    Some 25 passes over the turns: 2,000 gradient steps for 40,000 of them.
-    """
-    updates = max(20, turns // 20)
-    rng = np.random.default_rng(seed)
-    observation = env.reset()
-    seen, masks, targets, rewards, ends = [], [], [], [], []
-    for _ in range(max(40, turns // env.num_envs)):
-        mask = env.env_method("action_masks")
-        target = np.concatenate([greedy_actions(part) for part in env.parts])
-        action = np.where(rng.random(len(target)) < stray, (mask * rng.random(mask.shape)).argmax(axis=1), target)
-        seen.append(observation)
-        masks.append(mask)
-        targets.append(target)
-        env.step_async(action)
-        observation, reward, ended, _ = env.step_wait()
-        rewards.append(reward)
-        ends.append(ended)
-    returns, ahead = np.zeros((len(rewards), env.num_envs), dtype=np.float32), np.zeros(env.num_envs)
-    known = np.zeros((len(rewards), env.num_envs), dtype=bool)  # dialogues still open at the end have no return
-    closed = np.zeros(env.num_envs, dtype=bool)
-    for t in range(len(rewards) - 1, -1, -1):
-        ahead = np.where(ends[t], 0.0, ahead) + rewards[t]
-        closed |= ends[t]
-        returns[t], known[t] = ahead, closed
-    keep = np.flatnonzero(known.ravel())
-    x, legal, y, z = (
-        torch.as_tensor(np.concatenate(a).astype(kind)[keep])
-        for a, kind in ((seen, np.float32), (masks, bool), (targets, np.int64), (returns, np.float32))
-    )
-    optimizer = torch.optim.Adam(policy.parameters(), lr=1e-3)
-    shuffle = torch.Generator().manual_seed(seed)
-    done = 0
-    while done < updates:
-        right = total = 0.0
-        for part in torch.randperm(len(x), generator=shuffle).split(batch):
-            logits = policy.mlp_extractor.forward_actor(x[part]).masked_fill(~legal[part], -1e9)
-            value = policy.value_net(policy.mlp_extractor.forward_critic(x[part]))[:, 0]
-            loss = torch.nn.functional.cross_entropy(logits, y[part]) + 0.5 * (value - z[part]).square().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            right += float((logits.argmax(dim=1) == y[part]).sum())
-            total += len(part)
-            done += 1
-        if done >= updates or done % 200 < len(x) / batch:
-            say(f"  {done:,} updates: {100 * right / total:.1f} % of greedy's actions")
+        """What serves, what it is, its curve, and the state to go on from, each whole."""
+        model = cast(MaskablePPO, self.model)
+        self.state.segment += self.num_timesteps > 0
+        self.state.saved_at = self.num_timesteps
+        policy = cast(ShortlistPolicy, model.policy)
+        about = {"config": self.config.recorded(), "steps": self.num_timesteps}
+        write_together({
+            self.out / POLICY: exported(policy.network, self.config.shortlist, **about),
+            self.out / CONFIG: (json.dumps(self.about, indent=1) + "\n").encode(),
+            self.out / CURVE: self._curve(),
+        })  # fmt: skip
+        save_state(self.out, FORMAT, self.state.arrays(model), {"about": self.about, **self.state.numbers(model)})

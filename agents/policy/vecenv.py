@@ -14,12 +14,17 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import AutoresetMode
 from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from envs.beliefs import BeliefVectorEnv
 
 
 class BeliefVecEnv(VecEnv):
     """See the module.
+
+    Args:
+        parts: the environments.
+        seed: `reset` begins with users `seed` and on, one for each dialogue; `users_from` sets it anew.
 
     Raises:
         ValueError: spaces that differ, or environments that don't begin anew in the same step.
@@ -34,7 +39,7 @@ class BeliefVecEnv(VecEnv):
             if part.shortlist != first.shortlist:
                 raise ValueError(f"the shortlists differ: {part.shortlist} and {first.shortlist}")
         self._ends = np.cumsum([part.num_envs for part in self.parts])
-        self._seed = seed
+        self.users_from = seed
         self._actions: np.ndarray | None = None
         self.begun = time.perf_counter()
         self.render_mode = None
@@ -46,14 +51,14 @@ class BeliefVecEnv(VecEnv):
         starts = self._ends - [part.num_envs for part in self.parts]
         # Users of different parts and of evaluation must differ: each environment has a seed of its own.
         begun: list[Any] = [
-            part.reset(seed=self._seed + int(start))[0] for part, start in zip(self.parts, starts, strict=True)
+            part.reset(seed=self.users_from + int(start))[0] for part, start in zip(self.parts, starts, strict=True)
         ]
         return np.concatenate(begun)
 
     def step_async(self, actions: np.ndarray) -> None:
         self._actions = actions
 
-    def step_wait(self):
+    def step_wait(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[dict[str, Any]]]:
         assert self._actions is not None
         done = [p.step(a) for p, a in zip(self.parts, np.split(self._actions, self._ends[:-1]), strict=True)]
         observation, reward, ended = (np.concatenate([np.asarray(d[k]) for d in done]) for k in range(3))
@@ -69,12 +74,12 @@ class BeliefVecEnv(VecEnv):
         self._return[ended], self._length[ended] = 0, 0
         return observation, reward.astype(np.float32), ended, infos
 
-    def env_method(self, method_name: str, *args: Any, indices=None, **kwargs: Any) -> Any:
+    def env_method(self, method_name: str, *args: Any, indices: VecEnvIndices = None, **kwargs: Any) -> Any:
         if method_name == "action_masks":
             return np.concatenate([part.action_masks() for part in self.parts])
         raise AttributeError(f"only action_masks can be called, not {method_name}")
 
-    def get_attr(self, attr_name: str, indices=None) -> list[Any]:
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
         if attr_name == "render_mode":
             return [None] * self.num_envs
         if attr_name == "action_masks":
@@ -84,10 +89,10 @@ class BeliefVecEnv(VecEnv):
     def has_attr(self, attr_name: str) -> bool:
         return attr_name in ("action_masks", "render_mode")
 
-    def set_attr(self, attr_name: str, value: Any, indices=None) -> None:
+    def set_attr(self, attr_name: str, value: Any, indices: VecEnvIndices = None) -> None:
         raise AttributeError(f"{attr_name} can't be set; make the environments anew")
 
-    def env_is_wrapped(self, wrapper_class: Any, indices=None) -> list[bool]:
+    def env_is_wrapped(self, wrapper_class: type, indices: VecEnvIndices = None) -> list[bool]:
         # Episodes are counted here, as its Monitor would.
         return [wrapper_class.__name__ == "Monitor"] * self.num_envs
 
