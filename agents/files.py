@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.errors import BusyError
+from agents.errors import BusyError, InputError
+
+
+def check_output(path: str | Path) -> None:
+    """That a file can be written there, before the work that it is for begins.
+
+    Raises:
+        InputError: it is a folder, a pipe or a device, or there is no folder for it.
+        PermissionError: the system would refuse.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot write {path}: it is a pipe or a device; name a file")
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from sim.files import check_regular, parse_json
 from sim.users.simulated import Corruption
 
 SCHEMA = "clarigym.dialogue/1"
@@ -83,17 +84,13 @@ class Dialogue:
         return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     @staticmethod
-    def from_json(text: str, where: str = "dialogue") -> Dialogue:
+    def from_json(text: str | bytes, where: str = "dialogue") -> Dialogue:
         """The inverse of `to_json`.
 
         Raises:
             DialogueError: not JSON, another schema, a field missing, unknown or of the wrong type.
         """
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            problem = f"{where}: not JSON ({error.msg} at column {error.colno}); each line is one object"
-            raise DialogueError(problem) from None
+        data = parse_json(text, where, DialogueError, "; each line is one object")
         if not isinstance(data, dict):
             raise DialogueError(f"{where}: a JSON {type(data).__name__}, expected an object with a schema")
         schema = data.pop("schema", None)
@@ -118,6 +115,7 @@ def read_dialogues(path: str | Path) -> Iterator[Dialogue]:
     Raises:
         DialogueError: the file can't be read, or a line is no dialogue; the message gives the line.
     """
+    check_regular(path, DialogueError)
     try:
         with open(path, encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):

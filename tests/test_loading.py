@@ -261,7 +261,7 @@ BAD_SIDECARS = {
     "separator": ('[facets.colour]\nseparator = ""', "separator is empty"),
     "separator kind": ('[facets.colour]\nkind = "one"\nseparator = ";"', 'a separator needs kind = "many"'),
     "wording": ('[facets.colour]\nyesno = "Is it red?"', "yesno must hold {value}"),
-    "toml": ("name = ", "is not valid TOML"),
+    "toml": ("name = ", "is not TOML"),
 }
 
 
@@ -290,7 +290,7 @@ def test_names_and_paths_that_are_not_there(tmp_path):
 
 
 def test_broken_jsonl_and_parquet(tmp_path):
-    with pytest.raises(CatalogueError, match="line 2: not a JSON object"):
+    with pytest.raises(CatalogueError, match="line 2: not JSON"):
         load(write(tmp_path, '{"name": "a"}\n{"name": \n', "a.jsonl"))
     with pytest.raises(CatalogueError, match="line 1: a JSON array where an object is needed"):
         load(write(tmp_path, "[1]\n", "b.jsonl"))

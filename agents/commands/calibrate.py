@@ -13,6 +13,7 @@ import tyro
 from agents.commands.console import console
 from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
+from agents.files import check_output
 from sim.questions import Questions
 
 
@@ -124,8 +125,7 @@ def check_plot(path: str) -> None:
     suffix = Path(path).suffix.removeprefix(".")
     if suffix and suffix not in kinds:
         raise InputError(f"--plot {path}: no picture is made as .{suffix}; take one of {', '.join(sorted(kinds))}")
-    if not Path(path).parent.is_dir():
-        raise InputError(f"cannot write {path}: there is no folder {Path(path).parent}")
+    check_output(path)
 
 
 def _plot(rows: list[dict[str, Any]], path: str) -> None:

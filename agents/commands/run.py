@@ -18,7 +18,8 @@ from rich.console import Console
 
 from agents.commands.console import console
 from agents.commands.flags import parse
-from agents.errors import Exit, InputError
+from agents.errors import Exit
+from agents.files import check_output
 from agents.scenarios.expectations import Outcome
 from agents.scenarios.play import ScenarioPlayer
 from agents.scenarios.read import SHIPPED, read_scenarios
@@ -40,8 +41,8 @@ class RunScenarios:
 
     def __post_init__(self) -> None:
         check_name(self.agent)
-        if self.junit and not Path(self.junit).parent.exists():
-            raise InputError(f"--junit {self.junit}: there is no folder {Path(self.junit).parent}")
+        if self.junit:
+            check_output(self.junit)
 
 
 def main(arguments: list[str]) -> Exit:

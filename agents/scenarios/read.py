@@ -6,14 +6,13 @@ must come of it; docs/evaluation.md lists the keys.  Reading is strict, for a mi
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from agents.errors import InputError
+from sim.files import parse_json, parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean
 
 SHIPPED = Path(__file__).parent
@@ -124,33 +123,22 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
         if not files:
             raise InputError(f"{path}: no .toml or .jsonl file in this folder")
         return [scenario for file in files for scenario in read_scenarios(file)]
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 (byte {error.start})") from None
+    text = read_text(path, InputError)
     if path.suffix == ".jsonl":
-        tables = [_json(line, f"{path}, line {n}") for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+        lines = [(f"{path}, line {n}", line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+        tables = [(place, parse_json(line, place, InputError)) for place, line in lines]
     else:
-        try:
-            data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise InputError(f"{path} is not TOML: {error}") from None
+        data = parse_toml(text, str(path), InputError)
         for key in data:
             if key != "scenario":
                 raise InputError(f"{path}: unknown table '{key}'; scenarios are [[scenario]] tables")
-        tables = [(f"{path}, scenario {n}", t) for n, t in enumerate(data.get("scenario", []), 1)]
+        listed = data.get("scenario", [])
+        if not isinstance(listed, list):
+            raise InputError(f"{path}: scenario = {listed!r}; scenarios are [[scenario]] tables")
+        tables = [(f"{path}, scenario {n}", t) for n, t in enumerate(listed, 1)]
     if not tables:
         raise InputError(f"{path}: no scenario in it")
     return [_scenario(table, place) for place, table in tables]
-
-
-def _json(line: str, place: str) -> tuple[str, Any]:
-    try:
-        return place, json.loads(line)
-    except json.JSONDecodeError as error:
-        raise InputError(f"{place}: not JSON ({error.msg} at column {error.colno})") from None
 
 
 def _scenario(table: Any, place: str) -> Scenario:

@@ -21,6 +21,7 @@ from sim.catalogue.columns import FLAGS, FacetPlan, Plan, Problem, make_plan
 from sim.catalogue.read_table import SUFFIXES, read_table
 from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
 from sim.catalogue.wording import Wording
+from sim.files import user_path
 from sim.names.did_you_mean import did_you_mean, there_are
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def resolve(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
     if name in BUILT_IN:
         file, given = BUILT_IN[name]
         return FOLDER / file, given
-    path = Path(name_or_path).expanduser()
+    path = user_path(name_or_path)
     if not path.exists() and not name.lower().endswith(SUFFIXES) and len(path.parts) <= 1:
         hint = did_you_mean(name, BUILT_IN) + there_are(tuple(BUILT_IN))
         raise CatalogueError(f"no catalogue '{name}'{hint}, nor a file of that name")

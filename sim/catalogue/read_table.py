@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import CatalogueError
+from sim.files import LARGEST, check_regular, parse_json
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,6 +49,7 @@ def read_table(path: Path) -> pl.DataFrame:
         raise CatalogueError(f"{path} is a folder; give a file ({', '.join(SUFFIXES)})")
     if not path.exists():
         raise CatalogueError(f"{path} doesn't exist; check the path, or name a built-in catalogue")
+    check_regular(path, CatalogueError, LARGEST)
     name = path.name.lower()
     if not name.endswith(SUFFIXES):
         raise CatalogueError(f"{path} is not a table that can be read; its name must end in {', '.join(SUFFIXES)}")
@@ -160,10 +162,7 @@ def _jsonl(path: Path, text: str) -> pl.DataFrame:
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            raise CatalogueError(f"{path}, line {number}: not a JSON object; each line must hold one whole") from None
+        record = parse_json(line, f"{path}, line {number}", CatalogueError, "; each line must hold one object")
         if not isinstance(record, dict):
             raise CatalogueError(f"{path}, line {number}: a JSON {_json_kind(record)} where an object is needed")
         records.append(record)

@@ -26,7 +26,6 @@
 from __future__ import annotations
 
 import dataclasses
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +33,7 @@ from typing import Any
 
 from sim.catalogue.catalogue import CatalogueError
 from sim.catalogue.wording import KINDS, Kind
+from sim.files import parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean, there_are
 
 WORDS = ("noun", "yesno", "open", "statement", "unit")
@@ -93,13 +93,8 @@ def read_sidecar(path: Path) -> Sidecar:
     beside = sidecar_path(path)
     if not beside.is_file():
         return Sidecar()
-    try:
-        data = tomllib.loads(beside.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise CatalogueError(f"{beside} is not valid UTF-8 at byte {error.start}; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise CatalogueError(f"{beside} is not valid TOML: {error}") from None
-    return make_sidecar(data, str(beside))
+    text = read_text(beside, CatalogueError)
+    return make_sidecar(parse_toml(text, str(beside), CatalogueError), str(beside))
 
 
 def sidecar_path(path: Path) -> Path:

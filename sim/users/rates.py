@@ -10,12 +10,12 @@ Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sum
 from __future__ import annotations
 
 import math
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from sim.files import parse_toml, read_text
 from sim.names.did_you_mean import nearest
 
 EDGE = 1e-6
@@ -175,26 +175,35 @@ def load_rates(name_or_path: str | Rates) -> Rates:
         near = nearest(name_or_path, PRESETS)
         hint = f"did you mean '{near}'?" if near else "a file of your own ends in .toml."
         raise RatesError(f"no noise preset '{name_or_path}'; {hint} (presets: {', '.join(shown)}, ...)")
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RatesError(f"cannot read the rates in {path}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RatesError(f"{path} is not TOML: {error}") from None
-    return _from_table(path, table)
+    return _from_table(path, parse_toml(read_text(path, RatesError), str(path), RatesError))
 
 
 def _from_table(path: Path, table: dict[str, Any]) -> Rates:
     base = table.pop("base", "clean")
-    if base not in PRESETS:
+    if not isinstance(base, str) or base not in PRESETS:
         raise RatesError(f"{path}: base = {base!r} is no preset ({_near(str(base), ('clean', 'typical', 'hard'))})")
     known = tuple(f.name for f in fields(Rates))
     for key, value in table.items():
         if key not in known:
             raise RatesError(f"{path}: no rate '{key}' ({_near(key, known)})")
+        fits, what = _kind_of(getattr(PRESETS[base], key))
+        if not fits(value):
+            raise RatesError(f"{path}: {key} = {value!r}; it must be {what}")
         if isinstance(value, list):
             table[key] = tuple(value)
-    try:
-        return replace(PRESETS[base], **({"name": path.stem} | table))
-    except TypeError as error:
-        raise RatesError(f"{path}: {error}") from None
+    return replace(PRESETS[base], **({"name": path.stem} | table))
+
+
+def _kind_of(like: Any) -> tuple[Callable[[Any], bool], str]:
+    """Whether a value of TOML is of a kind with a field's own, and what that kind is called."""
+    if isinstance(like, str):
+        return lambda x: isinstance(x, str), "a text in quotes"
+    if isinstance(like, tuple):
+        fits, what = _kind_of(like[0])
+        return lambda x: isinstance(x, list) and all(map(fits, x)), f"a list, each of them {what}"
+    if isinstance(like, Mapping):
+        table = "tables of rates, as in [facets.colour]"
+        return lambda x: isinstance(x, dict) and all(isinstance(y, dict) for y in x.values()), table
+    if isinstance(like, int):
+        return lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"
+    return lambda x: isinstance(x, int | float) and not isinstance(x, bool), "a number"
