@@ -11,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agents.cli import main
 from agents.commands.evaluate import Evaluate
 from agents.errors import BusyError, Exit, InputError
 from agents.evaluation import intervals
 from agents.evaluation.metrics import ece, paired, summary, turns_all
-from agents.evaluation.resumable_rows import RowFile, read_rows
+from agents.evaluation.resumable_rows import FIELDS, RowFile, check_rows, read_rows
+from agents.evaluation.runner import BATCH, EvaluationPlan, RowOrderError
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,10 +114,10 @@ HEADER = {"config": {"seed": 0, "noise": "hard"}, "fingerprint": "f", "made_with
 def test_rows_come_back(tmp_path):
     path = tmp_path / "r.jsonl"
     with RowFile(path, HEADER, resume=False) as file:
-        file.append([{"x": 1}, {"x": 2}])
+        file.append_rows([{"x": 1}, {"x": 2}])
     with RowFile(path, HEADER | {"made_with": {"python": "4"}}, resume=True) as file:
         assert file.rows == [{"x": 1}, {"x": 2}]
-        file.append([{"x": 3}])
+        file.append_rows([{"x": 3}])
     header, rows = read_rows(path)
     assert rows == [{"x": 1}, {"x": 2}, {"x": 3}] and header["config"] == HEADER["config"]
 
@@ -122,14 +125,14 @@ def test_rows_come_back(tmp_path):
 def test_cut_anywhere_it_resumes_to_a_prefix(tmp_path):
     path = tmp_path / "r.jsonl"
     with RowFile(path, HEADER, resume=False) as file:
-        file.append([{"x": k} for k in range(4)])
+        file.append_rows([{"x": k} for k in range(4)])
     whole = path.read_bytes()
     for cut in range(len(whole) + 1):
         path.write_bytes(whole[:cut])
         with RowFile(path, HEADER, resume=True) as file:
             kept = len(file.rows)
             assert file.rows == [{"x": k} for k in range(kept)]
-            file.append([{"x": k} for k in range(kept, 4)])
+            file.append_rows([{"x": k} for k in range(kept, 4)])
         assert path.read_bytes() == whole
 
 
@@ -154,6 +157,27 @@ def test_refusals_of_a_row_file(tmp_path):
         read_rows(tmp_path / "x.jsonl")
 
 
+def test_rows_are_checked_field_by_field(tmp_path, capsys):
+    path = tmp_path / "r.jsonl"
+    evaluated(["--out", str(path), "--agents", "uniform", "--episodes", "3"], capsys)
+    rows = read_rows(path)[1]
+    assert list(rows[0]) == list(FIELDS)
+    check_rows(path, rows)
+    for name in FIELDS:
+        for bad in ("gone", None, [], math.nan, "x" if name != "agent" else 3, 1.5 if name == "episode" else {}):
+            row = {k: v for k, v in rows[1].items() if k != name} | ({} if bad == "gone" else {name: bad})
+            with pytest.raises(InputError, match=f"line 3: .*{name}.*where a row has"):
+                check_rows(path, [rows[0], row])
+    for line in ('{"agent":"fixed","episode":0}', "[" * 100_000, '{"a":' * 100_000, "9" * 5000, "[]"):
+        path.write_text(path.read_text().splitlines()[0] + f"\n{line}\n")
+        assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
+        err = capsys.readouterr().err
+        assert f"{path}, line 2: " in err and err.count("\n") == 1
+    path.write_text('{"schema": "clarigym.rows/2"}\n')
+    assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
+    assert "its first line must have the configuration" in capsys.readouterr().err
+
+
 def test_two_runs_on_one_file(tmp_path):
     path = tmp_path / "r.jsonl"
     with RowFile(path, HEADER, resume=False), pytest.raises(BusyError, match="another run"):
@@ -165,7 +189,7 @@ def test_disk_full_loses_nothing(tmp_path, monkeypatch):
     path = tmp_path / "r.jsonl"
     real = os.write
     with RowFile(path, HEADER, resume=False) as file:
-        file.append([{"x": 1}])
+        file.append_rows([{"x": 1}])
         before = path.read_bytes()
 
         def full(fd, data):
@@ -180,11 +204,11 @@ def test_disk_full_loses_nothing(tmp_path, monkeypatch):
         for refusal in (full, nothing):
             monkeypatch.setattr(os, "write", refusal)
             with pytest.raises(OSError, match="the rows before are safe") as error:
-                file.append([{"x": 23}])
+                file.append_rows([{"x": 23}])
             assert error.value.errno == errno.ENOSPC
             monkeypatch.setattr(os, "write", real)
             assert path.read_bytes() == before
-        file.append([{"x": 2}])
+        file.append_rows([{"x": 2}])
     assert read_rows(path)[1] == [{"x": 1}, {"x": 2}]
 
 
@@ -247,6 +271,46 @@ def test_resumed_at_any_row_the_file_is_the_same(tmp_path, capsys):
         got = evaluated(["--out", str(path), "--resume"], capsys)
         assert path.read_bytes() == whole
         assert without_time(got) == without_time(whole_result)
+
+
+def test_a_finished_run_goes_on_with_more_episodes(tmp_path, capsys):
+    grown, at_once = tmp_path / "grown.jsonl", tmp_path / "at_once.jsonl"
+    for episodes in ("10", "30", "61"):
+        got = evaluated(["--out", str(grown), "--episodes", episodes, "--resume"], capsys)
+    wanted = evaluated(["--out", str(at_once), "--episodes", "61"], capsys)
+    assert without_time(got) == without_time(wanted)
+
+    def key(row):
+        return row["agent"], row["episode"]
+
+    assert sorted(read_rows(grown)[1], key=key) == sorted(read_rows(at_once)[1], key=key)
+    again = evaluated(["--out", str(grown), "--episodes", "61", "--resume"], capsys)
+    assert without_time(again) == without_time(wanted), "nothing was left to do"
+    assert main([*TOY, "--episodes", "60", "--out", str(grown), "--resume"]) == Exit.BAD_INPUT
+    assert "has 61 episodes already; give --episodes 61 or more" in capsys.readouterr().err
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3), st.lists(st.tuples(st.integers(1, 90), st.integers(0, 300)), min_size=1, max_size=4))
+def test_what_remains_after_any_kills_and_extensions(agents, runs):
+    """Each run asks for more episodes than the one before and is killed after some rows; the last one is not."""
+    names, rows, episodes = tuple("abc"[:agents]), [], 0
+    for more, killed_after in runs:
+        episodes += more
+        plan = EvaluationPlan(setting={}, agents=names, episodes=episodes, seed=0, agent_seed=0)
+        fresh = [(task.agent, e) for task in plan.tasks(rows) for e in range(task.first, task.end)]
+        rows = rows + fresh[:killed_after]
+    tasks = plan.tasks(rows)
+    rest = [(task.agent, e) for task in tasks for e in range(task.first, task.end)]
+    assert sorted(rows + rest) == sorted((name, e) for name in names for e in range(episodes)), "each once"
+    assert all(task.end - task.first <= BATCH for task in tasks)
+    if len(runs) == 1:
+        whole = [(task.agent, e) for task in plan.tasks() for e in range(task.first, task.end)]
+        assert rows + rest == whole, "killed and resumed, rows stand where they would"
+    for k in [k for k in range(len(rows) - 1) if rows[k][0] == rows[k + 1][0]]:
+        swapped = [*rows[:k], rows[k + 1], rows[k], *rows[k + 2 :]]
+        with pytest.raises(RowOrderError):
+            plan.tasks(swapped)
 
 
 def test_resume_refuses_another_configuration_by_name(tmp_path, capsys):

@@ -18,7 +18,7 @@ from agents.commands.console import console
 from agents.commands.flags import parse
 from agents.errors import Exit, InputError
 from agents.evaluation.metrics import paired
-from agents.evaluation.resumable_rows import read_rows
+from agents.evaluation.resumable_rows import read_evaluation
 from sim.names.did_you_mean import did_you_mean
 
 USERS = ("seed", "noise", "opening")
@@ -58,7 +58,7 @@ def compare_files(config: Compare) -> list[dict[str, Any]]:
     Raises:
         InputError: files that don't pair, and why.
     """
-    (head_a, rows_a), (head_b, rows_b) = read_rows(config.a), read_rows(config.b)
+    (head_a, rows_a), (head_b, rows_b) = read_evaluation(config.a), read_evaluation(config.b)
     check_users(config, head_a, head_b)
     budgets = (head_a["config"]["budget"], head_b["config"]["budget"])
     out = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from agents.commands.console import console
 from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.intervals import LEVEL
+from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
-from agents.evaluation.resumable_rows import RowFile
-from agents.evaluation.runner import EvaluationPlan, ResultTable, run
+from agents.evaluation.resumable_rows import RowFile, check_rows
+from agents.evaluation.runner import EvaluationPlan, ResultTable, RowOrderError, Task, run
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
 from envs.rules import Rules
@@ -74,6 +75,8 @@ class Evaluate:
             check_seed(self.agent_seed, "agent_seed")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
+        if self.out:
+            check_line_file(self.out, self.resume)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,13 +96,14 @@ def main(arguments: list[str]) -> Exit:
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(RowFile(config.out, header(config, setting), config.resume)) if config.out else None
-        before = check_order(config.out, file.rows, plan) if file else []
+        before = file.rows if file else []
+        tasks = tasks_after(config.out, before, plan)
         table = ResultTable(config.names, config.budget, before)
         advance = stack.enter_context(progress(config, len(before)))
         try:
-            for result in run(plan, plan.tasks(len(before)), config.workers, setting):
+            for result in run(plan, tasks, config.workers, setting):
                 if file:
-                    file.append(result.rows)
+                    file.append_rows(result.rows)
                 table.add(result)
                 advance(len(result.rows))
         except KeyboardInterrupt:
@@ -141,19 +145,22 @@ def header(config: Evaluate, setting: Setting) -> dict[str, Any]:
             "rates": json.loads(json.dumps(rates, default=dict)), "made_with": made_with}  # fmt: skip
 
 
-def check_order(path: str, rows: list[dict[str, Any]], plan: EvaluationPlan) -> list[dict[str, Any]]:
-    """The rows of a file, which must be the first of the plan.
+def tasks_after(path: str, rows: Sequence[dict[str, Any]], plan: EvaluationPlan) -> list[Task]:
+    """What remains of the plan after the rows of a file.
 
     Raises:
-        InputError: they aren't.
+        InputError: they are no rows, not the first of the plan, or of more episodes.
     """
-    order = list(plan.order())
-    for number, row in enumerate(rows):
-        wanted = order[number] if number < len(order) else None
-        if (row.get("agent"), row.get("episode")) != wanted:
-            raise InputError(f"{path}, line {number + 2}: row of {row.get('agent')}, episode {row.get('episode')}, "
-                             f"expected {wanted}; the file was changed")  # fmt: skip
-    return rows
+    check_rows(path, rows)
+    try:
+        tasks = plan.tasks([(row["agent"], row["episode"]) for row in rows])
+    except RowOrderError as error:
+        raise InputError(f"{path}, line {error.number + 2}: row of {error.row[0]}, episode {error.row[1]}, "
+                         f"expected {error.expected}; the file was changed") from None  # fmt: skip
+    there = 1 + max((row["episode"] for row in rows), default=-1)
+    if there > plan.episodes:
+        raise InputError(f"{path} has {there} episodes already; give --episodes {there} or more")
+    return tasks
 
 
 @contextlib.contextmanager

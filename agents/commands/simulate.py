@@ -1,30 +1,36 @@
 """`clarigym simulate`: dialogues between an agent and simulated users, as JSONL.
 
 The schema is `sim.dialogue`'s ("clarigym.dialogue/1"): the truth is in it, for a learner needs it; the rates are not,
-for it must not have them.  A dialogue is written when its batch has ended; an interrupted run leaves
-whole dialogues, and `--first-episode` goes on after them.
+for it must not have them.  A dialogue is written when its batch has ended; an interrupted run leaves whole dialogues,
+and `--resume` goes on after them.
 """
 
 from __future__ import annotations
 
 import math
-import os
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
+import tyro
 
 from agents.agent import Agent
 from agents.commands.flags import at_least, check_seed, parse
 from agents.errors import Exit, InputError
 from agents.evaluation.episodes import play
+from agents.evaluation.line_file import LineFile, check_line_file
 from agents.evaluation.runner import BATCH
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, make_agent
 from envs.record import dialogue_record
 from envs.rules import Rules
 from envs.world import World
+from sim.dialogue import SCHEMA, Dialogue
 from sim.questions import Questions
+
+START = f'{{"schema":"{SCHEMA}"'
+"""How each line begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,8 @@ class Simulate:
     """The number of the first episode; with others, runs can be split and joined."""
     checkpoint: str = ""
     """Where a trained agent is read from; empty for the one that ships."""
+    resume: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Go on with the file of an interrupted run, or with more episodes."""
 
     def __post_init__(self) -> None:
         check_name(self.agent)
@@ -62,10 +70,7 @@ class Simulate:
         for name, least in (("episodes", 1), ("budget", 1), ("first_episode", 0)):
             at_least(name, getattr(self, name), least)
         check_seed(self.seed)
-        if os.path.exists(self.out):
-            raise InputError(f"{self.out} exists; delete it, or choose another --out")
-        if not Path(self.out).parent.exists():
-            raise InputError(f"cannot write {self.out}: there is no folder {Path(self.out).parent}")
+        check_line_file(self.out, self.resume)
 
 
 def main(arguments: list[str]) -> Exit:
@@ -74,22 +79,78 @@ def main(arguments: list[str]) -> Exit:
     setting = make_setting(config.catalogue, config.questions, config.noise, rules,
                            max_questions=config.max_questions, checkpoint=config.checkpoint)  # fmt: skip
     agent = make_agent(config.agent, setting)
-    world = world_of(setting, config)
-    end = config.first_episode + config.episodes
-    found = 0
-    with open(config.out, "x", encoding="utf-8", newline="\n") as file:
-        for first in range(config.first_episode, end, BATCH):
-            numbers = np.arange(first, min(first + BATCH, end))
-            listener = Listener(agent, len(numbers))
-            played = play(agent, setting, config.seed, numbers, watch=listener)
-            found += int(played.success.sum())
-            file.writelines(
-                dialogue_record(world, played.dialogues, b, config.agent, listener.eig_bits[b]).to_json() + "\n"
-                for b in range(len(numbers))
-            )
-            file.flush()
+    with LineFile(config.out, config.resume, "dialogues") as file:
+        before = dialogues_of(config, file)
+        try:
+            found = _simulate(config, setting, agent, file, before)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume") from None
     print(f"{config.out}: {config.episodes:,} dialogues, {found:,} found")
     return Exit.OK
+
+
+def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, before: Sequence[Dialogue]) -> int:
+    """Play and write what is missing; gives how many of all dialogues found the thing."""
+    world = world_of(setting, config)
+    found = sum(dialogue.success for dialogue in before)
+    there = config.first_episode + len(before)
+    # The batch of the last dialogue is played again: what is there already must come out of it as it is.
+    first = config.first_episode + max(0, len(before) - 1) // BATCH * BATCH
+    for numbers in batches(first, config.first_episode + config.episodes):
+        listener = Listener(agent, len(numbers))
+        played = play(agent, setting, config.seed, numbers, watch=listener)
+        records = [dialogue_record(world, played.dialogues, b, config.agent, listener.eig_bits[b])
+                   for b in range(len(numbers))]  # fmt: skip
+        old, new = [d for d in records if d.episode < there], [d for d in records if d.episode >= there]
+        if old:
+            check_same(config.out, before[-len(old) :], old)
+            file.cut(START)
+        file.append([dialogue.to_json() for dialogue in new])
+        found += sum(dialogue.success for dialogue in new)
+    return found
+
+
+def batches(first: int, end: int) -> Iterator[np.ndarray]:
+    """Episode numbers, `BATCH` at a time."""
+    for start in range(first, end, BATCH):
+        yield np.arange(start, min(start + BATCH, end))
+
+
+def dialogues_of(config: Simulate, file: LineFile) -> list[Dialogue]:
+    """The dialogues of a file that is gone on with.
+
+    Raises:
+        InputError: they aren't the first ones of this configuration, as far as their numbers say, or too many.
+    """
+    out = []
+    for number, line in enumerate(file.lines):
+        dialogue = Dialogue.from_json(line, f"{config.out}, line {number + 1}")
+        if dialogue.episode != config.first_episode + number:
+            raise InputError(f"{config.out}, line {number + 1}: episode {dialogue.episode}, expected "
+                             f"{config.first_episode + number}; the file was changed")  # fmt: skip
+        out.append(dialogue)
+    if len(out) > config.episodes:
+        raise InputError(f"{config.out} has {len(out)} dialogues already; give --episodes {len(out)} or more")
+    if not out:
+        file.cut(START)
+    return out
+
+
+def check_same(path: str, there: Sequence[Dialogue], again: Sequence[Dialogue]) -> None:
+    """Raises InputError naming what differs between dialogues of a file and the same ones played again."""
+    for one, other in zip(there, again, strict=True):
+        a, b = _comparable(one), _comparable(other)
+        for name in a:
+            if a[name] != b[name]:
+                plain = not isinstance(a[name], tuple | list | dict)
+                what = f"{name} ({a[name]!r} there, {b[name]!r} now)" if plain else name
+                raise InputError(f"{path} can't be resumed, episode {one.episode} differs in {what}")
+
+
+def _comparable(dialogue: Dialogue) -> dict[str, Any]:
+    """All but what a question was expected to tell: its last bits may depend on the size of a batch."""
+    turns = tuple(replace(turn, eig_bits=None) for turn in dialogue.turns)
+    return asdict(replace(dialogue, turns=turns))
 
 
 class Listener:

@@ -1,32 +1,40 @@
-"""A file of rows that survives whatever befalls the run that writes it.
+"""Rows of an evaluation in a file that can be resumed.
 
 JSONL: a header (schema, configuration, catalogue's fingerprint, versions), then one row an episode, in an order that
-the configuration fixes.  Rows are appended in whole lines by one write and synced, so that what a kill, a full disk or
-a lost machine leaves is a prefix and at most one broken line, which `resume` cuts off.  A lock keeps two runs from one
-file.  Nothing is ever overwritten.
+the configuration fixes.  `agents.evaluation.line_file` says how the lines survive a kill or a full disk.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from agents.errors import InputError
-from agents.files import lock
+from agents.evaluation.line_file import LineFile
+from sim.files import parse_json, read_bytes
 
 SCHEMA = "clarigym.rows/2"
+_WHOLE, _NUMBER, _BOOL = (int, "a whole number"), ((int, float), "a number"), (bool, "true or false")
+FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "agent": (str, "a text"), "episode": _WHOLE, "intent": _WHOLE, "guess": _WHOLE, "success": _BOOL,
+    "user_left": _BOOL, "questions": _WHOLE, "reward": _NUMBER, "bits": _NUMBER, "nll_nats": _NUMBER,
+    "p_guess": _NUMBER, "brier": _NUMBER, "false_answers": _WHOLE,
+}  # fmt: skip
+"""What a row holds: the kind of each field, and its name for people."""
+MAY_GROW = {"episodes"}
+"""Of the configuration, what a run is resumed with more of: how long it is is no part of what it is."""
+WAY_OUT = "delete the line and all after it, then --resume"
 
 
-class RowFile:
+class RowFile(LineFile):
     """Appends rows to a file; a context manager that holds its lock.
 
     Args:
         path: the file.
-        header: what its first line must say; `made_with` in it is for people and isn't compared.
+        header: what its first line must say; `made_with` in it is for people and isn't compared, nor is `MAY_GROW`.
         resume: go on with an existing file.
 
     Raises:
@@ -35,71 +43,36 @@ class RowFile:
     """
 
     def __init__(self, path: str | Path, header: dict[str, Any], resume: bool):
-        self.path = Path(path)
+        super().__init__(path, resume, "rows")
         self.rows: list[dict[str, Any]] = []
         """Those that were there already."""
-        if self.path.is_dir():
-            raise InputError(f"{path} is a folder; --out takes a file")
-        if not self.path.parent.exists():
-            raise InputError(f"cannot write {path}: there is no folder {self.path.parent}")
-        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            lock(self._fd, self.path)
-            self._begin({"schema": SCHEMA} | header, resume)
+            self._begin({"schema": SCHEMA} | header)
         except BaseException:
-            os.close(self._fd)
+            self.__exit__()
             raise
 
-    def __enter__(self) -> RowFile:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        os.close(self._fd)
-
-    def append(self, rows: Sequence[dict[str, Any]]) -> None:
+    def append_rows(self, rows: Sequence[dict[str, Any]]) -> None:
         """Add rows and sync them; all of them or, when the disk refuses, none.
 
         Raises:
             OSError: the disk refused; the rows before are safe.
         """
-        self._write("".join(json.dumps(row, separators=(",", ":"), ensure_ascii=False) + "\n" for row in rows))
+        self.append([_as_line(row) for row in rows])
 
-    def _begin(self, header: dict[str, Any], resume: bool) -> None:
-        data = self._read()
-        if not data:
-            self._write(json.dumps(header, separators=(",", ":"), ensure_ascii=False) + "\n")
-            return
-        if not resume:
-            raise InputError(f"{self.path} exists; go on with it by --resume, or choose another --out")
-        whole = data.rfind(b"\n") + 1
-        lines = data[:whole].splitlines()
-        if not lines:
-            os.ftruncate(self._fd, 0)  # killed within the header
-            self._begin(header, resume)
-            return
-        check_header(self.path, parse(lines[0], self.path, 1), header)
-        # A line that was cut and then written on can only be the work of another program: it is reported, not mended.
-        self.rows = [parse(line, self.path, number) for number, line in enumerate(lines[1:], 2)]
-        if whole < len(data):
-            os.ftruncate(self._fd, whole)
+    def _begin(self, header: dict[str, Any]) -> None:
+        if self.lines:
+            check_header(self.path, parse(self.lines[0], self.path, 1), header)
+            # A line that was cut and then written on can only be the work of another program: it is reported, not
+            # mended.
+            self.rows = [parse(line, self.path, number) for number, line in enumerate(self.lines[1:], 2)]
+        self.cut(_as_line({"schema": SCHEMA})[:-1])
+        if not self.lines:  # a new file, or one of a run that was killed within the header
+            self.append([_as_line(header)])
 
-    def _read(self) -> bytes:
-        with open(self.path, "rb") as file:
-            return file.read()
 
-    def _write(self, text: str) -> None:
-        data = text.encode()
-        before = os.fstat(self._fd).st_size
-        try:
-            written = 0
-            while written < len(data):
-                written += os.write(self._fd, data[written:])
-            os.fsync(self._fd)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, before)
-            reason = f"{error.strerror or error}; the rows before are safe, go on with --resume"
-            raise OSError(error.errno, reason, str(self.path)) from None
+def _as_line(data: dict[str, Any]) -> str:
+    return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
 def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
@@ -110,7 +83,7 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
     for key in sorted((found.keys() | wanted.keys()) - {"made_with"}):
         a, b = found.get(key), wanted.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
-            pairs = {k: (a.get(k), b.get(k)) for k in sorted(a.keys() | b.keys())}
+            pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - MAY_GROW)}
         else:
             pairs = {key: (a, b)}
         differs += [f"{k} ({x!r} there, {y!r} now)" for k, (x, y) in pairs.items() if x != y]
@@ -124,10 +97,7 @@ def parse(line: bytes, path: Path, number: int) -> dict[str, Any]:
     Raises:
         InputError: it is none.
     """
-    try:
-        data = json.loads(line)
-    except ValueError:
-        raise InputError(f"{path}, line {number}: not JSON; delete the line and all after it, then --resume") from None
+    data = parse_json(line, f"{path}, line {number}", InputError, f"; {WAY_OUT}")
     if not isinstance(data, dict):
         raise InputError(f"{path}, line {number}: expected an object")
     return data
@@ -139,15 +109,36 @@ def read_rows(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     Raises:
         InputError: it can't be read or is no file of rows.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    data = read_bytes(path, InputError)
     lines = data[: data.rfind(b"\n") + 1].splitlines()
-    try:
-        header = json.loads(lines[0]) if lines else None
-    except ValueError:  # no word about --resume, as parse has: whatever this file is, there is nothing to resume
-        raise InputError(f"{path}, line 1: not JSON, so it is no file of evaluate's rows") from None
+    first = f"{path}, line 1"
+    # No word about --resume here: whatever this file is, there is nothing to resume.
+    header = parse_json(lines[0], first, InputError, ", so it is no file of evaluate's rows") if lines else None
     if not isinstance(header, dict) or header.get("schema") != SCHEMA:
-        raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the schema '{SCHEMA}'")
+        raise InputError(f"{first}: no file of evaluate's rows; its first line must have the schema '{SCHEMA}'")
     return header, [parse(line, Path(path), number) for number, line in enumerate(lines[1:], 2)]
+
+
+def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """As `read_rows`, with the configuration and every row checked for what evaluate writes.
+
+    Raises:
+        InputError: as `read_rows`; or the configuration or a field of a row is missing or of the wrong kind.
+    """
+    header, rows = read_rows(path)
+    config = header.get("config")
+    if not isinstance(config, dict) or not isinstance(config.get("budget"), int):
+        raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the configuration")
+    check_rows(path, rows)
+    return header, rows
+
+
+def check_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Raises InputError where a field of a row is missing or of the wrong kind."""
+    for number, row in enumerate(rows, 2):
+        for name, (kinds, what) in FIELDS.items():
+            value = row.get(name)
+            fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
+            if not fits or (isinstance(value, float) and not math.isfinite(value)):
+                held = f"{name} = {value!r}" if name in row else f"no '{name}'"
+                raise InputError(f"{path}, line {number}: {held}, where a row has {what}; {WAY_OUT}")

@@ -43,23 +43,71 @@ class EvaluationPlan:
     seed: int
     agent_seed: int
 
-    def tasks(self, done: int = 0) -> list[Task]:
-        """What remains after the first `done` rows, in the order of rows."""
+    def tasks(self, done: Sequence[tuple[str, int]] = ()) -> list[Task]:
+        """What remains after rows that are there already, in the order of rows.
+
+        Args:
+            done: (agent, episode) of each of them, in their order; of this plan, or of one of fewer episodes.
+
+        Raises:
+            RowOrderError: they are not the first rows of such a plan.
+        """
+        place = _Place(self.agents)
+        for number, row in enumerate(done):
+            place.pass_over(number, row)
+        return place.rest(self.episodes)
+
+
+class RowOrderError(ValueError):
+    """A row that doesn't follow on those before."""
+
+    def __init__(self, number: int, row: tuple[str, int], expected: tuple[str, int]):
+        super().__init__(f"row {number} is of {row[0]}, episode {row[1]}, expected {expected}")
+        self.number, self.row, self.expected = number, row, expected
+
+
+class _Place:
+    """Where a sequence of rows has got to.
+
+    Rows go block by block: the first agent's episodes from `start` on, as far as a batch goes or the plan went, then
+    those of the second, and so on.
+    """
+
+    def __init__(self, agents: tuple[str, ...]):
+        self.agents = agents
+        self.start = self.at = 0
+        self.end: int | None = None
+        """Where the block ends; None while the first agent, who decides that, is at it."""
+        self.agent = 0
+
+    def pass_over(self, number: int, row: tuple[str, int]) -> None:
+        expected = (self.agents[self.agent], self.at)
+        if row != expected and self.agent == 0 and self.at > self.start and len(self.agents) > 1:
+            self._next_agent(self.at)  # an earlier plan ended here
+        if row != (self.agents[self.agent], self.at):
+            raise RowOrderError(number, row, expected)
+        self.at += 1
+        if self.at == (_batch_end(self.start) if self.end is None else self.end):
+            self._next_agent(self.at)
+
+    def _next_agent(self, end: int) -> None:
+        self.agent, self.at, self.end = self.agent + 1, self.start, end
+        if self.agent == len(self.agents):
+            self.start, self.agent, self.at, self.end = end, 0, end, None
+
+    def rest(self, episodes: int) -> list[Task]:
+        """The tasks up to so many episodes."""
         out = []
-        for first in range(0, self.episodes, BATCH):
-            episodes = range(first, min(first + BATCH, self.episodes))
-            for agent in self.agents:
-                skip = min(done, len(episodes))
-                done -= skip
-                if skip < len(episodes):
-                    out.append(Task(agent=agent, first=first + skip, end=episodes.stop))
+        while self.start < episodes:
+            end = min(_batch_end(self.start), episodes) if self.end is None else self.end
+            if self.at < end:
+                out.append(Task(agent=self.agents[self.agent], first=self.at, end=end))
+            self._next_agent(end)
         return out
 
-    def order(self) -> Iterator[tuple[str, int]]:
-        """(agent, episode) of each row."""
-        for task in self.tasks():
-            for episode in range(task.first, task.end):
-                yield task.agent, episode
+
+def _batch_end(episode: int) -> int:
+    return (episode // BATCH + 1) * BATCH
 
 
 @dataclass(frozen=True, kw_only=True)
