@@ -19,14 +19,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agents.commands.entrance import enter, nobody_reads
+from agents.errors import Exit
 from agents.play import saves
 from agents.play.views import Mode, Setup
-from agents.strategies.registry import AGENTS, LEARNED, YARDSTICK
+from agents.strategies.registry import AGENTS, LEARNED, YARDSTICK, check_name
 
 if TYPE_CHECKING:
     from sim.dialogue import Dialogue
 
+SCRIPT = "clarigym-play"
 SWITCH_INTERVAL = 0.001
+STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
 AGENT = LEARNED
 """Who asks unless told: what was learned from dialogues, where that is there (`agents.play.mind` falls back on
 exact)."""
@@ -35,7 +39,7 @@ exact)."""
 def parser() -> argparse.ArgumentParser:
     """The flags."""
     p = argparse.ArgumentParser(
-        prog="clarigym-play",
+        prog=SCRIPT,
         description="Think of a film (or an animal, a product): the agent asks, you answer, it finds it.",
     )
     p.add_argument("--catalogue", help="movies-1k, movies, animals, groceries, toy, or a CSV, Parquet or JSONL file")
@@ -58,44 +62,31 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Play; the exit code is one of `agents.errors.Exit`."""
-    from agents.errors import Exit
+    return enter(SCRIPT, lambda: _play(parser().parse_args(arguments)))
 
-    given = parser().parse_args(arguments)
+
+def _play(given: argparse.Namespace) -> int:
     flags = {k: getattr(given, k) for k in ("catalogue", "agent", "noise", "questions", "budget", "seed")}
     flags = {k: v for k, v in flags.items() if v is not None}
     save = None if given.no_save else (given.save or saves.data_folder())
+    # A command does today what it did yesterday: beside flags stand defaults, not the last choices.
+    last = {} if flags else saves.remembered()
+    setup = replace(saves.setup_from({"agent": AGENT} | last), **flags)
+    check_name(setup.agent)
     replay = None
-    try:
-        # A command does today what it did yesterday: beside flags stand defaults, not the last choices.
-        last = {} if flags else saves.remembered()
-        setup = replace(saves.setup_from({"agent": AGENT} | last), **flags)
-        if given.replay is not None:
-            replay, setup = read_replay(given.replay, setup)
-        check(setup)
-        if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
-            from agents.play.plain import play
+    if given.replay is not None:
+        replay, setup = read_replay(given.replay, setup)
+    # Textual draws on the error stream.
+    if given.plain or not all(stream is not None and stream.isatty() for stream in STREAMS):
+        from agents.play.plain import play
 
-            return int(play(setup, Mode(given.mode or Mode.PLAY), saves.Saver(save), replay))
-    except ValueError as error:
-        print(f"clarigym-play: {error}", file=sys.stderr)
-        return int(Exit.BAD_INPUT)
-    mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None
-    from screens.app import ClarigymApp
+        return play(setup, Mode(given.mode or Mode.PLAY), saves.Saver(save), replay, heard=lambda: not nobody_reads())
+    from screens.app import ClarigymApp, run_app
 
     sys.setswitchinterval(SWITCH_INTERVAL)
-    ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True).run()
-    return int(Exit.OK)
-
-
-def check(setup: Setup) -> None:
-    """Refuse early what can be refused without loading anything.
-
-    Raises:
-        ValueError: no such agent.
-    """
-    from agents.strategies.registry import check_name
-
-    check_name(setup.agent)
+    mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None
+    run_app(ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True))
+    return Exit.OK
 
 
 def read_replay(path: Path, setup: Setup) -> tuple[Dialogue, Setup]:

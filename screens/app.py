@@ -5,6 +5,9 @@ Two threads work for it: one thinks (a game is only ever touched there), one sea
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import signal
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +57,26 @@ class TooSmall(Static):
     def render(self) -> str:
         width, height = self.terminal
         return f"{width} x {height} is too small: {SMALLEST[0]} x {SMALLEST[1]} is needed, 80 x 24 is nice"
+
+
+def run_app(app: ClarigymApp) -> None:
+    """Run the app to its end.
+
+    A signal that ends the process ends the app first, as "quit" does, so that the terminal is as it was; it is then
+    sent again, to whoever waited for it before.
+    """
+    before = {number: signal.getsignal(number) for number in ending_signals()}
+    app.run()
+    for number, handler in before.items():
+        signal.signal(number, handler)
+    if app.ended_by is not None:
+        signal.raise_signal(app.ended_by)
+
+
+def ending_signals() -> list[signal.Signals]:
+    """Those that this system has, but for the ignored ones: `nohup` asks for that."""
+    all_of_them = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
+    return [number for number in all_of_them if number is not None and signal.getsignal(number) != signal.SIG_IGN]
 
 
 class ClarigymApp(Host):
@@ -106,9 +129,11 @@ class ClarigymApp(Host):
         self.terminal = Size(80, 24)
         self._games = 0
         self._seed_step = 0
+        self.ended_by: signal.Signals | None = None
         self._worlds: dict[Setup, GameWorld] = {}
 
     def on_mount(self) -> None:
+        self._leave_on_signals()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = self._theme_kept if self._theme_kept in self.available_themes else DARK.name
@@ -120,6 +145,17 @@ class ClarigymApp(Host):
             self.call_after_refresh(self.enter, Mode.REPLAY, self.setup)
         elif self.mode is not None:
             self.call_after_refresh(self.enter, self.mode, self.setup)
+
+    def _leave_on_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in ending_signals():
+            # Not every system's loop can do this, and none outside the main thread.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(number, self._end_by, number)
+
+    def _end_by(self, number: signal.Signals) -> None:
+        self.ended_by = number
+        self.exit()
 
     def on_unmount(self) -> None:
         self.engine.stop()

@@ -179,6 +179,8 @@ class GameScreen(Screen):
         if self.is_attached:
             self.query_one(TopBar).doing = ""
             self.query_one("#choices").remove_class("off")
+            if self.view is None:  # nothing to go on with
+                self.app.to_menu()
             self.app.explain(error)
 
     def action_undo(self) -> None:

@@ -98,7 +98,7 @@ class Menu(Widget, can_focus=True):
         """Field of `Setup` to its values, each with a note."""
         setup = self.setup
         agents = {name: line for name, (_, line) in REGISTERED.items()} | AGENTS
-        seeds = (setup.seed - 1, setup.seed, setup.seed + 1)
+        seeds = [seed for seed in (setup.seed - 1, setup.seed, setup.seed + 1) if seed >= 0]
         return {
             "catalogue": {**_offered(CATALOGUES, setup.catalogue), FILE: "CSV, Parquet or JSONL"},
             "agent": {name: agents.get(name, "") for name in self.agents},
@@ -125,7 +125,7 @@ class Menu(Widget, can_focus=True):
             shown = clean(Path(str(value)).name if name == "catalogue" and value not in CATALOGUES else str(value))
             values = list(notes)
             at = values.index(value) if value in values else 0
-            left = "‹ " if here and (at > 0 or name == "seed") else "  "
+            left = "‹ " if here and at > 0 else "  "
             right = " ›" if here and (at < len(values) - 1) else "  "
             rows.append([
                 ("▸ " if here else "  ", "bold $accent"), (fit(name, 11), "bold" if here else MUTED),

@@ -9,7 +9,8 @@ from textual.timer import Timer
 
 from agents.play.game import Session
 from agents.play.mind import GameWorld
-from agents.play.standins import Recorded, Simulated, StandIn
+from agents.play.replay import Recorded
+from agents.play.standins import Simulated, StandIn
 from agents.play.views import GameView, Mode
 from screens.choices import Choice, Choices
 from screens.finish import FinishScreen, NextStep
@@ -119,6 +120,9 @@ class WatchScreen(GameScreen):
 
     def _other(self, by: int) -> None:
         if self.dialogue is None and not self.thinking:
+            if self.seed + by < 0:
+                self.notify("user 0 is the first one", timeout=2)
+                return
             self.halt()
             self.seed += by
             self.start()

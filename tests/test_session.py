@@ -14,7 +14,8 @@ from agents.play import lookups, mind
 from agents.play.coach import AskGame
 from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
-from agents.play.standins import Recorded, Simulated, role_card
+from agents.play.replay import Recorded
+from agents.play.standins import Simulated, role_card
 from agents.play.views import Setup
 from sim.answers import DONT_KNOW, NO, YES
 from sim.catalogue.catalogue import Catalogue, make_facet

@@ -96,6 +96,8 @@ class PatientFile(io.FileIO):
     def __init__(self, descriptor: int, optional: bool):
         super().__init__(descriptor, "wb", closefd=False)
         self.optional = optional
+        self.left = False
+        """The reader has gone away, or there never was one."""
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
@@ -105,7 +107,14 @@ class PatientFile(io.FileIO):
                 error.filename = error.filename or "standard output"
                 raise
             _go_nowhere(self.fileno())
+            self.left = True
             return memoryview(data).nbytes
+
+
+def nobody_reads() -> bool:
+    """Whether what is written to standard output goes nowhere; a command that waits for answers may then end."""
+    raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return isinstance(raw, PatientFile) and raw.left
 
 
 def mend_streams() -> None:
@@ -130,8 +139,10 @@ def mend_streams() -> None:
         if not closed:
             stream.flush()
         errors = "strict" if closed else stream.errors
+        raw = PatientFile(descriptor, optional=descriptor == 2)
+        raw.left = closed
         mended = io.TextIOWrapper(
-            io.BufferedWriter(PatientFile(descriptor, optional=descriptor == 2)),
+            io.BufferedWriter(raw),
             encoding="utf-8" if closed else stream.encoding,
             errors="backslashreplace" if errors == "strict" else errors,
             line_buffering=not closed and stream.line_buffering,

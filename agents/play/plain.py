@@ -15,9 +15,10 @@ from agents.play import lookups
 from agents.play.coach import AskGame
 from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
+from agents.play.replay import Recorded
 from agents.play.saves import Saver, dialogue_of
 from agents.play.search import Hit, Index, number_in
-from agents.play.standins import Recorded, Simulated, StandIn, corruption_sentences, role_card
+from agents.play.standins import Simulated, StandIn, corruption_sentences, role_card
 from agents.play.views import Asked, GameView, Mode, Review, Setup
 from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
 from sim.dialogue import Dialogue
@@ -36,8 +37,8 @@ class PersonQuits(Exception):
 class Conversation:
     """A person at the other end of two streams."""
 
-    def __init__(self, source: TextIO, sink: TextIO):
-        self.source, self.sink = source, sink
+    def __init__(self, source: TextIO, sink: TextIO, heard: Callable[[], bool]):
+        self.source, self.sink, self.heard = source, sink, heard
 
     def say(self, text: str = "") -> None:
         print("".join(c if c.isprintable() else " " for c in text), file=self.sink, flush=True)
@@ -46,10 +47,10 @@ class Conversation:
         """A line without its ends.
 
         Raises:
-            PersonQuits: the input has ended, or "q".
+            PersonQuits: the input has ended, nobody reads any more, or "q".
         """
         print(prompt, end=" ", file=self.sink, flush=True)
-        line = self.source.readline()
+        line = self.source.readline() if self.heard() else ""
         if not line:
             self.say()
             raise PersonQuits
@@ -83,13 +84,17 @@ def play(
     replay: Dialogue | None = None,
     source: TextIO | None = None,
     sink: TextIO | None = None,
+    heard: Callable[[], bool] = lambda: True,
 ) -> Exit:
     """Play on streams until the input ends.
+
+    Args:
+        heard: whether anybody still reads what is said.
 
     Raises:
         ValueError: a catalogue, rates or a dialogue that can't be used.
     """
-    plain = Conversation(source or sys.stdin, sink or sys.stdout)
+    plain = Conversation(source or sys.stdin, sink or sys.stdout, heard)
     world = load_world(setup)
     if world.note:
         print(f"clarigym-play: {world.note}", file=sys.stderr)

@@ -1,7 +1,8 @@
-"""Who answers when the person doesn't: a simulated user, or the record of an old dialogue; and role cards.
+"""Who answers when the person doesn't, and the role cards that hand a simulated user's memory to a person.
 
-A stand-in plays a session one step at a time, so that a screen can show every step.  A role card is a simulated user
-whose memory is handed to a person: he has the false memories and answers from them, and his dialogue is data.
+A stand-in plays a session one step at a time, so that a screen can show every step; `Simulated` is one, and
+`agents.play.replay.Recorded` another.  A person who plays a role card has the card's false memories and answers from
+them, so his dialogue is data.
 """
 
 from __future__ import annotations
@@ -14,9 +15,7 @@ import numpy as np
 
 from agents.play.game import Session
 from agents.play.mind import GameWorld
-from agents.play.moments import LOG2
 from agents.play.views import GameView
-from sim.dialogue import Dialogue, DialogueError
 from sim.phrasing import corruption_sentence
 from sim.users.simulated import Corruption, SimulatedUsers
 
@@ -67,59 +66,6 @@ class Simulated:
         if self.leaves_at(view.turn + 1):
             return session.leave()
         return session.answer(self.answer(view.asked.id))
-
-
-class Recorded:
-    """A dialogue from a file, on the catalogue that it was held on.
-
-    Raises:
-        DialogueError: it is of another catalogue, or asks what its bank doesn't have.
-    """
-
-    def __init__(self, world: GameWorld, dialogue: Dialogue):
-        if dialogue.fingerprint != world.catalogue.fingerprint:
-            raise DialogueError(
-                f"the dialogue is about catalogue '{dialogue.catalogue}' as it was then; "
-                f"'{world.catalogue.name}' has other data now, so it can't be replayed"
-            )
-        bank = world.bank
-        for turn in (*dialogue.opening, *dialogue.turns):
-            if not 0 <= turn.question < len(bank) or turn.answer >= int(bank.answers[turn.question]):
-                raise DialogueError(
-                    f"the dialogue has question {turn.question}, answer {turn.answer}; no such in the bank"
-                )
-        self.world, self.dialogue = world, dialogue
-        self.intent = dialogue.intent
-        self.corruptions = dialogue.corruptions
-
-    def begin(self, session: Session) -> GameView:
-        facets = self.world.bank.facet
-        view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
-        return self._next(session, view)
-
-    def step(self, session: Session) -> GameView:
-        view = session.view
-        turns = self.dialogue.turns
-        if view.phase == "guess":
-            session.judge(self.dialogue.guesses[len(session.now.guesses)].right)
-            more = len(session.now.guesses) < len(self.dialogue.guesses) or view.turn < len(turns)
-            return self._next(session, session.play_on()) if more and session.view.phase == "wrong" else session.view
-        if view.phase != "ask" or view.turn >= len(turns):
-            return view
-        if turns[view.turn].answer < 0:
-            return session.leave()
-        return self._next(session, session.answer(turns[view.turn].answer))
-
-    def _next(self, session: Session, view: GameView) -> GameView:
-        """What was done then, whatever the agent would do now."""
-        guesses, told = self.dialogue.guesses, len(session.now.guesses)
-        if told < len(guesses) and guesses[told].after <= view.turn:
-            return session.put_guess(guesses[told].intent)
-        if view.turn < len(self.dialogue.turns):
-            turn = self.dialogue.turns[view.turn]
-            nats = session.now.mind.eig_nats(turn.question) if turn.eig_bits is None else turn.eig_bits * LOG2
-            return session.put(turn.question, nats)
-        return session.leave()
 
 
 @dataclass(frozen=True, kw_only=True)

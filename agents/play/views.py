@@ -66,6 +66,8 @@ class Setup:
             raise ValueError(f"questions={self.questions!r}; it is one of mixed, yesno, open")
         if not 1 <= self.budget <= 500:
             raise ValueError(f"budget={self.budget}; it must be a number of questions from 1 to 500")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed={self.seed}; it must be a whole number from 0 to {2**63 - 1}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,123 @@
+"""An old dialogue from a log, played again turn by turn.
+
+A log may have been damaged, or written by another program: whatever a replay relies on is checked before it begins.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from agents.play.game import Session
+from agents.play.mind import GameWorld
+from agents.play.moments import LOG2
+from agents.play.views import GameView
+from sim.dialogue import Dialogue, DialogueError, Turn
+from sim.questions import OPEN, QuestionBank, question_bank
+
+LEFT = -1
+"""The answer of a user who walks away."""
+
+
+class Recorded:
+    """A stand-in that does what was done in a dialogue, on the catalogue that it was held on.
+
+    Raises:
+        DialogueError: it is of another catalogue, or holds what can't have happened on this one.
+    """
+
+    def __init__(self, world: GameWorld, dialogue: Dialogue):
+        if dialogue.fingerprint != world.catalogue.fingerprint:
+            raise DialogueError(
+                f"the dialogue is about catalogue '{dialogue.catalogue}' as it was then; "
+                f"'{world.catalogue.name}' has other data now, so it can't be replayed"
+            )
+        dialogue = _on_full_bank(world, dialogue)
+        _check_turns(world.bank, dialogue)
+        _check_names(world, dialogue)
+        self.world, self.dialogue = world, dialogue
+        self.intent = dialogue.intent
+        self.corruptions = dialogue.corruptions
+
+    def begin(self, session: Session) -> GameView:
+        facets = self.world.bank.facet
+        view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
+        return self._next(session, view)
+
+    def step(self, session: Session) -> GameView:
+        view = session.view
+        turns = self.dialogue.turns
+        if view.phase == "guess":
+            session.judge(self.dialogue.guesses[len(session.now.guesses)].right)
+            more = len(session.now.guesses) < len(self.dialogue.guesses) or view.turn < len(turns)
+            return self._next(session, session.play_on()) if more and session.view.phase == "wrong" else session.view
+        if view.phase != "ask" or view.turn >= len(turns):
+            return view
+        if turns[view.turn].answer == LEFT:
+            return session.leave()
+        return self._next(session, session.answer(turns[view.turn].answer))
+
+    def _next(self, session: Session, view: GameView) -> GameView:
+        """What was done then, whatever the agent would do now."""
+        guesses, told = self.dialogue.guesses, len(session.now.guesses)
+        if told < len(guesses) and guesses[told].after <= view.turn:
+            return session.put_guess(guesses[told].intent)
+        if view.turn < len(self.dialogue.turns):
+            turn = self.dialogue.turns[view.turn]
+            nats = session.now.mind.eig_nats(turn.question) if turn.eig_bits is None else turn.eig_bits * LOG2
+            return session.put(turn.question, nats)
+        return session.leave()
+
+
+def _on_full_bank(world: GameWorld, dialogue: Dialogue) -> Dialogue:
+    """The dialogue with ids of the full bank, where its own are those of a bank that `max_questions` cut."""
+    if dialogue.max_questions is None:
+        return dialogue
+    bank = world.bank
+    cut = question_bank(bank.catalogue, world.setup.questions, dialogue.max_questions)
+    place = {key: q for q, key in enumerate(zip(bank.facet, bank.kind, bank.value, strict=True))}
+    full = [place.get(key, -1) for key in zip(cut.facet, cut.kind, cut.value, strict=True)]
+
+    def moved(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        return tuple(replace(t, question=full[t.question] if 0 <= t.question < len(full) else -1) for t in turns)
+
+    return replace(dialogue, opening=moved(dialogue.opening), turns=moved(dialogue.turns))
+
+
+def _check_turns(bank: QuestionBank, dialogue: Dialogue) -> None:
+    """That each turn can have happened where it stands.
+
+    Raises:
+        DialogueError: it can't.
+    """
+    for number, turn in enumerate((*dialogue.opening, *dialogue.turns), 1 - len(dialogue.opening)):
+        where = f"turn {number}" if number > 0 else "the opening"
+        least = 1 if number <= 0 else LEFT if number == len(dialogue.turns) else 0
+        if not 0 <= turn.question < len(bank):
+            raise DialogueError(f"{where} of the dialogue asks question {turn.question}; there is no such in the bank")
+        if not least <= turn.answer < int(bank.answers[turn.question]):
+            raise DialogueError(f"{where} of the dialogue has answer {turn.answer}; its question has no such")
+        if number <= 0 and bank.kind[turn.question] != OPEN:
+            raise DialogueError(f"{where} of the dialogue answers question {turn.question}, which is not an open one")
+        if turn.eig_bits is not None and not (math.isfinite(turn.eig_bits) and turn.eig_bits >= 0):
+            raise DialogueError(f"{where} of the dialogue has eig_bits {turn.eig_bits}; it must be 0 or more")
+
+
+def _check_names(world: GameWorld, dialogue: Dialogue) -> None:
+    """That what the dialogue names is in the catalogue, and its guesses stand in their order.
+
+    Raises:
+        DialogueError: it isn't, or they don't.
+    """
+    count, asked = len(world.catalogue), len(dialogue.turns)
+    if not -1 <= dialogue.intent < count:
+        raise DialogueError(f"the dialogue is about intent {dialogue.intent}; there are {count} in the catalogue")
+    for guess, before in zip(dialogue.guesses, (0, *(g.after for g in dialogue.guesses)), strict=False):
+        if not 0 <= guess.intent < count:
+            raise DialogueError(f"the dialogue guesses intent {guess.intent}; there are {count} in the catalogue")
+        if not before <= guess.after <= asked:
+            raise DialogueError(f"the dialogue has a guess after {guess.after} of {asked} turns, out of order")
+    facets = {facet.name for facet in world.catalogue.facets}
+    for corruption in dialogue.corruptions:
+        if corruption.facet not in facets:
+            raise DialogueError(f"the dialogue has a false memory of '{corruption.facet}', which is no facet")
