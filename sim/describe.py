@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet
-from sim.catalogue.columns import Plan, Problem
+from sim.catalogue.columns import Problem, TablePlan
 from sim.catalogue.load import load_with_report, read_catalogue, resolve
 from sim.numeric.entropy import entropy_bits
 from sim.numeric.randomness import mix
@@ -115,7 +115,7 @@ def check_catalogue(path: str | Path, **overrides: Any) -> list[Problem]:
 
     Raises nothing for a bad file: what stops it from being read is the first problem.
     """
-    plan = Plan()
+    plan = TablePlan()
     try:
         file, given = resolve(path)
         plan, catalogue = read_catalogue(file, {**given, **overrides})
@@ -187,7 +187,7 @@ def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray) ->
     )
 
 
-def _twins(plan: Plan, catalogue: Catalogue) -> None:
+def _twins(plan: TablePlan, catalogue: Catalogue) -> None:
     """Warns of rows that no question tells apart."""
     group = classes([row_keys(f) for f in catalogue.facets], len(catalogue))
     order = np.argsort(group, kind="stable")

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeVar, get_origin
 
 from sim.files import check_regular, parse_json
+from sim.names.fields import FieldType, field_types
 from sim.users.simulated import Corruption
 
 SCHEMA = "clarigym.dialogue/1"
@@ -127,23 +128,12 @@ def read_dialogues(path: str | Path) -> Iterator[Dialogue]:
         raise DialogueError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
 
 
-def _number(x: Any, kind: Any) -> bool:
-    return isinstance(x, kind) and not isinstance(x, bool)
+Record = TypeVar("Record")
 
 
-_CHECKS: Mapping[str, tuple[Any, str]] = {
-    "str": (lambda x: isinstance(x, str), "text"),
-    "int": (lambda x: _number(x, int), "a whole number"),
-    "bool": (lambda x: isinstance(x, bool), "true or false"),
-    "int | None": (lambda x: x is None or _number(x, int), "a whole number or null"),
-    "float | None": (lambda x: x is None or _number(x, int | float), "a number or null"),
-}
-_NESTED = {"tuple[Turn, ...]": Turn, "tuple[Guess, ...]": Guess, "tuple[Corruption, ...]": Corruption}
-
-
-def _read(kind: type, data: Mapping[str, Any], where: str):
+def _read(kind: type[Record], data: Mapping[str, object], where: str) -> Record:
     """An instance of the dataclass `kind` from a JSON object, every field checked."""
-    known = {f.name: str(f.type) for f in fields(kind)}
+    known = field_types(kind)
     for name in data:
         if name not in known:
             raise DialogueError(f"{where}: unknown field '{name}' (the schema has {', '.join(known)})")
@@ -155,21 +145,18 @@ def _read(kind: type, data: Mapping[str, Any], where: str):
     return kind(**out)
 
 
-def _field(type_: str, value: Any, where: str):
-    if type_ in _NESTED:
-        if not isinstance(value, list) or not all(isinstance(x, dict) for x in value):
-            raise DialogueError(f"{where} must be a list of objects")
-        return tuple(_read(_NESTED[type_], x, f"{where}[{k}]") for k, x in enumerate(value))
-    if type_ == "tuple[str, ...]":
-        if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-            raise DialogueError(f"{where} must be a list of texts")
-        return tuple(value)
-    if type_.startswith("Literal["):
-        allowed = [x.strip(" \"'") for x in type_[8:-1].split(",")]
-        if value not in allowed:
-            raise DialogueError(f"{where} is {value!r}; it is one of {', '.join(allowed)}")
-        return value
-    check, name = _CHECKS[type_]
-    if not check(value):
-        raise DialogueError(f"{where} is {value!r}; it must be {name}")
-    return value
+def _field(type_: FieldType, value: Any, where: str) -> object:
+    """The value of one field, lists as tuples and objects as dataclasses."""
+    if not type_.allows(value):
+        raise DialogueError(f"{where} {_misfit(type_, value)}")
+    if type_.record is not None:
+        return tuple(_read(type_.record, x, f"{where}[{k}]") for k, x in enumerate(value))
+    return tuple(value) if type_.is_list else value
+
+
+def _misfit(type_: FieldType, value: object) -> str:
+    """What is wrong with a value."""
+    if type_.is_list:
+        return f"must be {type_.words}"
+    verb = "is" if get_origin(type_.hint) is Literal else "must be"
+    return f"is {value!r}; it {verb} {type_.words}{' or null' * type_.or_none}"

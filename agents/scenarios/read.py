@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, TypeVar
 
 from agents.errors import InputError
 from sim.files import parse_json, parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean
+from sim.names.fields import field_types
 
 SHIPPED = Path(__file__).parent
+
+
+class RankBelow(TypedDict):
+    """After a turn (or the last one) fewer than `below` - 1 intents are likelier than the truth."""
+
+    turn: int
+    below: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +40,7 @@ class Expectations:
     """The user left."""
     guess: tuple[str, ...] | None = None
     """The guess is one of these."""
-    rank: tuple[Mapping[str, int], ...] = ()
+    rank: tuple[RankBelow, ...] = ()
     """{turn, below}: after that turn (or the last one) fewer than `below` - 1 intents are likelier than the truth."""
     recovers_after: int | None = None
     """After this turn's (false) answer the truth is less likely than before; at the end it is the favourite."""
@@ -90,27 +98,6 @@ class Scenario:
         return bool(self.facts or self.answers or self.then is not None) and self.intent is None
 
 
-_CHECKS: dict[str, tuple[Any, str]] = {
-    "str": (lambda x: isinstance(x, str), "text"),
-    "int": (lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"),
-    "float": (lambda x: isinstance(x, int | float) and not isinstance(x, bool), "a number"),
-    "bool": (lambda x: isinstance(x, bool), "true or false"),
-    "tuple[str, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, str) for y in x), "a list of texts"),
-    "tuple[int, ...]": (lambda x: isinstance(x, list) and all(isinstance(y, int) for y in x), "a list of numbers"),
-    "tuple[Any, ...]": (lambda x: isinstance(x, list), "a list"),
-    "tuple[Mapping[str, int], ...]": (
-        lambda x: isinstance(x, list) and all(_rank(y) for y in x),
-        "a list of tables {turn, below}",
-    ),
-    "Mapping[str, Any]": (lambda x: isinstance(x, dict), "a table"),
-    "Any": (lambda x: True, ""),
-}
-
-
-def _rank(x: Any) -> bool:
-    return isinstance(x, dict) and set(x) == {"turn", "below"} and all(isinstance(y, int) for y in x.values())
-
-
 def read_scenarios(path: str | Path) -> list[Scenario]:
     """The scenarios of a file, or of all files of a folder in order of their names.
 
@@ -154,21 +141,22 @@ def _scenario(table: Any, place: str) -> Scenario:
     return _build(Scenario, rest, place, expect=expect, place=place)
 
 
-def _build(kind: type, table: dict[str, Any], where: str, **more: Any):
-    known = {f.name: f for f in fields(kind) if f.name not in more}
+Read = TypeVar("Read", Expectations, Scenario)
+
+
+def _build(kind: type[Read], table: dict[str, Any], where: str, **more: Any) -> Read:
+    known = {name: type_ for name, type_ in field_types(kind).items() if name not in more}
     given: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:
             near = did_you_mean(key, known)
             raise InputError(f"{where}: unknown key '{key}'{near} (keys: {', '.join(known)})")
-        type_ = str(known[key].type).removesuffix(" | None")
-        check, what = _CHECKS[type_]
-        if not check(value):
-            raise InputError(f"{where}: {key} = {value!r}; it must be {what}")
-        given[key] = tuple(value) if isinstance(value, list) and type_.startswith("tuple") else value
-    for key, f in known.items():
-        if key not in given and f.default is MISSING and f.default_factory is MISSING:
-            raise InputError(f"{where}: '{key}' is missing")
+        if not known[key].fits(value):
+            raise InputError(f"{where}: {key} = {value!r}; it must be {known[key].words}")
+        given[key] = tuple(value) if known[key].is_list else value
+    for f in fields(kind):
+        if f.name in known and f.name not in given and f.default is MISSING and f.default_factory is MISSING:
+            raise InputError(f"{where}: '{f.name}' is missing")
     try:
         return kind(**given, **more)
     except ValueError as error:

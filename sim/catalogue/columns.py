@@ -64,7 +64,7 @@ class FacetPlan:
 
 
 @dataclass
-class Plan:
+class TablePlan:
     """What each column is; problems found on the way."""
 
     name: str = ""
@@ -77,6 +77,11 @@ class Plan:
     rows: np.ndarray | None = None
     """(N,) the table's row of each intent, from 0, where `top` kept only some."""
 
+    @property
+    def failed(self) -> bool:
+        """Whether a problem is an error."""
+        return any(p.severity == "error" for p in self.problems)
+
     def error(self, message: str, row: int | None = None, column: str | None = None) -> None:
         self.problems.append(Problem(severity="error", message=message, row=row, column=column))
 
@@ -84,24 +89,50 @@ class Plan:
         self.problems.append(Problem(severity="warning", message=message, row=row, column=column))
 
 
-def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> Plan:
-    """Roles and kinds of all columns; `where` names the file in messages."""
-    import polars as pl
+ByColumn = dict[str, tuple[str, FacetSpec]]
+"""Column to the facet that the sidecar makes of it."""
 
-    plan = Plan()
-    columns = table.columns
-    if len(columns) > MANY_COLUMNS:
-        plan.warning(f"{where} has {len(columns):,} columns; loading is slow, and few people ask that many things")
-    by_column: dict[str, tuple[str, FacetSpec]] = {}
+
+def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> TablePlan:
+    """Roles and kinds of all columns; `where` names the file in messages."""
+    plan = TablePlan()
+    if len(table.columns) > MANY_COLUMNS:
+        plan.warning(
+            f"{where} has {len(table.columns):,} columns; loading is slow, and few people ask that many things"
+        )
+    by_column = _given_facets(plan, table, sidecar, where)
+    for column in sidecar.ignore:
+        if _exists(plan, table, column, "ignore", where):
+            plan.ignored[column] = "the sidecar says so"
+    _set_roles(plan, table, sidecar, by_column, where)
+    taken = {plan.name, plan.id, plan.prior}
+    for column in table.columns:
+        if column in by_column or not (column in taken or column in plan.ignored):
+            name, spec = by_column.get(column, (column, FacetSpec()))
+            facet = _facet_plan(plan, table[column], name, spec)
+            if facet is not None:
+                plan.facets.append(facet)
+    if not plan.facets and not plan.failed:
+        plan.error(f"{where} has no column that could be a facet; it needs at least one besides the name")
+    return plan
+
+
+def _given_facets(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> ByColumn:
+    """The facets of the sidecar whose columns are there."""
+    by_column: ByColumn = {}
     for name, spec in sidecar.facets.items():
         column = spec.column or name
         if _exists(plan, table, column, f"facet '{name}'", where):
             if column in by_column:
                 plan.error(f"{where}: facets '{by_column[column][0]}' and '{name}' share the column", column=column)
             by_column[column] = (name, spec)
-    for column in sidecar.ignore:
-        if _exists(plan, table, column, "ignore", where):
-            plan.ignored[column] = "the sidecar says so"
+    return by_column
+
+
+def _set_roles(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, by_column: ByColumn, where: str) -> None:
+    """Which columns hold names, ids and the prior."""
+    import polars as pl
+
     plan.prior = _role(plan, table, sidecar.prior, "prior", PRIORS, by_column, where)
     plan.id = _role(plan, table, sidecar.id, "id", (), by_column, where) or _find_id(table, by_column, plan)
     plan.name = _role(plan, table, sidecar.name, "name", NAMES, by_column, where) or _find_name(table, by_column, plan)
@@ -110,24 +141,15 @@ def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> Plan:
         if column and (table[column].dtype.is_nested() or table[column].dtype in (pl.Binary, pl.Object)):
             plan.error(f"{where}, column '{column}': the {role} must be one text or number a row", column=column)
             setattr(plan, role, None)
-    if not plan.name and not any(p.severity == "error" for p in plan.problems):
+    if not plan.name and not plan.failed:
+        columns = table.columns
         plan.error(
             f"{where} has no column that names its rows; call one 'name', or put name = \"COLUMN\" in a sidecar "
             f"({', '.join(columns[:10])}{', ...' if len(columns) > 10 else ''})"
         )
-    taken = {plan.name, plan.id, plan.prior}
-    for column in columns:
-        if column in by_column or not (column in taken or column in plan.ignored):
-            name, spec = by_column.get(column, (column, FacetSpec()))
-            facet = _facet_plan(plan, table[column], name, spec)
-            if facet is not None:
-                plan.facets.append(facet)
-    if not plan.facets and not any(p.severity == "error" for p in plan.problems):
-        plan.error(f"{where} has no column that could be a facet; it needs at least one besides the name")
-    return plan
 
 
-def _exists(plan: Plan, table: pl.DataFrame, column: str, what: str, where: str) -> bool:
+def _exists(plan: TablePlan, table: pl.DataFrame, column: str, what: str, where: str) -> bool:
     if column in table.columns:
         return True
     hint = did_you_mean(column, table.columns) + there_are(table.columns)
@@ -135,7 +157,11 @@ def _exists(plan: Plan, table: pl.DataFrame, column: str, what: str, where: str)
     return False
 
 
-def _role(plan: Plan, table: pl.DataFrame, given: str | None, what: str, usual: tuple[str, ...], by_column, where):
+def _role(
+    plan: TablePlan, table: pl.DataFrame, given: str | None, what: str, usual: tuple[str, ...], by_column: ByColumn,
+    where: str,
+) -> str | None:  # fmt: skip
+    """The column of a role: what the sidecar says, else a free one of a usual name."""
     if given is not None:
         return given if given and _exists(plan, table, given, what, where) else None
     lower = {c.lower().strip(): c for c in reversed(table.columns)}
@@ -143,7 +169,7 @@ def _role(plan: Plan, table: pl.DataFrame, given: str | None, what: str, usual: 
     return next((c for c in free if what != "prior" or c.lower().strip() == "prior" or _all_numbers(table[c])), None)
 
 
-def _find_id(table: pl.DataFrame, by_column, plan: Plan) -> str | None:
+def _find_id(table: pl.DataFrame, by_column: ByColumn, plan: TablePlan) -> str | None:
     for column in table.columns:
         lower = column.lower().strip()
         if column in by_column or column in plan.ignored or column == plan.prior:
@@ -157,7 +183,7 @@ def _find_id(table: pl.DataFrame, by_column, plan: Plan) -> str | None:
     return None
 
 
-def _find_name(table: pl.DataFrame, by_column, plan: Plan) -> str:
+def _find_name(table: pl.DataFrame, by_column: ByColumn, plan: TablePlan) -> str:
     """A column called something like a name; else the first of short text that is different in nearly every row."""
     import polars as pl
 
@@ -175,7 +201,7 @@ def _find_name(table: pl.DataFrame, by_column, plan: Plan) -> str:
     return ""
 
 
-def _facet_plan(plan: Plan, s: pl.Series, name: str, spec: FacetSpec) -> FacetPlan | None:
+def _facet_plan(plan: TablePlan, s: pl.Series, name: str, spec: FacetSpec) -> FacetPlan | None:
     import polars as pl
 
     known = s.drop_nulls()
@@ -271,7 +297,7 @@ def _all_numbers(s: pl.Series) -> bool:
     return known.dtype == pl.String and known.cast(pl.Float64, strict=False).null_count() == 0
 
 
-def _mixed(plan: Plan, s: pl.Series, kind: Kind) -> None:
+def _mixed(plan: TablePlan, s: pl.Series, kind: Kind) -> None:
     """Warns of cells that are of another type than their column's kind, and of values of monstrous length."""
     import polars as pl
 

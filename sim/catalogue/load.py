@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
-from sim.catalogue.columns import FLAGS, FacetPlan, Plan, Problem, make_plan
+from sim.catalogue.columns import FLAGS, FacetPlan, Problem, TablePlan, make_plan
 from sim.catalogue.read_table import SUFFIXES, read_table
 from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
 from sim.catalogue.wording import Wording
@@ -108,7 +108,7 @@ def resolve(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
     return path, {}
 
 
-def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[Plan, Catalogue | None]:
+def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Catalogue | None]:
     """The plan with all problems, and the catalogue unless one of them is an error.
 
     Raises:
@@ -122,7 +122,7 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[Plan, Catalog
     weights = _weights(plan, table, sidecar, str(path))
     _check_ids(plan, table, str(path))
     _check_lengths(plan, table)
-    if any(p.severity == "error" for p in plan.problems):
+    if plan.failed:
         return plan, None
     if sidecar.top is not None and sidecar.top < table.height:
         keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
@@ -185,14 +185,14 @@ def _text(s: pl.Series) -> pl.Series:
     return s.cast(pl.String)
 
 
-def _names(plan: Plan, s: pl.Series, noun: str) -> tuple[str, ...]:
+def _names(plan: TablePlan, s: pl.Series, noun: str) -> tuple[str, ...]:
     names = _text(s).str.slice(0, LONGEST)
     for row in names.is_null().arg_true().to_list():
         plan.warning(f"the {noun} has no name; it is called '{noun} {row + 1}'", row + 1, s.name)
     return tuple(x or f"{noun} {row + 1}" for row, x in enumerate(names.to_list()))
 
 
-def _weights(plan: Plan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> np.ndarray:
+def _weights(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> np.ndarray:
     """(N,) the prior's weights, positive."""
     import polars as pl
 
@@ -210,7 +210,7 @@ def _weights(plan: Plan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> n
     return x
 
 
-def _check_ids(plan: Plan, table: pl.DataFrame, where: str) -> None:
+def _check_ids(plan: TablePlan, table: pl.DataFrame, where: str) -> None:
     if plan.id is None:
         return
     ids = table[plan.id]
@@ -231,7 +231,7 @@ def _check_ids(plan: Plan, table: pl.DataFrame, where: str) -> None:
             first[value] = row
 
 
-def _check_lengths(plan: Plan, table: pl.DataFrame) -> None:
+def _check_lengths(plan: TablePlan, table: pl.DataFrame) -> None:
     import polars as pl
 
     for s in table.get_columns():
