@@ -37,7 +37,7 @@ class FacetDescription:
     values: int
     """Distinct values after merging; for numbers the fine bins."""
     merged: int
-    """Names that stand for another value, for they belong to exactly the same intents."""
+    """Names that stand for another value: other spellings, and those that belong to exactly the same intents."""
     entries: int
     """Pairs of intent and value."""
     unknown_share: float
@@ -48,6 +48,8 @@ class FacetDescription:
     yesno_bits: float
     open_bits: float
     yesno_questions: int
+    read: str
+    """What was done with cells that are not plain words and numbers, and which could not be read; "" for neither."""
     examples: tuple[str, ...]
     """The likeliest values (numbers: coarse bins) under the prior."""
 
@@ -84,16 +86,17 @@ def describe_catalogue(catalogue: Catalogue | str | Path, **overrides: Any) -> D
         CatalogueError: the file can't be used.
     """
     ignored: dict[str, str] = {}
+    read: dict[str, str] = {}
     problems: tuple[Problem, ...] = ()
     if not isinstance(catalogue, Catalogue):
         loaded = load_with_report(catalogue, **overrides)
-        catalogue, ignored, problems = loaded.catalogue, loaded.ignored, loaded.problems
+        catalogue, ignored, read, problems = loaded.catalogue, loaded.ignored, loaded.read, loaded.problems
     try:
         bank = question_bank(catalogue, "mixed")
     except ValueError as error:
         raise CatalogueError(str(error)) from None
     keys = [row_keys(facet) for facet in catalogue.facets]
-    facets = tuple(_facet(catalogue, bank, f, key) for f, key in enumerate(keys))
+    facets = tuple(_facet(catalogue, bank, f, key, read) for f, key in enumerate(keys))
     return Description(
         name=catalogue.name,
         noun=catalogue.noun,
@@ -105,13 +108,13 @@ def describe_catalogue(catalogue: Catalogue | str | Path, **overrides: Any) -> D
         mixed_questions=len(bank),
         facets=facets,
         ignored=ignored,
-        warnings=len(problems),
+        warnings=sum(p.severity == "warning" for p in problems),
         fingerprint=catalogue.fingerprint,
     )
 
 
 def check_catalogue(path: str | Path, **overrides: Any) -> list[Problem]:
-    """Every problem of a file, errors first, then warnings, each in order of rows.
+    """Every problem of a file, errors first, then warnings, then notes, each in order of rows.
 
     Raises nothing for a bad file: what stops it from being read is the first problem.
     """
@@ -123,7 +126,7 @@ def check_catalogue(path: str | Path, **overrides: Any) -> list[Problem]:
             _twins(plan, catalogue)
     except CatalogueError as error:
         plan.error(str(error), error.row, error.column)
-    return sorted(plan.problems, key=lambda p: (p.severity != "error", p.row or 0))
+    return sorted(plan.problems, key=lambda p: (("error", "warning", "note").index(p.severity), p.row or 0))
 
 
 def row_keys(facet: Facet) -> np.ndarray:
@@ -160,7 +163,7 @@ def open_information_bits(facet: Facet, prior: np.ndarray) -> float:
     return max(0.0, answer - float((prior * np.log2(np.maximum(sizes, 1))).sum()))
 
 
-def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray) -> FacetDescription:
+def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray, read: dict[str, str]) -> FacetDescription:
     facet, prior = catalogue.facets[f], catalogue.prior
     unknown = np.diff(facet.indptr) == 0
     mass = facet.mass(prior)
@@ -183,6 +186,7 @@ def _facet(catalogue: Catalogue, bank: QuestionBank, f: int, key: np.ndarray) ->
         yesno_bits=best,
         open_bits=open_information_bits(facet, prior),
         yesno_questions=len(value),
+        read=read.get(facet.name, ""),
         examples=tuple(facet.label(int(o)) for o in top if shown[o] > 0),
     )
 

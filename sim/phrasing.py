@@ -48,8 +48,8 @@ def answer_sentence(bank: QuestionBank, question: int, answer: int) -> str:
 def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
     """What the user had wrong on one facet: "thought the year was 1994; it is 1991"."""
     facet = catalogue.facet(corruption.facet)
-    noun, unit = facet.wording.noun, facet.wording.unit if facet.kind == "number" else ""
-    true = listed([x + unit for x in corruption.true])
+    noun = facet.wording.noun
+    true = listed(map(facet.said, corruption.true))
     if facet.kind == "flag":
         question = facet.wording.yesno
         if corruption.kind == "forgotten":
@@ -57,7 +57,7 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
         return f'believed {corruption.believed} to "{question}"; it is {true}'
     if corruption.kind == "forgotten":
         return f"had forgotten the {noun}" + (f" ({true})" if true else "")
-    believed = corruption.believed + unit
+    believed = facet.said(corruption.believed)
     if facet.kind == "many":
         also = " (which holds as well)" if corruption.believed in corruption.true else ""
         return f"{noun}: thought of {believed}{also} in place of {corruption.lost}"
@@ -66,8 +66,7 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
 
 def value_sentence(facet: Facet, intent: int) -> str:
     """The true values of one intent, "unknown" where the catalogue has none."""
-    unit = facet.wording.unit if facet.kind == "number" else ""
-    return listed([x + unit for x in facet.row(intent)]) or "unknown"
+    return listed(map(facet.said, facet.row(intent))) or "unknown"
 
 
 def listed(words: Iterable[str]) -> str:

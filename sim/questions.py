@@ -19,7 +19,6 @@ import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.catalogue.numbers import plain
 from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
 Questions = Literal["yesno", "open", "mixed"]
@@ -89,7 +88,7 @@ class QuestionBank:
 
 def _shown(facet: Facet, value: int, kind: int) -> str:
     if kind == OVER and facet.over is not None:
-        return plain(float(facet.over[value])) + facet.wording.unit
+        return facet.threshold(value)
     return facet.values[value]
 
 

@@ -78,15 +78,18 @@ def show(d: Description, name: str) -> None:
              f"{f.open_bits:.2f}" if f.open_bits else "-") for f in d.facets]  # fmt: skip
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     room = out.width
-    for k, name in enumerate(head):
-        width = min(max([len(name), *(len(row[k]) for row in body)]), 24)
-        table.add_column(name, justify="left" if k < 2 else "right", no_wrap=True, width=width)
+    for k, title in enumerate(head):
+        width = min(max([len(title), *(len(row[k]) for row in body)]), 24)
+        table.add_column(title, justify="left" if k < 2 else "right", no_wrap=True, width=width)
         room -= width + 1
     table.add_column("likeliest", no_wrap=True, overflow="ellipsis", width=max(room, 9))
     for f, row in zip(d.facets, body, strict=True):
         table.add_row(*row, ", ".join(f.examples))
     out.print(table)
     out.print("\nbits: all that the facet could tell; yes/no and open: what the best question tells.", style="dim")
+    for f in d.facets:
+        if f.read:
+            out.print(f"read: {f.name} ({f.read})", soft_wrap=True)
     for column, reason in d.ignored.items():
         out.print(f"ignored: {column} ({reason})", soft_wrap=True)
     if d.warnings:
@@ -98,19 +101,21 @@ def show(d: Description, name: str) -> None:
 def run_check(config: Check) -> Exit:
     problems = check_catalogue(config.catalogue)
     errors = sum(p.severity == "error" for p in problems)
+    warnings = sum(p.severity == "warning" for p in problems)
     if config.json:
-        print(json.dumps({"errors": errors, "warnings": len(problems) - errors,
+        print(json.dumps({"errors": errors, "warnings": warnings, "notes": len(problems) - errors - warnings,
                           "problems": [p.to_json() for p in problems]}, ensure_ascii=False))  # fmt: skip
         return Exit.BAD_INPUT if errors else Exit.OK
     out = console()
     for p in problems[: config.show]:
         place = [f"row {p.row}"] * (p.row is not None) + [f"column '{p.column}'"] * (p.column is not None)
         where = "" if all(part in p.message for part in place) else ", ".join(place) + ": "
-        out.print(p.severity, style="red" if p.severity == "error" else "yellow", end="")
+        out.print(p.severity, style={"error": "red", "warning": "yellow"}.get(p.severity, "dim"), end="")
         out.print(f"  {where}{p.message}", soft_wrap=True)
     if len(problems) > config.show:
         out.print(f"... and {len(problems) - config.show:,} more (--show N, or --json)")
-    warnings = len(problems) - errors
+    notes = len(problems) - errors - warnings
     what = f"{errors} error{'s' * (errors != 1)}, {warnings} warning{'s' * (warnings != 1)}"
+    what += f", {notes} note{'s' * (notes != 1)}" if notes else ""
     out.print(f"{config.catalogue}: {what if problems else 'no problems'}", style="bold", soft_wrap=True)
     return Exit.BAD_INPUT if errors else Exit.OK

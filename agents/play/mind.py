@@ -64,7 +64,7 @@ class GameWorld:
         name = self.catalogue.intents[intent]
         if self._labels[name] < 2:
             return name
-        marks = [f.row(intent)[0] + f.wording.unit for f in self.catalogue.facets[:3] if len(f.row(intent)) == 1]
+        marks = [f.said(f.row(intent)[0]) for f in self.catalogue.facets[:3] if len(f.row(intent)) == 1]
         return f"{name} ({', '.join(marks[:2])})" if marks else name
 
     @property

@@ -86,7 +86,7 @@ def role_card(user: Simulated) -> RoleCard:
     remembered: list[tuple[str, str]] = []
     forgotten: list[str] = []
     for f, facet in enumerate(catalogue.facets):
-        noun, unit = facet.wording.noun, facet.wording.unit if facet.kind == "number" else ""
+        noun = facet.wording.noun
         names = facet.row(user.intent)
         fault = wrong.get(facet.name)
         if not names or (fault is not None and fault.kind == "forgotten"):
@@ -96,7 +96,7 @@ def role_card(user: Simulated) -> RoleCard:
         known = sorted(names, key=lambda name, a=facet, m=mass: -m[a.values.index(name)])
         if fault is not None:
             known = [fault.believed, *(name for name in known if name not in (fault.lost, fault.believed))]
-        remembered.append((noun, ", ".join(name + unit for name in known[:REMEMBERED])))
+        remembered.append((noun, ", ".join(map(facet.said, known[:REMEMBERED]))))
     return RoleCard(name=user.world.label(user.intent), remembered=tuple(remembered), forgotten=tuple(forgotten))
 
 

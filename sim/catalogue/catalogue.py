@@ -60,6 +60,8 @@ class Facet:
     """(V,) numbers only: the lower end of each fine bin, in the facet's unit."""
     over: np.ndarray | None = None
     """(V,) numbers only: the intents of bins >= v are exactly those over this number."""
+    thresholds: tuple[str, ...] = ()
+    """(V,) numbers only: what `over` is called, where it is more than a number and its unit: "March 2021"."""
     coarse: np.ndarray | None = None
     """(V,) int32, numbers only: the option of the open question that each fine bin belongs to."""
     options: tuple[str, ...] = ()
@@ -115,13 +117,18 @@ class Facet:
 
     def label(self, option: int) -> str:
         """The option's name with its unit, as people say it: "170 minutes or more"."""
-        text = self.options[option]
-        if self.kind != "number" or not self.wording.unit:
-            return text
-        for tail in (" or more", " or less"):
-            if text.endswith(tail):
-                return text.removesuffix(tail) + self.wording.unit + tail
-        return text + self.wording.unit
+        return self.said(self.options[option])
+
+    def said(self, value: str) -> str:
+        """The name of a value or an option, a number's with its unit."""
+        return self.wording.measured(value) if self.kind == "number" else value
+
+    def threshold(self, value: int) -> str:
+        """What the yes/no question on a number asks about, with its unit: "Is it over {value}?"."""
+        if self.thresholds:
+            return self.thresholds[value]
+        assert self.over is not None
+        return self.wording.measured(plain(float(self.over[value])))
 
     def row(self, intent: int) -> tuple[str, ...]:
         """Names of one intent's values; empty when unknown."""

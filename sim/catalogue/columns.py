@@ -1,23 +1,29 @@
 """What a table's columns are: name, id, prior, facets of some kind, or no facet at all, and why.
 
-The rules, in order, for a column that the sidecar says nothing of:
-
-- no value, or the same in every row: ignored, it tells nothing;
-- booleans, and text that says yes/no, true/false, y/n, t/f or 0/1 throughout: `flag`;
-- numbers: `number`; text of which nine tenths are numbers too, the rest is reported and unknown;
-- lists, and text with a separator (| ; ,) whose pieces are short and come again: `many`;
-- text of more than 60 characters on average, or different in nearly every row: a description or an identifier, ignored;
-- other text: `one`.
-
-A sidecar's `kind` overrides all of it.
+The sidecar's `kind` decides, and `sim.catalogue.recognise` where it says nothing.  What was done with cells that are
+not plain numbers and words is a note in the plan; what may have been meant otherwise is a warning with the way out.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from sim.catalogue.flags import TICKS
+from sim.catalogue.reading import Reading
+from sim.catalogue.recognise import (
+    SEPARATORS,
+    Recognised,
+    distinct_numbers,
+    find_separator,
+    flags,
+    read_numbers,
+    recognise,
+    usual_decimal,
+)
 from sim.catalogue.sidecar import FacetSpec, Sidecar
+from sim.catalogue.spelling import folded
 from sim.catalogue.wording import Kind
 from sim.names.did_you_mean import did_you_mean, there_are
 
@@ -26,24 +32,23 @@ if TYPE_CHECKING:
     import polars as pl
 
 NAMES = ("name", "title", "product_name", "product", "label", "item", "intent", "animal", "film", "movie", "book")
-IDS = ("id", "sku", "ean", "upc", "barcode", "uuid", "guid", "isbn")
+IDS = ("id", "sku", "ean", "upc", "gtin", "barcode", "uuid", "guid", "isbn", "isbn13", "isbn10")
 PRIORS = ("prior", "popularity")
-FLAGS = ({"true": True, "false": False}, {"yes": True, "no": False}, {"t": True, "f": False}, {"y": True, "n": False},
-         {"1": True, "0": False})  # fmt: skip
-SEPARATORS = ("|", ";", ",")
-LONG_TEXT = 60
-MOSTLY_NUMBERS = 0.9
+ROW_NUMBERS = ("#", "no", "no.", "nr", "nr.", "row", "index", "unnamed: 0")
+"""What a column is called that only counts the rows."""
 MANY_COLUMNS = 1000
-SAMPLE = 5000
+LARGEST = 1e100
+"""Numbers beyond it have no bins: their differences may be infinite."""
 LISTED = 100
 """Bad cells of one column that are listed one by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something wrong with a data file; row counts from 1, the header not counted."""
+    """Something wrong or noteworthy in a data file; row counts from 1, the header not counted."""
 
-    severity: Literal["error", "warning"]
+    severity: Literal["error", "warning", "note"]
+    """A note says what was done with cells that are written as people write them."""
     message: str
     row: int | None = None
     column: str | None = None
@@ -61,6 +66,8 @@ class FacetPlan:
     kind: Kind
     separator: str | None = None
     spec: FacetSpec = field(default_factory=FacetSpec)
+    reading: Reading | None = None
+    """Text that was read as numbers or flags, all rows of it."""
 
 
 @dataclass
@@ -74,6 +81,12 @@ class TablePlan:
     ignored: dict[str, str] = field(default_factory=dict)
     """Column to the reason why it is no facet."""
     problems: list[Problem] = field(default_factory=list)
+    done: dict[str, list[str]] = field(default_factory=dict)
+    """Column to what was done with its cells, in phrases."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """Column to how many of its cells could not be read, and where."""
+    usual_decimal: str = "."
+    """The file's decimal sign, for columns that don't show theirs."""
     rows: np.ndarray | None = None
     """(N,) the table's row of each intent, from 0, where `top` kept only some."""
 
@@ -88,6 +101,19 @@ class TablePlan:
     def warning(self, message: str, row: int | None = None, column: str | None = None) -> None:
         self.problems.append(Problem(severity="warning", message=message, row=row, column=column))
 
+    def note(self, message: str, column: str | None = None) -> None:
+        self.problems.append(Problem(severity="note", message=message, column=column))
+
+    def read(self, column: str, *done: str) -> None:
+        """Note what was done with a column's cells."""
+        if done:
+            self.done.setdefault(column, []).extend(done)
+            self.note("read as " + "; ".join(done), column)
+
+    def sentence(self, column: str) -> str:
+        """What was done with a column's cells, and which could not be read."""
+        return "; ".join([*self.done.get(column, ()), *filter(None, [self.unread.get(column)])])
+
 
 ByColumn = dict[str, tuple[str, FacetSpec]]
 """Column to the facet that the sidecar makes of it."""
@@ -95,7 +121,7 @@ ByColumn = dict[str, tuple[str, FacetSpec]]
 
 def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> TablePlan:
     """Roles and kinds of all columns; `where` names the file in messages."""
-    plan = TablePlan()
+    plan = TablePlan(usual_decimal=usual_decimal(table.get_columns()))
     if len(table.columns) > MANY_COLUMNS:
         plan.warning(
             f"{where} has {len(table.columns):,} columns; loading is slow, and few people ask that many things"
@@ -166,7 +192,9 @@ def _role(
         return given if given and _exists(plan, table, given, what, where) else None
     lower = {c.lower().strip(): c for c in reversed(table.columns)}
     free = (lower[u] for u in usual if u in lower and lower[u] not in by_column and lower[u] not in plan.ignored)
-    return next((c for c in free if what != "prior" or c.lower().strip() == "prior" or _all_numbers(table[c])), None)
+    if what == "prior":
+        free = (c for c in free if c.lower().strip() == "prior" or _is_number(plan, table[c]))
+    return next(free, None)
 
 
 def _find_id(table: pl.DataFrame, by_column: ByColumn, plan: TablePlan) -> str | None:
@@ -194,9 +222,8 @@ def _find_name(table: pl.DataFrame, by_column: ByColumn, plan: TablePlan) -> str
             return column
     for column in text:
         known = table[column].drop_nulls()
-        if len(known) and known.n_unique() > 0.9 * table.height and (known.str.len_chars().mean() or 0) <= 100:  # type: ignore[operator]
-            if _all_numbers(known):
-                continue
+        unique = known.n_unique() > 0.9 * table.height and (known.str.len_chars().mean() or 0) <= 100  # type: ignore[operator]
+        if len(known) and unique and not _is_number(plan, known):
             return column
     return ""
 
@@ -212,109 +239,104 @@ def _facet_plan(plan: TablePlan, s: pl.Series, name: str, spec: FacetSpec) -> Fa
         plan.ignored[s.name] = "no row has a value"
         plan.warning("no row has a value; the column is ignored", column=s.name)
         return None
-    kind, separator, reason = spec.kind, spec.separator, ""
-    if kind is None:
-        kind, separator, reason = _infer(known, spec)
-    elif kind == "many" and separator is None and s.dtype == pl.String:
-        separator = _separator(known) or next(
-            (x for x in SEPARATORS if known.str.contains(x, literal=True).any()), None
-        )
+    found = _given(known, spec) if spec.kind is not None else recognise(known, spec, plan.usual_decimal)
+    reason = found.reason or ("" if spec.kind else _mere_label(s, known, found))
     if reason:
         plan.ignored[s.name] = reason
         return None
-    assert kind is not None
-    if known.n_unique() == 1:
+    reading = found.reading
+    if s.dtype == pl.String and found.kind == "number":
+        reading = read_numbers(s, spec, plan.usual_decimal)
+    elif found.kind == "flag":
+        reading = flags(s, spec)
+    if _says_one_thing(known, reading):
         plan.ignored[s.name] = "all rows that have a value have the same"
-        plan.warning("every row has the same value or none; the column tells nothing and is ignored", column=s.name)
+        _warn_of_one_thing(plan, s, known)
         return None
-    _mixed(plan, s, kind)
-    return FacetPlan(name=name, column=s.name, kind=kind, separator=separator, spec=spec)
+    if found.kind == "number":
+        _check_sizes(plan, s, reading)
+    if reading is not None:
+        _report(plan, s, reading)
+    return FacetPlan(name=name, column=s.name, kind=found.kind, separator=found.separator, spec=spec, reading=reading)
 
 
-def _infer(known: pl.Series, spec: FacetSpec) -> tuple[Kind, str | None, str]:
-    """Kind, separator, and the reason to ignore the column (or "")."""
+def _given(known: pl.Series, spec: FacetSpec) -> Recognised:
+    """What the sidecar says that a column is."""
     import polars as pl
 
-    if known.dtype == pl.Boolean:
-        return "flag", None, ""
-    if known.dtype.is_numeric():
-        return ("flag" if set(known.unique()[:3]) == {0, 1} else "number"), None, ""
-    if known.dtype == pl.List(pl.String):
-        return "many", None, ""
-    if known.dtype != pl.String:
-        return "one", None, f"values of type {known.dtype} are no facet"
-    distinct = known.n_unique()
-    if distinct <= 8 and flag_of(known) is not None:
-        return "flag", None, ""
+    assert spec.kind is not None
+    separator = spec.separator
+    if spec.kind == "many" and separator is None and known.dtype == pl.String:
+        separator = find_separator(known) or next(
+            (x for x in SEPARATORS if known.str.contains(x, literal=True).any()), None
+        )
+    return Recognised(kind=spec.kind, separator=separator)
+
+
+def _mere_label(s: pl.Series, known: pl.Series, found: Recognised) -> str:
+    """Why numbers are none that anybody would ask about, by the column's name; "" where they may be."""
+    import polars as pl
+
+    lower = s.name.lower().strip()
+    if found.kind != "number":
+        return ""
     numbers = known.cast(pl.Float64, strict=False)
-    codes = known.str.contains(r"^0\d").any()
-    if not codes and len(numbers.drop_nulls()) >= MOSTLY_NUMBERS * len(known):
-        return "number", None, ""
-    separator = spec.separator or _separator(known)
-    if separator is not None:
-        return "many", separator, ""
-    length = float(known.str.len_chars().mean() or 0)  # type: ignore[arg-type]
-    if length > LONG_TEXT and distinct > max(2, 0.2 * len(known)):
-        return "one", None, f"long text ({length:.0f} characters on average), a description"
-    share = distinct / len(known)
-    if share > 0.8 and len(known) > 20:
-        return "one", None, f"{distinct:,} different values in {len(known):,} rows, an identifier or a description"
-    return "one", None, ""
+    if lower in IDS or lower.endswith(("_id", " id")):
+        distinct = known.n_unique()
+        return f"{distinct:,} different values, an identifier" if distinct > 0.8 * len(known) else ""
+    counts = len(numbers) == len(s) and not numbers.is_null().any() and bool((numbers.diff().drop_nulls() == 1).all())
+    return "it only counts the rows" if lower in ROW_NUMBERS and counts and numbers[0] in (0, 1) else ""
 
 
-def flag_of(known: pl.Series) -> dict[str, bool] | None:
-    """The pair of words that a text column keeps to, if it does; both may be missing."""
-    words = {x.lower() for x in known.unique().to_list()}
-    return next((pair for pair in FLAGS if words <= set(pair)), None)
-
-
-def _separator(known: pl.Series) -> str | None:
-    """The separator whose pieces are short and come again in other cells."""
-    if len(known) > SAMPLE:
-        known = known.gather_every(len(known) // SAMPLE)
-    cells = known.n_unique()
-    for separator in SEPARATORS:
-        if known.str.contains(separator, literal=True).mean() < 0.05:  # type: ignore[operator]
-            continue
-        pieces = known.str.split(separator).explode().str.strip_chars()
-        pieces = pieces.filter(pieces != "")
-        if not len(pieces):  # cells of separators alone
-            continue
-        distinct = pieces.n_unique()
-        short = (pieces.str.len_chars().mean() or 0) <= 40 and pieces.str.contains(r"[()\[\]]").mean() < 0.05  # type: ignore[operator]
-        again = distinct < 0.9 * cells or (len(pieces) >= 2.5 * len(known) and len(pieces) >= 2 * distinct)
-        if short and again:
-            return separator
-    return None
-
-
-def _all_numbers(s: pl.Series) -> bool:
+def _says_one_thing(known: pl.Series, reading: Reading | None) -> bool:
     import polars as pl
 
-    if s.dtype.is_numeric():
-        return True
+    if reading is not None:
+        return distinct_numbers(reading) == 1
+    distinct = known.n_unique()
+    if known.dtype == pl.String and 1 < distinct <= 10:
+        return len({folded(x) for x in known.unique().to_list()}) == 1
+    return distinct == 1
+
+
+def _warn_of_one_thing(plan: TablePlan, s: pl.Series, known: pl.Series) -> None:
+    import polars as pl
+
+    message = "every row has the same value or none; the column tells nothing and is ignored"
+    if known.dtype == pl.String and len(known) < len(s) and str(known[0]).lower() in TICKS:
+        message += f'; if an empty cell means no, put kind = "flag" and empty = "no" under [facets.{s.name}]'
+    plan.warning(message, column=s.name)
+
+
+def _is_number(plan: TablePlan, s: pl.Series) -> bool:
+    """Whether nearly all of a column are numbers or dates."""
     known = s.drop_nulls()
-    return known.dtype == pl.String and known.cast(pl.Float64, strict=False).null_count() == 0
+    return (
+        len(known) > 0
+        and not s.dtype.is_nested()
+        and recognise(known, FacetSpec(), plan.usual_decimal).kind == "number"
+    )
 
 
-def _mixed(plan: TablePlan, s: pl.Series, kind: Kind) -> None:
-    """Warns of cells that are of another type than their column's kind, and of values of monstrous length."""
+def _report(plan: TablePlan, s: pl.Series, reading: Reading) -> None:
+    """Notes what was done with a column's cells, and warns of those that could not be read."""
+    plan.read(s.name, *reading.done)
+    if reading.unread:
+        plan.unread[s.name] = reading.unread_in_words()
+    for doubt in reading.doubts:
+        plan.warning(doubt, column=s.name)
+    for row in reading.unread[:LISTED]:
+        text = f"'{str(s[row])[:40]}' is not {reading.wanted}; the cell counts as unknown"
+        plan.warning(text, row + 1, s.name)
+    if len(reading.unread) > LISTED:
+        plan.warning(f"{len(reading.unread) - LISTED:,} more cells are not {reading.wanted}", column=s.name)
+
+
+def _check_sizes(plan: TablePlan, s: pl.Series, reading: Reading | None) -> None:
+    import numpy as np
     import polars as pl
 
-    if s.dtype == pl.String and kind in ("number", "flag"):
-        if kind == "number":
-            bad = s.is_not_null() & s.cast(pl.Float64, strict=False).is_null()
-            wanted = "a number"
-        else:
-            pair = {w for p in FLAGS for w in p}
-            bad = s.is_not_null() & ~s.str.to_lowercase().is_in(list(pair))
-            wanted = "yes or no"
-        rows = bad.arg_true().to_list()
-        for row in rows[:LISTED]:
-            plan.warning(f"'{str(s[row])[:40]}' is not {wanted}; the cell counts as unknown", row + 1, s.name)
-        if len(rows) > LISTED:
-            plan.warning(f"{len(rows) - LISTED:,} more cells are not {wanted}", column=s.name)
-    if kind == "number":
-        x = s.cast(pl.Float64, strict=False)
-        for row in x.is_infinite().fill_null(False).arg_true().to_list()[:LISTED]:
-            plan.error(f"column '{s.name}', row {row + 1}: the number is infinite; leave it empty", row + 1, s.name)
+    x = s.cast(pl.Float64, strict=False).fill_null(math.nan).to_numpy() if reading is None else reading.numbers
+    for row in np.flatnonzero(np.abs(x) > LARGEST).tolist()[:LISTED]:
+        what = "infinite" if math.isinf(x[row]) else f"beyond {LARGEST:g}"
+        plan.error(f"column '{s.name}', row {row + 1}: the number is {what}; leave it empty", row + 1, s.name)

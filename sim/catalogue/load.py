@@ -10,16 +10,19 @@ polars is imported inside functions, for importing it takes longer than the whol
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
-from sim.catalogue.columns import FLAGS, FacetPlan, Problem, TablePlan, make_plan
+from sim.catalogue.columns import LARGEST, FacetPlan, Problem, TablePlan, make_plan
+from sim.catalogue.months import month_facet
+from sim.catalogue.quantities import read_quantities
 from sim.catalogue.read_table import SUFFIXES, read_table
 from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
+from sim.catalogue.spelling import spellings, spellings_listed
 from sim.catalogue.wording import Wording
 from sim.files import user_path
 from sim.names.did_you_mean import did_you_mean, there_are
@@ -51,7 +54,9 @@ class Loaded:
     ignored: dict[str, str]
     """Column to the reason why it is no facet."""
     problems: tuple[Problem, ...]
-    """Warnings."""
+    """Warnings and notes."""
+    read: dict[str, str]
+    """Facet to what was done with cells that are not plain words and numbers, and which could not be read."""
 
 
 def load(name_or_path: str | Path | Catalogue, **overrides: Any) -> Catalogue:
@@ -88,7 +93,8 @@ def load_with_report(name_or_path: str | Path, **overrides: Any) -> Loaded:
     if errors or catalogue is None:
         more = f" (and {len(errors) - 1:,} more: clarigym catalogue check {path})" if len(errors) > 1 else ""
         raise CatalogueError(errors[0].message + more, row=errors[0].row, column=errors[0].column)
-    return Loaded(catalogue=catalogue, ignored=plan.ignored, problems=tuple(plan.problems))
+    read = {f.name: sentence for f in plan.facets if (sentence := plan.sentence(f.column))}
+    return Loaded(catalogue=catalogue, ignored=plan.ignored, problems=tuple(plan.problems), read=read)
 
 
 def resolve(name_or_path: str | Path) -> tuple[Path, dict[str, Any]]:
@@ -128,7 +134,7 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
         table, weights, plan.rows = table[keep], weights[keep], keep
     noun = sidecar.noun or "item"
-    facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p)).values))
+    facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p, plan)).values))
     title = sidecar.title or path.name.split(".")[0]
     source = sidecar.source + (f" ({sidecar.licence})" if sidecar.licence else "")
     return plan, Catalogue(
@@ -142,37 +148,65 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
     )
 
 
-def build_facet(s: pl.Series, plan: FacetPlan) -> Facet:
-    """The facet of one column."""
+def build_facet(s: pl.Series, facet: FacetPlan, plan: TablePlan) -> Facet:
+    """The facet of one column; spellings that are made one are noted in the plan."""
     import polars as pl
 
-    wording = Wording.default(plan.name, plan.kind, **plan.spec.words())
-    if plan.kind == "number":
-        return make_facet(plan.name, "number", s.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy(), wording)
-    if plan.kind == "flag":
-        if s.dtype == pl.String:
-            words = {w: yes for pair in FLAGS for w, yes in pair.items()}
-            s = s.str.to_lowercase().replace_strict(words, default=None, return_dtype=pl.Boolean)
-        return make_facet(plan.name, "flag", s.cast(pl.Float64).fill_null(np.nan).to_numpy(), wording)
-    if plan.kind == "one":
-        return _from_entries(plan, wording, len(s), np.arange(len(s)), _text(s))
+    wording = _wording(facet)
+    if facet.reading is not None:
+        x = facet.reading.numbers if plan.rows is None else facet.reading.numbers[plan.rows]
+        if facet.reading.calendar == "month":
+            return month_facet(facet.name, x, wording)
+        return make_facet(facet.name, facet.kind, x, wording)
+    if facet.kind in ("number", "flag"):
+        missing = {"yes": 1.0, "no": 0.0}.get(facet.spec.empty or "", np.nan)
+        return make_facet(facet.name, facet.kind, s.cast(pl.Float64).fill_null(missing).to_numpy(), wording)
+    if facet.kind == "one":
+        return _from_entries(facet, plan, wording, len(s), np.arange(len(s)), _text(s))
     if s.dtype != pl.List(pl.String):
         s = _text(s)
-        s = s.str.split(plan.separator) if plan.separator else s.reshape((-1, 1)).arr.to_list()
+        s = s.str.split(facet.separator) if facet.separator else s.reshape((-1, 1)).arr.to_list()
     rows = np.repeat(np.arange(len(s)), s.list.len().fill_null(0).to_numpy())
     filled = s.filter(s.list.len() > 0)
-    return _from_entries(plan, wording, len(s), rows, filled.explode().str.strip_chars())
+    return _from_entries(facet, plan, wording, len(s), rows, filled.explode().str.strip_chars())
 
 
-def _from_entries(plan: FacetPlan, wording: Wording, n: int, rows: np.ndarray, texts: pl.Series) -> Facet:
+def _wording(facet: FacetPlan) -> Wording:
+    words, reading = {}, facet.reading
+    if reading is not None:
+        words = {"unit": reading.unit, "prefix": reading.prefix}
+        if reading.calendar:
+            noun = facet.spec.noun or facet.name.replace("_", " ").strip()
+            words |= {"yesno": f"Is the {noun} after {{value}}?", "open": f"When is the {noun}, roughly?"}
+    return Wording.default(facet.name, facet.kind, **{**words, **facet.spec.words()})
+
+
+def _from_entries(
+    facet: FacetPlan, plan: TablePlan, wording: Wording, n: int, rows: np.ndarray, texts: pl.Series
+) -> Facet:
     """A named facet from (row, text) pairs; null and "" are nothing."""
     import polars as pl
 
     known = (texts.is_not_null() & (texts != "")).fill_null(False)
     rows, texts = rows[known.to_numpy()], texts.filter(known).str.slice(0, LONGEST)
+    same = {} if facet.spec.spelling == "exact" else _spellings(texts)
+    if same:
+        plan.read(facet.column, spellings_listed(same))
+        texts = texts.replace(same)
     names = texts.unique().sort()
     codes = texts.cast(pl.Enum(names)).to_physical().to_numpy()
-    return named_facet(plan.name, plan.kind, wording, n, rows, codes, names.to_list())
+    made = named_facet(facet.name, facet.kind, wording, n, rows, codes, names.to_list())
+    return replace(made, aliases={**made.aliases, **{x: made.aliases[y] for x, y in same.items()}}) if same else made
+
+
+def _spellings(texts: pl.Series) -> dict[str, str]:
+    """`spellings` of a column's texts; a look at lower case alone tells most columns that there are none."""
+    names = texts.unique()
+    rough = names.str.to_lowercase().str.replace_all(r"\s+", " ").str.replace(r"\.0+$", "")
+    if rough.n_unique() == len(names) and names.str.contains(r"^[\x00-\x7f]*$").all():
+        return {}
+    counts = texts.value_counts().sort(texts.name)
+    return spellings(counts[texts.name].to_list(), counts["count"].to_list())
 
 
 def _text(s: pl.Series) -> pl.Series:
@@ -194,19 +228,27 @@ def _names(plan: TablePlan, s: pl.Series, noun: str) -> tuple[str, ...]:
 
 def _weights(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> np.ndarray:
     """(N,) the prior's weights, positive."""
-    import polars as pl
 
     if plan.prior is None:
         return np.ones(table.height)
     cells = table[plan.prior]
-    x = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy() + sidecar.smoothing
-    for row in np.flatnonzero(~(np.isfinite(x) & (x > 0))).tolist():
+    x = _numbers(cells, plan.usual_decimal) + sidecar.smoothing
+    for row in np.flatnonzero(~((x <= LARGEST) & (x > 0))).tolist():
         value = cells[row]
         what = "empty or NaN" if value is None or value != value else f"'{value}'"
-        way = "it must be a number above 0"
+        way = "it must be a number above 0" + f" and at most {LARGEST:g}" * bool(x[row] > LARGEST)
         if np.isfinite(x[row]) and x[row] == 0:
             way += "; put smoothing = 1 in the sidecar, or take the row out"
         plan.error(f"{where}, row {row + 1}, column '{plan.prior}': the prior is {what}; {way}", row + 1, plan.prior)
+    return x
+
+
+def _numbers(cells: pl.Series, usual: str) -> np.ndarray:
+    import polars as pl
+
+    x = cells.cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+    if cells.dtype == pl.String and np.isnan(x).any():
+        return read_quantities(cells.to_list(), usual=usual).numbers
     return x
 
 

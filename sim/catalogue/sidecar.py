@@ -19,6 +19,19 @@
     yesno = "Does it taste of {value}?"
     open = "What does it taste of?"
     statement = "It tastes of {value}."
+    spelling = "exact"              # DELL and Dell are two
+
+    [facets.price]
+    prefix = "$"
+    decimal = ","                   # 1,5 is one and a half
+
+    [facets.opened]
+    dates = "day first"             # 3/4/2021 is in April
+    calendar = "month"              # keep the month; "year" only the year
+
+    [facets.garden]
+    kind = "flag"
+    empty = "no"                    # an empty cell means no
 
 `load(path, prior="sales")` overrides the same keys from Python.
 """
@@ -29,14 +42,17 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sim.catalogue.catalogue import CatalogueError
 from sim.catalogue.wording import KINDS, Kind
 from sim.files import parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean, there_are
 
-WORDS = ("noun", "yesno", "open", "statement", "unit")
+WORDS = ("noun", "yesno", "open", "statement", "unit", "prefix")
+CHOICES = {"decimal": (".", ","), "dates": ("day first", "month first"), "calendar": ("year", "month"),
+           "empty": ("yes", "no"), "spelling": ("exact",)}  # fmt: skip
+"""What keys of a facet may say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +69,19 @@ class FacetSpec:
     open: str | None = None
     statement: str | None = None
     unit: str | None = None
+    """Behind a number; cells in another unit of its family are converted."""
+    prefix: str | None = None
+    """Before a number."""
+    decimal: Literal[".", ","] | None = None
+    """The decimal sign of the column's numbers."""
+    dates: Literal["day first", "month first"] | None = None
+    """Which number of 3/4/2021 leads; the column holds dates."""
+    calendar: Literal["year", "month"] | None = None
+    """What is kept of dates; the column holds dates."""
+    empty: Literal["yes", "no"] | None = None
+    """What an empty cell of a flag means; None: unknown."""
+    spelling: Literal["exact"] | None = None
+    """"exact": spellings that differ in upper and lower case or in spaces are different values."""
 
     def words(self) -> dict[str, str]:
         """The parts of the wording that are given."""
@@ -154,6 +183,9 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
     kind = data.get("kind")
     if kind is not None and kind not in KINDS:
         raise CatalogueError(f"{where}, facet '{name}': no kind '{kind}'{did_you_mean(kind, KINDS)}{there_are(KINDS)}")
+    for key, choices in CHOICES.items():
+        if key in data and data[key] not in choices:
+            raise CatalogueError(f"{where}, facet '{name}': {key} = {data[key]!r}{there_are(choices)}")
     if data.get("separator") == "":
         raise CatalogueError(f"{where}, facet '{name}': separator is empty; leave it out for a single value")
     if "separator" in data and kind not in (None, "many"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,23 @@ class Wording:
     """What a user volunteers: "It was directed by {value}."."""
     unit: str = ""
     """Appended to a number: " minutes"."""
+    prefix: str = ""
+    """Put before a number: "$"."""
+
+    def measured(self, text: str) -> str:
+        """A number, or a range of numbers, with its unit, as people say it.
+
+        >>> Wording.default("runtime", "number", unit=" minutes").measured("170 or more")
+        '170 minutes or more'
+        >>> Wording.default("price", "number", prefix="$").measured("500 to 1000")
+        '$500 to $1000'
+        """
+        if self.prefix:
+            text = re.sub(r"(?<![\d.e])\d[\d.]*(?:e[-+]?\d+)?", lambda number: self.prefix + number[0], text)
+        for tail in (" or more", " or less"):
+            if self.unit and text.endswith(tail):
+                return text.removesuffix(tail) + self.unit + tail
+        return text + self.unit
 
     @staticmethod
     def default(name: str, kind: Kind, **given: str) -> Wording:
