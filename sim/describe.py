@@ -26,6 +26,7 @@ from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank, question_bank
 
 EXAMPLES = 5
+"""Values of a facet that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True)

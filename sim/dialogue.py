@@ -19,6 +19,7 @@ from sim.names.fields import FieldType, field_types
 from sim.users.simulated import Corruption
 
 SCHEMA = "clarigym.dialogue/1"
+"""What each line says it is."""
 
 
 class DialogueError(ValueError):

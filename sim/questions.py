@@ -22,8 +22,10 @@ from sim.catalogue.catalogue import Catalogue, Facet
 from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
 Questions = Literal["yesno", "open", "mixed"]
-IS, OVER, OPEN = 0, 1, 2
+IS, OVER, OPEN = range(3)
+"""Kinds of question: is it this value, is the number over this one, and which."""
 THRESHOLDS = 24
+"""Questions "is it over ...?" about one facet, at most."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -17,7 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 MAX_BINS = 128
+"""Fine bins of a facet, at most."""
 MAX_COARSE = 12
+"""Options of its open question, at most."""
 WIDE = 4.0
 """Positive numbers that span more powers of ten than this get logarithmic bins."""
 

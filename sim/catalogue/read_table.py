@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
+"""Ends of the names of files that can be read."""
 CONTROL = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+"
+"""Control characters and those that turn the direction of text; each run of them becomes a space."""
 LARGE = 1_000_000
-"""Characters of CSV."""
+"""Characters of CSV from which on polars reads it, where nothing in it is doubtful."""
 QUOTED = r'(?:(?<=[{0}\n])|\A)"[^"]*(?:""[^"]*)*"(?=[{0}\r\n]|\Z)'
 """A field that is quoted by the book, given the separator."""
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
+"""Cells that stand for nothing."""
 
 
 def read_table(path: Path) -> pl.DataFrame:

@@ -10,9 +10,9 @@ muddled v.  Rows sum to 1, the diagonal is zero; a facet of a single value has a
 
 Company is compared through short profiles: for each value the `PROFILE` companions that are most telling, and for each
 companion the `CROWD` values that it is most telling of, so that a popular companion does not tie everything to
-everything and the product stays small; only an intent's `COMPANY` most famous values count as company (both together
-take 34,000 actors from 3.4 s to under a second).  A `many` facet whose values mostly stand alone (directors) is
-compared on the other facets, as `one` is.  Neighbours in fame get a little weight always, so that no row is empty.
+everything and the product stays small; only an intent's `COMPANY` most famous values count as company.  A `many` facet
+whose values mostly stand alone (directors) is compared on the other facets, as `one` is.  Neighbours in fame get a
+little weight always, so that no row is empty.
 """
 
 from __future__ import annotations
@@ -26,11 +26,17 @@ from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.relation import incidence
 
 PROFILE = 8
+"""Companions in a value's profile."""
 CROWD = 24
+"""Values in whose profile one companion may stand."""
 COMPANY = 10
+"""Values of an intent that count as company."""
 ALONE = 2.0
+"""Values of an intent, on average, up to which a `many` facet is compared on the other facets."""
 NEIGHBOURS = 16
+"""Values that one value may be taken for."""
 FAME_FLOOR = 0.02
+"""Weight of neighbours in fame, before fame discounts it."""
 
 
 _KERNELS: WeakKeyDictionary[Catalogue, dict[int, sparse.csr_array]] = WeakKeyDictionary()

@@ -30,15 +30,20 @@ is false, and whatever the true value may be taken for, it is true of that; like
 that depends.  LOOK: it takes the memory itself, or is an open question."""
 UNSURE = 3
 """Beside KEPT, MUDDLED and FORGOTTEN: the bin of the hash doesn't settle the state."""
-BLOCK_ROWS, BIN_BITS = 64, 8
+BLOCK_ROWS = 64
+"""Rows of a block of tables."""
+BIN_BITS = 8
 BINS = 1 << BIN_BITS
+"""Bins of a hash, by its upper bits."""
 TO_BIN = np.uint64(64 - BIN_BITS)
 """The shift that leaves a hash's bin."""
 GUIDE, FIRST = 0, 8
 """Rows of a block of tables: one that says the state, as FIRST + 2 state; from FIRST on answers, by truth, state and
 "unsaid"."""
 MEMBER_BITS, BARE_BITS = 40, 8
+"""Bits of a signature: for intents that have the value, and for facets of which nothing is known."""
 FACET_SHIFT = np.uint64(48)
+"""The facet stands above the signature."""
 
 QUESTION = np.dtype([("value", np.uint32), ("unsaid", np.uint32), ("signature", np.uint64)])
 """What is known of a question, 16 bytes: the key of its draws; below what the lower half of the hash is for "don't

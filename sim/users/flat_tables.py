@@ -23,6 +23,7 @@ KEPT_CELL, MUDDLED_CELL, STRANGER_CELL = (1 + 2 * state for state in (KEPT, MUDD
 """Codes of a cell, of which the next one believes what was asked.  A stranger has kept a `many` facet of which the
 catalogue knows nothing; where a facet is forgotten, nothing is believed or not."""
 CELL_CODES = 7
+"""How many codes there are."""
 EXACT_TABLE = 1 << 20
 """Up to this many pairs of intent and value, or of intent and question, are tabled one by one."""
 HALF = np.uint64(32)

@@ -11,6 +11,7 @@ from sim.channel.slips_and_hedges import answer_table, forgotten_table
 from sim.users.rates import EDGE, Rates
 
 OBSCURE, FAMOUS = 1e-4, 0.1
+"""Prior mass of a value that scores 0 and 1 in fame."""
 
 
 def make_channel(catalogue: Catalogue, rates: Rates) -> Channel:

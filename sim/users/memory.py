@@ -24,6 +24,7 @@ from sim.users.from_rates import make_channel
 from sim.users.rates import Rates, load_rates
 
 _PURPOSE, _FACET = 56, 32
+"""Where purpose and facet stand in the key of a draw, in bits."""
 _BEGIN = salt(np.int64(Purpose.INTENT) << _PURPOSE)
 LOW = np.uint64(0xFFFFFFFF)
 """The bits of the lower half of a hash."""

@@ -2,7 +2,7 @@
 
 All rates are invented but plausible; nobody has published them for people who answer about films.  They are what a
 preset fixes, so that results are comparable.  A type scales them: a confused user forgets and slips more than a
-careful one.  `sim.channel.channel` turns rates into probabilities of answers; nothing else reads them.
+careful one.  `sim.users.from_rates` turns rates into probabilities of answers; nothing else reads them.
 
 Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sums divide by answer probabilities.
 """
@@ -19,8 +19,9 @@ from sim.files import parse_toml, read_text
 from sim.names.did_you_mean import nearest
 
 EDGE = 1e-6
-MAX_MISREMEMBERED = 0.6
-MAX_SLIP = 0.45
+"""The least probability of anything."""
+MAX_MISREMEMBERED, MAX_SLIP = 0.6, 0.45
+"""No type's scale takes a rate above these; a rate that is given above them stays."""
 
 
 class RatesError(ValueError):
@@ -121,6 +122,7 @@ class Rates:
 
 
 FACET_RATES = ("forgotten", "misremembered", "slip", "dont_know", "dont_know_open", "hedge", "hedge_muddled", "guess")
+"""Rates that a single facet may have for itself."""
 
 
 def _check_probability(where: str, key: str, p: Any) -> None:
@@ -145,6 +147,7 @@ HARD = Rates(
 
 GRID_KINDS = ("forgotten", "slip", "misremembered", "mixed")
 GRID_PERCENT = (0, 5, 10, 20, 30)
+"""The noise grid: a preset `KIND-PERCENT` for each pair."""
 
 
 def _grid(kind: str, percent: int) -> Rates:
