@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SCRIPT = "clarigym-play"
 SWITCH_INTERVAL = 0.001
+CLEAR_LINE = "\r\x1b[K"
 STREAMS = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
 AGENT = LEARNED
 """Who asks unless told: what was learned from dialogues, where that is there (`agents.play.mind` falls back on
@@ -81,11 +82,16 @@ def _play(given: argparse.Namespace) -> int:
         from agents.play.plain import play
 
         return play(setup, Mode(given.mode or Mode.PLAY), saves.Saver(save), replay, heard=lambda: not nobody_reads())
+    # Textual takes a moment to import, seconds on a busy machine.
+    print("One moment …", end="", file=sys.stderr, flush=True)
     from screens.app import ClarigymApp, run_app
 
     sys.setswitchinterval(SWITCH_INTERVAL)
     mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None
-    run_app(ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True))
+    try:
+        run_app(ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True))
+    finally:
+        print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
     return Exit.OK
 
 

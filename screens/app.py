@@ -28,6 +28,7 @@ from agents.play.views import Mode, Review, Setup
 from agents.strategies.registry import AGENTS, LEARNED
 from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
+from screens.kept_keys import KeptKeys
 from screens.start import StartScreen
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class ClarigymApp(Host):
         self.terminal = Size(80, 24)
         self._games = 0
         self._seed_step = 0
+        self.typed = KeptKeys()
         self.ended_by: signal.Signals | None = None
         self._worlds: dict[Setup, GameWorld] = {}
 
@@ -142,9 +144,9 @@ class ClarigymApp(Host):
         self.screen_change_signal.subscribe(self, lambda screen: self.call_after_refresh(self.cover), immediate=True)
         self.push_screen(StartScreen(self.setup, list(AGENTS)))
         if self.replay is not None:
-            self.call_after_refresh(self.enter, Mode.REPLAY, self.setup)
+            self.enter(Mode.REPLAY, self.setup)
         elif self.mode is not None:
-            self.call_after_refresh(self.enter, self.mode, self.setup)
+            self.enter(self.mode, self.setup)
 
     def _leave_on_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -192,6 +194,7 @@ class ClarigymApp(Host):
 
         self.setup = setup
         self._seed_step = 0
+        self.typed.forget()
         if self.remembering:
             saves.remember(setup, theme=self.theme, hidden=sorted(self.hidden))
         self.push_screen(LoadingScreen(setup, lambda world: self._enter(mode, world)))

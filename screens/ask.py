@@ -38,6 +38,7 @@ class AskScreen(GameScreen):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "switch", "Ask/name it", priority=True)]
     mode = Mode.ASK
+    beginning = "Thinking of something …"
 
     def __init__(self, world: GameWorld) -> None:
         super().__init__(world)

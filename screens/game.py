@@ -85,6 +85,8 @@ class GameScreen(Screen):
         Binding("escape", "keys", "Menu", show=False),
     ]
     mode: Mode
+    beginning: ClassVar[str] = "Thinking of a first question …"
+    """Said until there is a first moment to show."""
     app: Host
 
     def __init__(self, world: GameWorld) -> None:
@@ -130,6 +132,7 @@ class GameScreen(Screen):
             for panel in self.query(f"#{name}"):
                 panel.set_class(name in hidden, "hidden")
         self._fit(self.size.width)
+        self.say("One moment", self.beginning)
         self.start()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -200,7 +203,7 @@ class GameScreen(Screen):
 
     def show(self, view: GameView) -> None:
         """Draw a moment of the game."""
-        self.view = view
+        first, self.view = self.view is None, view
         for panel in self.query(Panel):
             panel.view = view
         self.query_one(TopBar).show(view)
@@ -213,6 +216,9 @@ class GameScreen(Screen):
             self.show_guess(view)
         else:
             self.show_end(view)
+        if first:
+            self.refresh_bindings()
+            self.call_after_refresh(self.app.typed.press_again, self.app)
 
     def say(self, kicker: str, text: str | Content) -> None:
         """Words on the card."""
@@ -283,6 +289,9 @@ class GameScreen(Screen):
     # -- keys -----------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
+        if self.view is None:
+            self.app.typed.keep(event)
+            return
         if isinstance(self.focused, Input) or event.character is None:
             return
         choices = self.query_one("#choices", Choices)
@@ -324,9 +333,9 @@ class GameScreen(Screen):
         self.app.leave(self.unfinished)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        # Inside a field letters are letters: what can't be pressed isn't shown.
+        # Inside a field letters are letters, before the first moment they are kept: what can't be pressed isn't shown.
         in_field = isinstance(self.focused, Input)
-        if in_field and action in LETTERS:
+        if (in_field or self.view is None) and action in LETTERS:
             return False
         if action == "field":
             return in_field and hasattr(self, f"action_{parameters[0]}")

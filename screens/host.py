@@ -12,6 +12,7 @@ from textual.app import App
 from agents.play.saves import Saver
 from agents.play.views import Mode, Review, Setup
 from screens.engine import Engine
+from screens.kept_keys import KeptKeys
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
@@ -29,6 +30,8 @@ class Host(App[None]):
     setup: Setup
     hidden: set[str]
     """Names of the panels that are hidden."""
+    typed: KeptKeys
+    """What was typed before there was anything to type into."""
 
     @property
     @abstractmethod

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -37,7 +38,10 @@ class LoadingScreen(Screen):
     LoadingScreen #bar { color: $accent; }
     LoadingScreen #what { color: $text-muted; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "app.to_menu", "Menu"), Binding("q", "app.quit", "Quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "app.to_menu", "Menu"),
+        Binding("ctrl+q", "app.quit", "Quit"),
+    ]
     app: Host
 
     def __init__(self, setup: Setup, then: Callable[[GameWorld], None]) -> None:
@@ -60,6 +64,9 @@ class LoadingScreen(Screen):
             self._what, self._share = what, share  # read by the timer; a torn pair does no harm
 
         self.app.load(self.setup, progress, self._ready, self._failed)
+
+    def on_key(self, event: events.Key) -> None:
+        self.app.typed.keep(event)
 
     def _draw(self) -> None:
         usual = USUAL_SECONDS.get(self.setup.catalogue, 1.0)

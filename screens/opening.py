@@ -54,6 +54,7 @@ class OpeningScreen(Screen):
 
     def on_mount(self) -> None:
         self._anew()
+        self.call_after_refresh(self.app.typed.press_again, self.app)
 
     def _anew(self) -> None:
         box = self.query_one("#facts", SearchBox)

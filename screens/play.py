@@ -110,6 +110,7 @@ class CardScreen(PlayScreen):
     CardScreen.peek #side Panel { display: block; }
     """
     mode = Mode.CARD
+    beginning = "Dealing a role …"
 
     def __init__(self, world: GameWorld) -> None:
         super().__init__(world)

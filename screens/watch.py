@@ -36,6 +36,8 @@ class WatchScreen(GameScreen):
         Binding("minus", "speed(-1)", "Slower", show=False),
     ]
 
+    beginning = "The user thinks of something …"
+
     def __init__(self, world: GameWorld, dialogue: Dialogue | None = None) -> None:
         super().__init__(world)
         self.dialogue = dialogue

@@ -8,11 +8,14 @@ import threading
 
 import numpy as np
 import pytest
+from textual.widgets import Input
 
 from agents.play import mind, saves
+from agents.play.game import Session
 from screens.app import TooSmall
 from screens.choices import Choices
 from screens.finish import FinishScreen
+from screens.loading import LoadingScreen
 from screens.play import PlayScreen
 from screens.search import SearchBox
 from screens.start import StartScreen
@@ -63,6 +66,50 @@ def test_answers_while_it_thinks_are_dropped_and_undo_is_not(monkeypatch):
         assert screen.view.turn == 1, "the undo took the answer back that was being thought about"
         await p.press("u")
         assert screen.view == first
+
+    play(story, questions="yesno")
+
+
+def test_keys_typed_while_a_catalogue_loads_are_kept(monkeypatch):
+    load, may_end = mind.load, threading.Event()
+
+    def load_when_it_may(name):
+        assert may_end.wait(PATIENCE)
+        return load(name)
+
+    monkeypatch.setattr(mind, "load", load_when_it_may)
+
+    async def story(p: Player) -> None:
+        await p.on(LoadingScreen)
+        await p.pilot.press(*"quexen", "left", "left", "left", "backspace")
+        await p.until(lambda: "reading" in p.text("#what"), "what is being done")
+        may_end.set()
+        await p.on(PlayScreen)
+        await p.settled()
+        assert isinstance(p.app.focused, Input) and p.app.focused.value == "quxen"
+
+    play(story)
+
+
+def test_keys_typed_before_the_first_question_is_thought_of_are_kept(monkeypatch):
+    begin, may_end = Session.begin, threading.Event()
+
+    def begin_when_it_may(self, *args, **options):
+        assert may_end.wait(PATIENCE)
+        return begin(self, *args, **options)
+
+    monkeypatch.setattr(Session, "begin", begin_when_it_may)
+
+    async def story(p: Player) -> None:
+        await p.until(lambda: isinstance(p.app.screen, PlayScreen), "the game")
+        screen = p.app.screen
+        await p.until(lambda: "first question" in p.text("#question"), "what is being done")
+        await p.pilot.press("y")
+        assert screen.view is None
+        may_end.set()
+        await p.until(lambda: screen.view is not None and not screen.thinking, "a first view")
+        await p.settled()
+        assert [e.answer_text for e in screen.view.history] == ["yes"]
 
     play(story, questions="yesno")
 
