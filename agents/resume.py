@@ -21,6 +21,7 @@ import numpy as np
 
 from agents.errors import InputError
 from agents.files import lock, write_atomically
+from sim.files import LARGEST, check_regular
 
 if TYPE_CHECKING:
     import torch
@@ -82,7 +83,7 @@ def save_state(out: Path, format: str, arrays: Mapping[str, np.ndarray], state: 
     """
     from safetensors.numpy import save
 
-    header = {"state": json.dumps({"format": format, **state})}
+    header = {"state": json.dumps({"format": format, **state}, allow_nan=False)}
     data = save({name: np.ascontiguousarray(x) for name, x in arrays.items()}, metadata=header)
     write_atomically(out / STATE, data)
 
@@ -101,6 +102,7 @@ def load_state(out: Path, format: str, command: str) -> tuple[dict[str, np.ndarr
     path = out / STATE
     if not path.exists():
         raise ResumeError(f"nothing to resume in {out}: it has no {STATE}; leave --resume out to begin")
+    check_regular(path, ResumeError, LARGEST)
     try:
         with safe_open(path, framework="numpy") as file:
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118

@@ -164,10 +164,11 @@ def data_of(config: Train) -> str:
 def digest_of(config: Train) -> str:
     """Of what decides which dialogues there are: a run that is resumed must go on with the same."""
     from agents.resume import digest
+    from sim.files import read_bytes
     from sim.users.rates import load_rates
 
     if config.dialogues:
-        return hashlib.blake2b(Path(config.dialogues).read_bytes(), digest_size=8).hexdigest()
+        return hashlib.blake2b(read_bytes(config.dialogues, InputError), digest_size=8).hexdigest()
     return digest([load_rates(config.noise).to_dict(), config.questions, config.opening])
 
 

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 from agents.files import write_atomically, write_together
+from agents.learning.check_tables import wrong_with
 from sim.catalogue.catalogue import Catalogue
-from sim.channel.channel import CHANGING
+from sim.files import parse_json, read_bytes, read_text
 
 FORMAT = "clarigym.checkpoint/6"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS, CARD = "model.safetensors", "config.json", "metrics.json", "card.md"
-OF_FACETS = (*CHANGING, "opening", "recognition", "absence", "salience", "kernel")
-"""Tables that have a row for each facet."""
+WAY_OUT = "train again, or take another checkpoint"
 
 
 class CheckpointError(ValueError):
@@ -49,51 +49,41 @@ def read_checkpoint(path: str | Path, catalogue: Catalogue | None = None) -> Che
     """Read a folder, or a shipped checkpoint by its name.
 
     Raises:
-        CheckpointError: nothing there, another format, a truncated file, or of another catalogue.
+        CheckpointError: nothing there, another format, a truncated file, of another catalogue, or tables that mean
+            nothing.
     """
     folder = FOLDER / str(path) if str(path) in shipped() else Path(path)
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except OSError:
+    if not (folder / CONFIG).exists():
         known = ", ".join(shipped()) or "none"
-        raise CheckpointError(f"no checkpoint in {folder} (shipped: {known}; `clarigym train` makes one)") from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
-        raise CheckpointError(f"{folder / CONFIG} is broken; train again, or take another checkpoint") from None
+        raise CheckpointError(f"no checkpoint in {folder} (shipped: {known}; `clarigym train` makes one)")
+    text = read_text(folder / CONFIG, CheckpointError)
+    config = parse_json(text, f"{folder / CONFIG} is broken", CheckpointError, f"; {WAY_OUT}")
     if not isinstance(config, dict) or config.get("format") != FORMAT:
         raise CheckpointError(
             f"{folder / CONFIG} is no '{FORMAT}', it was written by another version of clarigym train or by something "
-            "else; train again, or take another checkpoint"
+            f"else; {WAY_OUT}"
         )
     if catalogue is not None and config.get("fingerprint") != catalogue.fingerprint:
         raise CheckpointError(
             f"{folder} was trained on catalogue '{config.get('catalogue')}' as it was then, not on '{catalogue.name}' "
             f"as it is now; train one with: clarigym train --catalogue {_given(catalogue)} --out DIR"
         )
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
-    try:
-        tables = load_file(folder / MODEL)
-    except (OSError, SafetensorError) as error:
-        raise CheckpointError(
-            f"{folder / MODEL} can't be read ({error}); train again, or take another checkpoint"
-        ) from None
-    wrong = _wrong(tables, catalogue)
+    tables = _read_tables(folder / MODEL)
+    wrong = wrong_with(tables, catalogue)
     if wrong:
-        raise CheckpointError(f"{folder / MODEL} {wrong}; train again, or take another checkpoint")
+        raise CheckpointError(f"{folder / MODEL} {wrong}; {WAY_OUT}")
     return Checkpoint(folder, config, tables)
 
 
-def _wrong(tables: dict[str, np.ndarray], catalogue: Catalogue | None) -> str:
-    """What makes tables unfit to serve; nothing where they are fit."""
-    missing = {"shares", *OF_FACETS} - set(tables)
-    if missing:
-        return f"lacks {', '.join(sorted(missing))}"
-    if any(not np.isfinite(x).all() for x in tables.values()):
-        return "holds numbers that are not finite"
-    if catalogue is not None and any(len(tables[name]) != len(catalogue.facets) for name in OF_FACETS):
-        return f"is not of the {len(catalogue.facets)} facets of '{catalogue.name}'"
-    return ""
+def _read_tables(path: Path) -> dict[str, np.ndarray]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    data = read_bytes(path, CheckpointError)
+    try:
+        return load(data)
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} can't be read ({error}); {WAY_OUT}") from None
 
 
 def shipped_for(catalogue: Catalogue) -> str:
@@ -119,7 +109,7 @@ def _given(catalogue: Catalogue) -> str:
 
 def as_json(data: Any) -> bytes:
     """JSON for people to read, keys in order."""
-    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True) + "\n").encode()
+    return (json.dumps(data, indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n").encode()
 
 
 def save_checkpoint(out: Path, tables: dict[str, np.ndarray], config: dict[str, Any], metrics: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from agents.learning.checkpoint import Checkpoint, read_checkpoint, shipped_for
+from agents.learning.checkpoint import WAY_OUT, Checkpoint, CheckpointError, read_checkpoint, shipped_for
 from agents.learning.confusable import (
     Pairs,
     confusable_pairs,
@@ -45,8 +45,8 @@ def learned_channel(
     """
     shares = tables["shares"] / tables["shares"].sum()
     t = len(shares)
-    structure = [with_words(pairs, tables.get(f"words.{f}")) for f, pairs in enumerate(confusable_pairs(catalogue))]
-    facets = tuple(_facet(catalogue, f, tables, structure[f], keep) for f in range(len(catalogue.facets)))
+    pairs = [_with_words(near, tables, f) for f, near in enumerate(confusable_pairs(catalogue))]
+    facets = tuple(_facet(catalogue, f, tables, pairs[f], keep) for f in range(len(catalogue.facets)))
     names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
     later = []
     for g, turn in enumerate(tables.get("later.turns", ())):
@@ -55,6 +55,14 @@ def learned_channel(
             arrays["muddled"] = arrays["muddled"] * (facet.kernel.nnz > 0)
         later.append(Later(int(turn), tuple(x.answering(**arrays) for x, arrays in zip(facets, changed))))
     return Channel(catalogue=catalogue, name=name, types=names, shares=shares, facets=facets, later=tuple(later))
+
+
+def _with_words(near: Pairs, tables: dict[str, np.ndarray], f: int) -> Pairs:
+    similarity = tables.get(f"words.{f}")
+    if similarity is not None and len(similarity) != near.nnz:
+        what = f"words.{f} has {len(similarity)} entries for {near.nnz} pairs of values"
+        raise CheckpointError(f"the checkpoint is of another version: its {what}; {WAY_OUT}")
+    return with_words(near, similarity)
 
 
 def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:

@@ -22,6 +22,7 @@ from agents.errors import InputError
 from agents.policy.config import MOST_SHOWN
 from agents.setting import Setting
 from envs.features import GLOBAL, PER_QUESTION, BeliefView, Shortlist, view
+from sim.files import LARGEST_BY_HAND, check_regular
 from sim.posterior.batched import SMALL_CATALOGUE, BatchedPosterior
 from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
@@ -75,8 +76,9 @@ def load_network(path: Path) -> PolicyNetwork:
         InputError: no such file, not one of a policy, weights that are none, or features that have changed since.
     """
     path = path / POLICY if path.is_dir() else path
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"{path} isn't there; give --checkpoint what clarigym train-policy has written")
+    check_regular(path, InputError, LARGEST_BY_HAND)
     return _load(path, path.stat().st_mtime_ns)
 
 

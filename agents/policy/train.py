@@ -30,8 +30,9 @@ from agents.policy.network import ShortlistPolicy, exported
 from agents.policy.serve import POLICY
 from agents.policy.training_state import SEED_STEP, TrainingState, begin_segment
 from agents.policy.vecenv import BeliefVecEnv
-from agents.resume import check_same, digest, load_state, restoring, save_state, versions
+from agents.resume import ResumeError, check_same, digest, load_state, restoring, save_state, versions
 from envs.beliefs import BeliefVectorEnv
+from sim.files import parse_json, read_text
 
 FORMAT = "clarigym.policy-run/1"
 CONFIG, CURVE = "config.json", "curve.jsonl"
@@ -157,7 +158,8 @@ def _resume(model: MaskablePPO, out: Path, about: dict[str, Any], after: PolicyC
 def _curve_until(out: Path, turns: int) -> list[dict[str, Any]]:
     """The rows of the learning curve so far; a run that was killed may have written more than its state knows."""
     with restoring(out):
-        rows = [json.loads(line) for line in (out / CURVE).read_text(encoding="utf-8").splitlines()]
+        lines = read_text(out / CURVE, ResumeError).splitlines()
+        rows = [parse_json(line, str(out / CURVE), ResumeError) for line in lines]
         return [row for row in rows if row["steps"] <= turns]
 
 
