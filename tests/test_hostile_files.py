@@ -74,7 +74,7 @@ def test_any_table(tmp_path, data):
 def test_the_fast_reader_agrees_with_the_strict_one_or_steps_aside(text):
     fast = read_table._csv_by_polars(text, ",") if text.strip() else None
     if fast is not None:
-        strict = read_table._csv(Path("x.csv"), text)
+        strict = read_table._csv(Path("x.csv"), text, [])
         assert read_table._clean(fast.get_columns()).equals(read_table._clean(strict.get_columns()))
 
 

@@ -283,6 +283,69 @@ def test_spellings_of_one_value_are_one(tmp_path):
     )  # fmt: skip
 
 
+# --- files
+
+
+SHEETS = {
+    "blank rows above": ",,\n,,\nname,size,c\na,1,x\nb,2,y\n",
+    "a title above": "My things,,\n,,\nname,size,c\na,1,x\nb,2,y\n",
+    "a title without separators": "My things\n\nname,size,c\na,1,x\nb,2,y\n",
+    "blank rows between and below": "name,size,c\na,1,x\n,,\nb,2,y\n,,\n,,\n",
+    "semicolons": "name;size;c\na;1;x\nb;2;y\n",
+    "Excel's own line": "sep=;\nname;size;c\na;1;x\nb;2;y\n",
+    "a mark of UTF-8 and Windows lines": "\ufeffname,size,c\r\na,1,x\r\nb,2,y\r\n",
+}
+
+
+@pytest.mark.parametrize("case", SHEETS)
+def test_exports_of_spreadsheets(case, tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text(SHEETS[case], encoding="utf-8", newline="")
+    plain_path = tmp_path / "plain" / "own.csv"
+    plain_path.parent.mkdir()
+    plain_path.write_text("name,size,c\na,1,x\nb,2,y\n", encoding="utf-8")
+    assert load(path).fingerprint == load(plain_path).fingerprint
+    notes = messages(path, "note")
+    assert ("the header is line 3; what stands above it is left out" in notes) == ("title" in case)
+    assert any("left out; the others are counted" in note for note in notes) == ("below" in case)
+
+
+def test_a_lone_name_above_figures_is_the_header(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("name,c,\na,1,2\nb,2,3\n", encoding="utf-8")
+    assert load(path).intents == ("a", "b")
+
+
+def test_a_broken_line_below_a_title_has_the_number_that_the_file_gives_it(tmp_path):
+    path = tmp_path / "own.csv"
+    for first in ("Things,,\n\n", "sep=,\n\n"):
+        path.write_text(first + "name,size,c\na,1,x\nb,2\n", encoding="utf-8")
+        with pytest.raises(CatalogueError, match="line 5: 2 values where the header has 3"):
+            load(path)
+
+
+def test_what_spreadsheets_write_for_nothing_is_unknown(tmp_path):
+    path = table(tmp_path, {"size": ["1", "#N/A", "-", "?", "#DIV/0!", "3", "—"], "c": list("abababa")})
+    assert load(path).facet("size").value_of.tolist() == [0, -1, -1, -1, -1, 1, -1]
+    assert not [m for m in messages(path, "warning") if "not a number" in m]
+
+
+def test_codes_and_row_numbers_are_no_numbers(tmp_path):
+    n = 30
+    columns = {"id": [f"a{i}" for i in range(n)], "ean": [str(9780000000000 + 7 * i) for i in range(n)],
+               "#": [str(i + 1) for i in range(n)], "zip": [f"0{i % 5}123" for i in range(n)]}  # fmt: skip
+    loaded = load_with_report(table(tmp_path, columns))
+    assert {f.name: f.kind for f in loaded.catalogue.facets} == {"zip": "one"}
+    assert loaded.ignored == {"ean": "30 different values, an identifier", "#": "it only counts the rows"}
+
+
+@pytest.mark.parametrize("column", ["x", "prior"])
+def test_numbers_without_bounds_are_refused(tmp_path, column):
+    path = table(tmp_path, {column: ["1e308", "-1e308" if column == "x" else "1e308", "5"], "c": list("aba")})
+    with pytest.raises(CatalogueError, match=f"column '{column}'.*1e\\+100"):
+        load(path)
+
+
 # --- all of them
 
 

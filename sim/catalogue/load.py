@@ -120,11 +120,14 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
     Raises:
         CatalogueError: the file or its sidecar can't be read at all.
     """
-    table = read_table(path)
+    notes: list[str] = []
+    table = read_table(path, notes)
     sidecar = read_sidecar(path)
     if overrides:
         sidecar = make_sidecar(overrides, "load(...)", base=sidecar)
     plan = make_plan(table, sidecar, str(path))
+    for note in notes:
+        plan.note(note)
     weights = _weights(plan, table, sidecar, str(path))
     _check_ids(plan, table, str(path))
     _check_lengths(plan, table)

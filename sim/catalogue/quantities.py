@@ -60,7 +60,7 @@ def read_quantities(cells: Cells, *, decimal: str | None = None, usual: str = ".
         kind="number",
         numbers=column,
         unread=unread,
-        wanted=f"a number in {common.name}" if common is not None else "a number",
+        wanted="a number" + (f" in {common.name}" if common is not None and not common.name.startswith("/") else ""),
         unit=slash + per if before or common is None else unit_shown(common),
         prefix=name if before else "",
         done=tuple(_done(kept, counts, cells, common, sign)),
@@ -133,7 +133,9 @@ def _done(
 ) -> Iterable[str]:
     """What was done with the cells that are no plain numbers, in phrases."""
     if common is not None:
-        yield f"numbers in {common.name}"
+        rate = common.name.removeprefix("/")
+        how = "in" if rate == common.name else "out of" if rate.isdecimal() else "per"
+        yield f"numbers {how} {rate}"
         others = sorted({q.unit.name for q in kept.values() if q.unit is not None} - {common.name})
         if others and common.known:
             yield f"{_listed(others)} converted"

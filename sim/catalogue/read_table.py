@@ -14,9 +14,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
 import re
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,14 +38,22 @@ LARGE = 1_000_000
 """Characters of CSV from which on polars reads it, where nothing in it is doubtful."""
 QUOTED = r'(?:(?<=[{0}\n])|\A)"[^"]*(?:""[^"]*)*"(?=[{0}\r\n]|\Z)'
 """A field that is quoted by the book, given the separator."""
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "null", "NULL")
-"""Cells that stand for nothing."""
+MISSING = ("", "NA", "N/A", "n/a", "n.a.", "<NA>", "NaN", "nan", "null", "NULL", "-", "--", "–", "—", "?",
+           "#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NULL!", "#NUM!")  # fmt: skip
+"""Cells that stand for nothing, and what spreadsheets write where a formula has failed."""
+DELIMITERS = (",", "\t", ";")
+"""What may part the cells of a line."""
+TITLE_LINES = 20
+"""The most lines above the header."""
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(path: Path, notes: list[str] | None = None) -> pl.DataFrame:
     """The table in a CSV, TSV, Parquet or JSONL file (CSV, TSV and JSONL may be gzipped).
 
-    Text is trimmed; cells that stand for nothing ("", "NA", "NaN", "null") are null; all-null rows of Parquet stay.
+    Text is trimmed; cells that stand for nothing (`MISSING`) are null.  Of CSV, rows without a value are left out.
+
+    Args:
+        notes: what was left out is appended here.
 
     Raises:
         CatalogueError: no such file, not a table, no rows, broken line, invalid UTF-8, a column twice.
@@ -56,11 +66,13 @@ def read_table(path: Path) -> pl.DataFrame:
     name = path.name.lower()
     if not name.endswith(SUFFIXES):
         raise CatalogueError(f"{path} is not a table that can be read; its name must end in {', '.join(SUFFIXES)}")
+    notes = [] if notes is None else notes
+    separated = ".csv" in name or ".tsv" in name
     try:
         if name.endswith(".parquet"):
             table = _parquet(path)
-        elif ".csv" in name or ".tsv" in name:
-            table = _csv(path, _text(path))
+        elif separated:
+            table = _csv(path, _text(path), notes)
         else:
             table = _jsonl(path, _text(path))
     except OSError as error:
@@ -69,16 +81,20 @@ def read_table(path: Path) -> pl.DataFrame:
         raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
     names = [_column(name) for name in table.columns]
     _distinct(path, names)
-    return _clean([column.alias(name) for name, column in zip(names, table.get_columns(), strict=True) if name])
+    table = _clean([column.alias(name) for name, column in zip(names, table.get_columns(), strict=True) if name])
+    return _without_empty_rows(path, table, notes) if separated else table
 
 
 def _text(path: Path) -> str:
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
         try:
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
+                data = packed.read(LARGEST + 1)
         except (OSError, EOFError, zlib.error):
             raise CatalogueError(f"{path} is a damaged gzip file; unpack or fetch it again") from None
+    if len(data) > LARGEST:
+        raise CatalogueError(f"cannot read {path}: unpacked it has more than {LARGEST / 1e6:,.0f} MB")
     if not data.strip():
         raise CatalogueError(f"{path} is empty; a catalogue needs a header and at least one row")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -95,31 +111,35 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def _csv(path: Path, text: str) -> pl.DataFrame:
+def _without_empty_rows(path: Path, table: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     import polars as pl
 
-    first = text[: text.find("\n") if "\n" in text else len(text)]
-    delimiter = max((",", "\t", ";"), key=first.count)
+    kept = table.filter(~pl.all_horizontal(pl.all().is_null()))
+    if kept.height == 0:
+        raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
+    if kept.height < table.height:
+        notes.append(f"{_count(table.height - kept.height, 'row')} without a value left out; the others are counted")
+    return kept
+
+
+def _csv(path: Path, text: str, notes: list[str]) -> pl.DataFrame:
+    import polars as pl
+
+    text, delimiter = _delimiter(text)
     if len(text) > LARGE:
         table = _csv_by_polars(text, delimiter)
         if table is not None:
             return table
     limit = csv.field_size_limit(1 << 30)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = ((reader.line_num, row) for row in reader)
     try:
-        header = [_column(h) for h in next(reader)]
-        width = len(header)
-        rows: list[list[str]] = []
-        for row in reader:
-            if len(row) != width:
-                if not row:
-                    continue
-                raise CatalogueError(
-                    f"{path}, line {reader.line_num}: {_count(len(row), 'value')} where the header has {width}; "
-                    "put a value that holds the separator in quotes",
-                    row=len(rows) + 1,
-                )
-            rows.append(row)
+        first = list(itertools.islice(lines, TITLE_LINES))
+        at = _header_at(path, [row for _, row in first])
+        if at and any(map(bool, first[0][1])):
+            notes.append(f"the header is line {first[at][0]}; what stands above it is left out")
+        header = [_column(name) for name in first[at][1]]
+        rows = list(_rows(path, itertools.chain(first[at + 1 :], lines), len(header)))
     except csv.Error as error:
         raise CatalogueError(f"{path}, line {reader.line_num}: {error}; look for a stray quote in it") from None
     finally:
@@ -130,6 +150,57 @@ def _csv(path: Path, text: str) -> pl.DataFrame:
         if rows
         else {h: pl.Series(h, [], dtype=pl.String) for h in header if h}
     )
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """The text, without the line in which Excel names its separator, and what parts the cells of its first lines."""
+    named = re.match(r"sep=([,;\t])\r?\n", text, re.IGNORECASE)
+    if named is not None:
+        return "\n" + text[named.end() :], named[1]
+    lines = text.split("\n", TITLE_LINES)[:TITLE_LINES]
+    for line in lines:
+        best = max(DELIMITERS, key=line.count)
+        if sum(bool(cell.strip()) for cell in line.split(best)) > 1:
+            return text, best
+    return text, max(DELIMITERS, key=lines[0].count)
+
+
+def _header_at(path: Path, first: list[list[str]]) -> int:
+    """Which of the first rows names the columns.
+
+    Empty rows above it are left out, and titles: a cell alone above a row of several words.
+    """
+    filled = [sum(bool(_column(cell)) for cell in row) for row in first]
+    found = [k for k, n in enumerate(filled) if n]
+    if not found:
+        raise CatalogueError(f"{path} has no header; its first line must name the columns")
+    at, below = found[0], found[min(1, len(found) - 1)]
+    wide = len(first[at]) == 1 or len(first[at]) == len(first[below]) > 2
+    if filled[at] == 1 < filled[below] and wide and not any(map(_is_figure, first[below])):
+        at = below
+    if at and all(_is_figure(cell) for cell in first[at] if cell.strip()):
+        raise CatalogueError(f"{path} has no header; its first line must name the columns")
+    return at
+
+
+def _is_figure(cell: str) -> bool:
+    return re.fullmatch(r"\s*[-+.,\d]+\s*", cell) is not None
+
+
+def _rows(path: Path, lines: Iterable[tuple[int, list[str]]], width: int) -> Iterator[list[str]]:
+    """The rows below the header; lines without a cell are none."""
+    row_number = 0
+    for line, row in lines:
+        if not row:
+            continue
+        row_number += 1
+        if len(row) != width:
+            raise CatalogueError(
+                f"{path}, line {line}: {_count(len(row), 'value')} where the header has {width}; "
+                "put a value that holds the separator in quotes",
+                row=row_number,
+            )
+        yield row
 
 
 def _csv_by_polars(text: str, delimiter: str) -> pl.DataFrame | None:
@@ -211,7 +282,7 @@ def _clean(columns: list[pl.Series]) -> pl.DataFrame:
         if kind.is_numeric():
             column = column.cast(pl.Float64) if not kind.is_integer() else column
         elif kind in (pl.Date, pl.Datetime):
-            column = column.dt.year()
+            column = column.dt.strftime("%Y-%m-%d")
         elif kind == pl.String:
             column = _tidy(column)
             column = column.set(column.is_in(MISSING), None)
