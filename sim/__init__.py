@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from sim.answers import ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
     from sim.ask.question_information import QuestionInformation
     from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
-    from sim.catalogue.columns import Problem
     from sim.catalogue.load import BUILT_IN, load
+    from sim.catalogue.plan import Problem
     from sim.catalogue.wording import Wording
     from sim.channel.channel import Channel, FacetChannel
     from sim.describe import Description, FacetDescription, check_catalogue, describe_catalogue
@@ -82,7 +82,7 @@ __all__ = [
 _HOMES = {
     "sim.answers": "ANSWERS DONT_KNOW NO OPEN_DONT_KNOW PROBABLY PROBABLY_NOT YES",
     "sim.catalogue.catalogue": "Catalogue CatalogueError Facet make_facet",
-    "sim.catalogue.columns": "Problem",
+    "sim.catalogue.plan": "Problem",
     "sim.catalogue.load": "BUILT_IN load",
     "sim.catalogue.wording": "Wording",
     "sim.describe": "Description FacetDescription check_catalogue describe_catalogue",

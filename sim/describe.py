@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet
-from sim.catalogue.columns import Problem, TablePlan
 from sim.catalogue.load import load_with_report, read_catalogue, resolve
+from sim.catalogue.plan import Problem, TablePlan
 from sim.numeric.entropy import entropy_bits
 from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank, question_bank

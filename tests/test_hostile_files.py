@@ -16,7 +16,7 @@ from sim.describe import check_catalogue, describe_catalogue
 
 cell = st.one_of(
     st.sampled_from(["", "NA", "yes", "no", "1", "0", "2.5", "-3", "1e9", "inf", "a;b", "b;c;", ";", "a, b", "0012"]),
-    st.sampled_from(["é", "x" * 70]),
+    st.sampled_from(["é", "x" * 70, "$1,234.00", "8 GB", "1 TB", "12,5", "2021-03-14", "3/4/2021", "No", "x", "1e308"]),
     st.text(max_size=8),
     st.integers(-(10**6), 10**6).map(str),
 )

@@ -174,7 +174,8 @@ def test_a_cell_is_a_date(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["2021-13-01", "31 Feb 2021", "12.5", "3/14", "May", "99", "0000-01-01", "14 Foo 2021"]
+    "text",
+    ["2021-13-01", "2009/10", "2021-001", "31 Feb 2021", "12.5", "3/14", "May", "99", "0000-01-01", "14 Foo 2021"],
 )
 def test_a_cell_is_no_date(text):
     assert read_date(text) is None
@@ -190,7 +191,7 @@ def test_a_date_is_its_year_and_its_month_where_years_are_few(tmp_path):
     assert month.values[0] == "January 2021" and month.row(4) == ("May 2022",)
     bank = question_bank(catalogue)
     texts = [bank.text(q) for q in range(len(bank))]
-    assert "Is the opened after 1996?" in texts and "Is the start date after January 2021?" in texts
+    assert "Was it opened after 1996?" in texts and "Is the start date after January 2021?" in texts
     assert messages(path, "note") == [
         "read as dates, of which the years are kept",
         "read as dates, of which the months are kept",
@@ -206,7 +207,7 @@ def test_the_words_of_a_month_are_its_truth(tmp_path):
     asked = [q for q in range(len(bank)) if bank.kind[q] == OVER]
     assert len(asked) > 10
     for q in asked:
-        after = read_date(bank.text(q).removeprefix("Is the hired after ").removesuffix("?"))
+        after = read_date(bank.text(q).removeprefix("Was it hired after ").removesuffix("?"))
         assert after is not None and after.month is not None
         for i, text in enumerate(hired):
             true = (int(text[:4]), int(text[5:7])) > (after.year, after.month)
@@ -240,6 +241,20 @@ def test_dates_of_parquet_are_dates_too(tmp_path):
     ).write_parquet(tmp_path / "x.parquet")
     catalogue = load(tmp_path / "x.parquet")
     assert [f.values[0] for f in catalogue.facets] == ["1990", "1990"]
+
+
+def test_the_heaviest_rows_keep_their_own_cells(tmp_path):
+    columns = {"price": [f"${i}" for i in range(1, 9)], "hired": [f"2021-0{i}-02" for i in range(1, 9)],
+               "prior": list("12345678"), "new": ["yes", "No"] * 4}  # fmt: skip
+    top = load(table(tmp_path, columns), top=3)
+    assert [f.row(0) for f in top.facets] == [("6",), ("June 2021",), ("no",)]
+
+
+def test_a_unit_of_the_sidecar_is_converted_into_or_doubted(tmp_path):
+    weights = {"weight": ["1.5 kg", "2 kg", "300 g"]}
+    assert load(table(tmp_path, weights, '[facets.weight]\nunit = " grams"')).facet("weight").label(2) == "2000 grams"
+    doubted = table(tmp_path, weights, '[facets.weight]\nunit = " cm"')
+    assert "the sidecar's unit is cm, the cells are in g; nothing is converted" in messages(doubted, "warning")
 
 
 # --- flags and spellings
@@ -333,7 +348,7 @@ def test_what_spreadsheets_write_for_nothing_is_unknown(tmp_path):
 def test_codes_and_row_numbers_are_no_numbers(tmp_path):
     n = 30
     columns = {"id": [f"a{i}" for i in range(n)], "ean": [str(9780000000000 + 7 * i) for i in range(n)],
-               "#": [str(i + 1) for i in range(n)], "zip": [f"0{i % 5}123" for i in range(n)]}  # fmt: skip
+               "#": [str(i + 1) for i in range(n)], "zip": [f"9{i % 5}123" for i in range(n)]}  # fmt: skip
     loaded = load_with_report(table(tmp_path, columns))
     assert {f.name: f.kind for f in loaded.catalogue.facets} == {"zip": "one"}
     assert loaded.ignored == {"ean": "30 different values, an identifier", "#": "it only counts the rows"}

@@ -7,10 +7,10 @@ not plain numbers and words is a note in the plan; what may have been meant othe
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from sim.catalogue.flags import TICKS
+from sim.catalogue.plan import FacetPlan, TablePlan
 from sim.catalogue.reading import Reading
 from sim.catalogue.recognise import (
     SEPARATORS,
@@ -20,99 +20,33 @@ from sim.catalogue.recognise import (
     flags,
     read_numbers,
     recognise,
+    recognise_words,
     usual_decimal,
 )
 from sim.catalogue.sidecar import FacetSpec, Sidecar
 from sim.catalogue.spelling import folded
-from sim.catalogue.wording import Kind
 from sim.names.did_you_mean import did_you_mean, there_are
 
 if TYPE_CHECKING:
-    import numpy as np
     import polars as pl
 
 NAMES = ("name", "title", "product_name", "product", "label", "item", "intent", "animal", "film", "movie", "book")
+"""What a column of names is called."""
 IDS = ("id", "sku", "ean", "upc", "gtin", "barcode", "uuid", "guid", "isbn", "isbn13", "isbn10")
+"""What a column of identifiers is called."""
 PRIORS = ("prior", "popularity")
+"""What a column of weights is called."""
+CODES = ("phone", "telephone", "tel", "mobile", "fax", "zip", "zip code", "zipcode", "postcode", "post code",
+         "postal code", "plz")  # fmt: skip
+"""What a column of figures is called that nobody counts with."""
 ROW_NUMBERS = ("#", "no", "no.", "nr", "nr.", "row", "index", "unnamed: 0")
 """What a column is called that only counts the rows."""
 MANY_COLUMNS = 1000
-LARGEST = 1e100
+"""More are warned of."""
+LARGEST_NUMBER = 1e100
 """Numbers beyond it have no bins: their differences may be infinite."""
 LISTED = 100
 """Bad cells of one column that are listed one by one."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """Something wrong or noteworthy in a data file; row counts from 1, the header not counted."""
-
-    severity: Literal["error", "warning", "note"]
-    """A note says what was done with cells that are written as people write them."""
-    message: str
-    row: int | None = None
-    column: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {"severity": self.severity, "row": self.row, "column": self.column, "message": self.message}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FacetPlan:
-    """One column that becomes a facet."""
-
-    name: str
-    column: str
-    kind: Kind
-    separator: str | None = None
-    spec: FacetSpec = field(default_factory=FacetSpec)
-    reading: Reading | None = None
-    """Text that was read as numbers or flags, all rows of it."""
-
-
-@dataclass
-class TablePlan:
-    """What each column is; problems found on the way."""
-
-    name: str = ""
-    id: str | None = None
-    prior: str | None = None
-    facets: list[FacetPlan] = field(default_factory=list)
-    ignored: dict[str, str] = field(default_factory=dict)
-    """Column to the reason why it is no facet."""
-    problems: list[Problem] = field(default_factory=list)
-    done: dict[str, list[str]] = field(default_factory=dict)
-    """Column to what was done with its cells, in phrases."""
-    unread: dict[str, str] = field(default_factory=dict)
-    """Column to how many of its cells could not be read, and where."""
-    usual_decimal: str = "."
-    """The file's decimal sign, for columns that don't show theirs."""
-    rows: np.ndarray | None = None
-    """(N,) the table's row of each intent, from 0, where `top` kept only some."""
-
-    @property
-    def failed(self) -> bool:
-        """Whether a problem is an error."""
-        return any(p.severity == "error" for p in self.problems)
-
-    def error(self, message: str, row: int | None = None, column: str | None = None) -> None:
-        self.problems.append(Problem(severity="error", message=message, row=row, column=column))
-
-    def warning(self, message: str, row: int | None = None, column: str | None = None) -> None:
-        self.problems.append(Problem(severity="warning", message=message, row=row, column=column))
-
-    def note(self, message: str, column: str | None = None) -> None:
-        self.problems.append(Problem(severity="note", message=message, column=column))
-
-    def read(self, column: str, *done: str) -> None:
-        """Note what was done with a column's cells."""
-        if done:
-            self.done.setdefault(column, []).extend(done)
-            self.note("read as " + "; ".join(done), column)
-
-    def sentence(self, column: str) -> str:
-        """What was done with a column's cells, and which could not be read."""
-        return "; ".join([*self.done.get(column, ()), *filter(None, [self.unread.get(column)])])
 
 
 ByColumn = dict[str, tuple[str, FacetSpec]]
@@ -239,7 +173,12 @@ def _facet_plan(plan: TablePlan, s: pl.Series, name: str, spec: FacetSpec) -> Fa
         plan.ignored[s.name] = "no row has a value"
         plan.warning("no row has a value; the column is ignored", column=s.name)
         return None
-    found = _given(known, spec) if spec.kind is not None else recognise(known, spec, plan.usual_decimal)
+    if spec.kind is not None:
+        found = _given(known, spec)
+    elif known.dtype == pl.String and s.name.lower().strip() in CODES:
+        found = recognise_words(known, spec)
+    else:
+        found = recognise(known, spec, plan.usual_decimal)
     reason = found.reason or ("" if spec.kind else _mere_label(s, known, found))
     if reason:
         plan.ignored[s.name] = reason
@@ -337,6 +276,6 @@ def _check_sizes(plan: TablePlan, s: pl.Series, reading: Reading | None) -> None
     import polars as pl
 
     x = s.cast(pl.Float64, strict=False).fill_null(math.nan).to_numpy() if reading is None else reading.numbers
-    for row in np.flatnonzero(np.abs(x) > LARGEST).tolist()[:LISTED]:
-        what = "infinite" if math.isinf(x[row]) else f"beyond {LARGEST:g}"
+    for row in np.flatnonzero(np.abs(x) > LARGEST_NUMBER).tolist()[:LISTED]:
+        what = "infinite" if math.isinf(x[row]) else f"beyond {LARGEST_NUMBER:g}"
         plan.error(f"column '{s.name}', row {row + 1}: the number is {what}; leave it empty", row + 1, s.name)

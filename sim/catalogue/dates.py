@@ -25,13 +25,18 @@ from sim.catalogue.reading import Cells, Reading
 Order = Literal["", "day first", "month first"]
 FEW_YEARS = 4
 """Dates of at most this many years in a row keep their month."""
-LONGEST = 40
+LONGEST_DATE = 40
+"""Characters; longer cells are none."""
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
           "December")  # fmt: skip
+PARTICIPLES = ("born", "built", "bought", "made", "sold")
+"""Names of columns of dates that say what was done, and don't end in "ed"."""
 CENTURY = 69
 """Years of two digits from here on are in the 1900s, as in POSIX."""
 _TIME = r"(?:[T ,]+\d{1,2}[:.]\d{2}.*)?"
-_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})(?:\2(\d{{1,2}}))?{_TIME}")
+_YEAR_FIRST = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
+_YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})")
+"""With a hyphen alone: 2009/10 is a season."""
 _YEAR_LAST = re.compile(rf"(\d{{1,2}})([-/.])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}")
 _NAMES = "|".join(f"{m[:3]}(?:{m[3:]}|t)?" for m in MONTHS)
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
@@ -67,12 +72,14 @@ def read_date(text: str, order: Order = "") -> Date | None:
     (Date(year=2021, month=4, unclear=True), 3, 3)
     """
     text = text.strip()
-    if len(text) > LONGEST or not any(c.isdecimal() for c in text):
+    if len(text) > LONGEST_DATE or not any(c.isdecimal() for c in text):
         return None
     if _ALONE.fullmatch(text):
         return Date(year=int(text))
     if match := _YEAR_FIRST.fullmatch(text):
         return _date(match[1], int(match[3]), match[4])
+    if match := _YEAR_MONTH.fullmatch(text):
+        return _date(match[1], int(match[2]), None)
     if match := _YEAR_LAST.fullmatch(text):
         return _numeric(match, order)
     if match := _DAY_NAMED.fullmatch(text):
@@ -124,6 +131,18 @@ def share_of_days(cells: Cells) -> float:
     return days / max(1, counts.total())
 
 
+def dated_words(noun: str) -> dict[str, str]:
+    """The questions on a date, and the statement.
+
+    >>> dated_words("opened")["yesno"], dated_words("start date")["yesno"]
+    ('Was it opened after {value}?', 'Is the start date after {value}?')
+    """
+    if noun.lower().endswith("ed") or noun.lower() in PARTICIPLES:
+        return {"yesno": f"Was it {noun} after {{value}}?", "open": f"When was it {noun}, roughly?",
+                "statement": f"It was {noun} about {{value}}."}  # fmt: skip
+    return {"yesno": f"Is the {noun} after {{value}}?", "open": f"When is the {noun}, roughly?"}
+
+
 def month_name(years: float) -> str:
     """The month that a number of a facet of months is.
 
@@ -172,7 +191,7 @@ def _order_votes(cells: Iterable[str]) -> Counter[str]:
     """How many cells show which of day and month leads."""
     votes: Counter[str] = Counter()
     for cell in cells:
-        match = _YEAR_LAST.fullmatch(cell.strip()) if len(cell) <= LONGEST else None
+        match = _YEAR_LAST.fullmatch(cell.strip()) if len(cell) <= LONGEST_DATE else None
         if match is not None and match[2] != ".":
             votes["day first"] += int(match[1]) > 12
             votes["month first"] += int(match[3]) > 12

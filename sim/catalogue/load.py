@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
-from sim.catalogue.columns import LARGEST, FacetPlan, Problem, TablePlan, make_plan
+from sim.catalogue.columns import LARGEST_NUMBER, make_plan
+from sim.catalogue.dates import dated_words
 from sim.catalogue.months import month_facet
+from sim.catalogue.plan import FacetPlan, Problem, TablePlan
 from sim.catalogue.quantities import read_quantities
 from sim.catalogue.read_table import SUFFIXES, read_table
 from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
@@ -180,7 +182,7 @@ def _wording(facet: FacetPlan) -> Wording:
         words = {"unit": reading.unit, "prefix": reading.prefix}
         if reading.calendar:
             noun = facet.spec.noun or facet.name.replace("_", " ").strip()
-            words |= {"yesno": f"Is the {noun} after {{value}}?", "open": f"When is the {noun}, roughly?"}
+            words |= dated_words(noun)
     return Wording.default(facet.name, facet.kind, **{**words, **facet.spec.words()})
 
 
@@ -236,10 +238,10 @@ def _weights(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str)
         return np.ones(table.height)
     cells = table[plan.prior]
     x = _numbers(cells, plan.usual_decimal) + sidecar.smoothing
-    for row in np.flatnonzero(~((x <= LARGEST) & (x > 0))).tolist():
+    for row in np.flatnonzero(~((x <= LARGEST_NUMBER) & (x > 0))).tolist():
         value = cells[row]
         what = "empty or NaN" if value is None or value != value else f"'{value}'"
-        way = "it must be a number above 0" + f" and at most {LARGEST:g}" * bool(x[row] > LARGEST)
+        way = "it must be a number above 0" + f" and at most {LARGEST_NUMBER:g}" * bool(x[row] > LARGEST_NUMBER)
         if np.isfinite(x[row]) and x[row] == 0:
             way += "; put smoothing = 1 in the sidecar, or take the row out"
         plan.error(f"{where}, row {row + 1}, column '{plan.prior}': the prior is {what}; {way}", row + 1, plan.prior)

@@ -25,7 +25,7 @@ from sim.catalogue.numbers import plain
 from sim.catalogue.quantity import (
     EITHER,
     FIGURES,
-    LONGEST,
+    LONGEST_NUMBER,
     Quantity,
     other_sign,
     product,
@@ -66,7 +66,7 @@ def read_quantities(cells: Cells, *, decimal: str | None = None, usual: str = ".
         done=tuple(_done(kept, counts, cells, common, sign)),
         doubts=(
             *(_decimal_doubts(kept, votes, sign, usual, common) if decimal is None else ()),
-            *_unit_doubts(kept, counts, common),
+            *_unit_doubts(kept, counts, common, unit),
         ),
     )
 
@@ -75,7 +75,7 @@ def decimal_votes(cells: Iterable[str]) -> Counter[str]:
     """How many cells can have only "." or only "," for their decimal sign."""
     votes = Counter({".": 0, ",": 0})
     for cell in cells:
-        match = re.search(FIGURES, cell) if len(cell) <= LONGEST else None
+        match = re.search(FIGURES, cell) if len(cell) <= LONGEST_NUMBER else None
         if match is None or not set(match[0]) & {".", ","} or EITHER.fullmatch(match[0]):
             continue
         possible = [sign for sign in votes if python_figures(match[0], sign) is not None]
@@ -190,7 +190,10 @@ def _plainly_english(unclear: list[str], kept: dict[str, Quantity], sign: str, c
     return bool(whole) and all("," in cell for cell in unclear) and all(len(cell) <= 3 for cell in whole)
 
 
-def _unit_doubts(kept: dict[str, Quantity], counts: Counter[str], common: Unit | None) -> Iterable[str]:
+def _unit_doubts(kept: dict[str, Quantity], counts: Counter[str], common: Unit | None, wanted: str) -> Iterable[str]:
+    target = unit_named(wanted.strip())
+    if common is not None and target is not None and target.family != common.family:
+        yield f"the sidecar's unit is {target.name}, the cells are in {common.name}; nothing is converted"
     units = {q.unit.name for q in kept.values() if q.unit is not None}
     bare = sum(counts[cell] for cell, q in kept.items() if q.unit is None)
     if common is not None and common.known and len(units) > 1 and bare:

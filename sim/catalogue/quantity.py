@@ -12,7 +12,7 @@ from typing import Literal
 
 from sim.catalogue.units import CURRENCIES, Unit, unit_named
 
-LONGEST = 40
+LONGEST_NUMBER = 40
 """Characters; longer cells are no numbers."""
 THOUSAND = {"k": 1e3, "K": 1e3, "thousand": 1e3, "Tsd.": 1e3, "mn": 1e6, "mio": 1e6, "Mio": 1e6, "Mio.": 1e6,
             "million": 1e6, "millions": 1e6, "bn": 1e9, "Mrd.": 1e9, "billion": 1e9, "billions": 1e9}  # fmt: skip
@@ -59,7 +59,7 @@ def read_quantity(text: str, decimal: str = ".") -> Quantity | None:
     (1.234, None)
     """
     text = text.strip()
-    if not text or len(text) > LONGEST or not any(c.isdecimal() for c in text):
+    if not text or len(text) > LONGEST_NUMBER or not any(c.isdecimal() for c in text):
         return None
     if text.startswith("(") and text.endswith(")"):  # as accountants write what is negative
         inner = _single(text[1:-1], decimal)

@@ -24,7 +24,7 @@ import numpy as np
 from sim.catalogue.dates import read_dates, share_of_days
 from sim.catalogue.flags import are_flags, read_flags
 from sim.catalogue.quantities import read_quantities, share_with_known_unit
-from sim.catalogue.quantity import LONGEST
+from sim.catalogue.quantity import LONGEST_NUMBER
 from sim.catalogue.reading import Reading
 from sim.catalogue.sidecar import FacetSpec
 from sim.catalogue.wording import Kind
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 SEPARATORS = ("|", ";", ",")
+"""What may part the values of a cell."""
 LONG_TEXT = 60
+"""Characters on average; longer text is a description."""
 MOSTLY = 0.9
 """A column is of a kind where this share of its cells is."""
 SOME_DAYS = 0.1
 """Of a column of dates; in the rest of them a year may stand alone."""
 HALF = 0.5
+"""Where the rest of a column are numbers with units, half of them will do."""
 SAMPLE = 5000
+"""Cells that a large column is judged by."""
 DISTINCT_FLAGS = 40
-"""Spellings of yes and no."""
+"""Most spellings of yes and no that a column has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +82,7 @@ def recognise(known: pl.Series, spec: FacetSpec, usual: str = ".") -> Recognised
         return Recognised(kind="flag")
     if _are_numbers(known, spec, usual):
         return Recognised(kind="number")
-    return _text(known, spec)
+    return recognise_words(known, spec)
 
 
 def read_numbers(s: pl.Series, spec: FacetSpec, usual: str = ".") -> Reading:
@@ -119,7 +123,7 @@ def _are_numbers(known: pl.Series, spec: FacetSpec, usual: str) -> bool:
     if len(known.cast(pl.Float64, strict=False).drop_nulls()) >= MOSTLY * len(known):
         return True
     sample = _sample(known)
-    if float((sample.str.contains(r"\d") & (sample.str.len_chars() <= LONGEST)).mean() or 0) < HALF:  # type: ignore[arg-type]
+    if float((sample.str.contains(r"\d") & (sample.str.len_chars() <= LONGEST_NUMBER)).mean() or 0) < HALF:  # type: ignore[arg-type]
         return False
     cells = sample.to_list()
     dates = read_dates(cells, spec.dates or "")
@@ -131,7 +135,8 @@ def _are_numbers(known: pl.Series, spec: FacetSpec, usual: str) -> bool:
     return unread <= HALF * len(cells) and share_with_known_unit(cells) >= HALF
 
 
-def _text(known: pl.Series, spec: FacetSpec) -> Recognised:
+def recognise_words(known: pl.Series, spec: FacetSpec) -> Recognised:
+    """What text is that is neither flags nor numbers."""
     separator = spec.separator or find_separator(known)
     if separator is not None:
         return Recognised(kind="many", separator=separator)
