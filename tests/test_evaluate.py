@@ -18,9 +18,16 @@ from agents.cli import main
 from agents.commands.evaluate import Evaluate
 from agents.errors import BusyError, Exit, InputError
 from agents.evaluation import intervals
+from agents.evaluation.episodes import play
 from agents.evaluation.metrics import ece, paired, summary, turns_all
 from agents.evaluation.resumable_rows import FIELDS, RowFile, check_rows, read_rows
 from agents.evaluation.runner import BATCH, EvaluationPlan, RowOrderError
+from agents.evaluation.runner import rows_of as result_rows
+from agents.setting import make_setting
+from agents.strategies.registry import make_agent
+from envs.rules import Rules
+from sim.posterior.exact import ChannelPosterior
+from sim.users.simulated import SimulatedUsers
 
 ROOT = Path(__file__).parent.parent
 
@@ -243,6 +250,23 @@ def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
     assert got["results"][0]["success"] == pytest.approx(np.mean([r["success"] for r in exact]))
     intents = {agent: [r["intent"] for r in rows if r["agent"] == agent] for agent in ("exact", "uniform")}
     assert intents["exact"] == intents["uniform"], "paired: the same user for every agent"
+
+
+@pytest.mark.parametrize("opening", [False, True])
+def test_bits_are_counted_from_the_belief_before_the_first_question(opening):
+    """What the prior knows, and what an opening tells, is nobody's merit."""
+    setting = make_setting("toy", "mixed", "hard", Rules(budget=4, opening=opening))
+    played = play(make_agent("exact", setting), setting, 3, np.arange(30))
+    posterior = ChannelPosterior(setting.channel, setting.bank)
+    posterior.reset(30)
+    if opening:
+        posterior.open(SimulatedUsers(setting.population, np.full(30, 3), np.arange(30)).opening())
+    start = posterior.belief()
+    assert (np.abs(start - setting.catalogue.prior).max(axis=1) > 1e-3).any() == opening
+    for row, before in zip(result_rows("exact", played), start, strict=True):
+        truth = row["intent"]
+        assert row["bits"] == pytest.approx(-row["nll_nats"] / math.log(2) - math.log2(before[truth]), abs=1e-9)
+    assert len(set(setting.catalogue.prior.tolist())) > 1
 
 
 def test_regret_is_null_without_exact(capsys):

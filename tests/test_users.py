@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from sim.answers import DONT_KNOW
-from sim.catalogue.catalogue import Catalogue, Facet, make_facet
+from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.channel.opening import SILENT
 from sim.numeric import alias
 from sim.questions import OPEN, OVER, question_bank
@@ -20,6 +20,7 @@ from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
 from sim.users.simulated import SimulatedUsers
 from tests.catalogues import normalised
+from tests.independent import Story
 
 NOISY = Rates(
     name="noisy", types=("good", "bad"), shares=(0.6, 0.4), scales=(0.7, 1.6), forgotten=0.2, misremembered=0.3,
@@ -43,60 +44,6 @@ def tiny() -> Catalogue:
     )
 
 
-def memories(population: Population, f: int, intent: int, t: int):
-    """Every memory of one facet as (chance, state, top, believed values): the story of `sim.users.simulated`, looped
-    plainly."""
-    c = population.channel.facets[f]
-    facet: Facet = c.facet
-    phi, mu = c.forgotten[t], c.muddled[t]
-    yield phi, "forgotten", None, frozenset()
-    entries = range(facet.indptr[intent], facet.indptr[intent + 1])
-    true = [int(facet.indices[e]) for e in entries]
-    kernel = c.kernel.toarray()
-    v = len(facet.values)
-
-    def recalled(others, chance):
-        for flags in itertools.product((0, 1), repeat=len(others)):
-            p = np.prod([chance[u] if k else 1 - chance[u] for u, k in zip(others, flags, strict=True)])
-            yield p, frozenset(u for u, k in zip(others, flags, strict=True) if k)
-
-    many = facet.kind == "many"
-    if not true:
-        for z in range(v):
-            others = [u for u in range(v) if u != z] if many else []
-            for p, more in recalled(others, c.stranger_recognition):
-                yield (1 - phi) * c.background[z] * p, "kept", z, more | {z}
-        return
-    for e, z in zip(entries, true, strict=True):
-        salience = c.salience[e] if many else 1.0
-        others = [u for u in true if u != z]
-        for p, more in recalled(others, c.recognition):
-            yield (1 - phi) * (1 - mu) * salience * p, "kept", z, more | {z}
-            for w in np.flatnonzero(kernel[z]):
-                yield (1 - phi) * mu * salience * kernel[z, w] * p, "muddled", int(w), more | {int(w)}
-
-
-def answer_chances(population: Population, question: int, t: int, state: str, top, believed) -> np.ndarray:
-    bank = population.bank
-    c = population.channel.facets[bank.facet[question]]
-    s = 1 if state == "muddled" else 0
-    value = int(bank.value[question])
-    if bank.kind[question] == OPEN:
-        g = c.options
-        if state == "forgotten":
-            return np.concatenate([[1 - c.guess[t]], c.guess[t] * g])
-        says = 1 - c.silent[t, s]
-        exact = np.eye(len(g))[c.facet.option_of[top]]
-        return np.concatenate([[1 - says], says * ((1 - c.slip[t]) * exact + c.slip[t] * g)])
-    if state == "forgotten":
-        return c.yesno_forgotten[t]
-    yes = top >= value if bank.kind[question] == OVER else value in believed
-    table = c.yesno[t, s, int(yes)]
-    if c.facet.kind == "many" and not yes:
-        table = c.absence[value] * table + (1 - c.absence[value]) * np.eye(5)[DONT_KNOW]
-    return table
-
-
 def questions_of(bank, f: int):
     ids = list(range(bank.starts[f], bank.starts[f + 1]))
     return ids if len(ids) <= 3 else [ids[0], *ids[len(ids) // 2 :][:2]]
@@ -105,15 +52,17 @@ def questions_of(bank, f: int):
 @pytest.mark.parametrize("f", range(4))
 def test_joint_answers_on_a_facet_against_enumeration(f):
     population = Population(question_bank(tiny()), NOISY)
+    story = Story(tiny(), NOISY, population.bank)
     n = 20_000
     worst = []
     for intent, t in itertools.product(range(6), range(2)):
         asked = questions_of(population.bank, f)
         joint = 0
-        for p, state, top, believed in memories(population, f, intent, t):
-            table = np.array(p)
+        for memory in story.memories(f, intent, t):
+            table = np.array(memory.chance)
             for q in asked:
-                table = np.multiply.outer(table, answer_chances(population, q, t, state, top, believed))
+                answers = [story.answer(q, a, t, memory) for a in range(int(population.bank.answers[q]))]
+                table = np.multiply.outer(table, answers)
             joint = joint + table
         joint = np.asarray(joint).ravel()
         assert joint.sum() == pytest.approx(1)
