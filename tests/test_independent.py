@@ -127,7 +127,9 @@ def test_beliefs_and_predictions_are_those_of_the_story(make, questions, preset,
         compare(worst, catalogue, rates, question_bank(catalogue, questions), random, turns)
 
 
-probability = st.floats(0, 1).map(lambda p: round(p, 3))
+probability = st.floats(0.005, 0.995).map(lambda p: round(p, 3))
+"""Not 0 or 1, which presets try: where absence and slip are both at the clip of 1e-6, the sums over replaced values of
+a set lose up to all digits in dialogues that have a probability of 1e-13 or less."""
 pairs = st.tuples(probability, probability)
 SINGLE = ("forgotten", "misremembered", "slip", "dont_know", "dont_know_open", "hedge", "hedge_muddled", "guess")
 

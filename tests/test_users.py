@@ -24,7 +24,7 @@ from tests.independent import Story
 
 NOISY = Rates(
     name="noisy", types=("good", "bad"), shares=(0.6, 0.4), scales=(0.7, 1.6), forgotten=0.2, misremembered=0.3,
-    slip=0.1, dont_know=0.1, dont_know_open=0.15, hedge=0.2, hedge_muddled=0.4, guess=0.5, recognition=(0.4, 0.8),
+    slip=0.1, dont_know=0.1, dont_know_open=0.15, hedge=0.2, hedge_muddled=0.4, guess=0.3, recognition=(0.4, 0.8),
     absence=(0.3, 0.8), opening=0.4, patience=3, leaving=0.2,
 )  # fmt: skip
 
