@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agents.learning.sources import read_log
     from agents.learning.train import train
     from agents.learning.transcripts import Transcripts
+    from agents.policy.vecenv import BeliefVecEnv
     from agents.practice import Practice
     from agents.resume import ResumeError
     from agents.setting import Setting, make_setting
@@ -33,6 +34,7 @@ __all__ = [
     "Agent",
     "AgentFactory",
     "BeliefAgent",
+    "BeliefVecEnv",
     "CheckpointError",
     "Evaluation",
     "InputError",
@@ -67,6 +69,7 @@ _HOMES = {
     "agents.strategies.registry": "AGENTS make_agent",
     "agents.strategies.stopping": "should_guess",
     "agents.practice": "Practice",
+    "agents.policy.vecenv": "BeliefVecEnv",
     "agents.evaluation.check_agent": "check_agent",
     "agents.evaluation.evaluate": "Evaluation evaluate",
     "agents.evaluation.resumable_rows": "read_rows",

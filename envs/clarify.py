@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import gymnasium
 import numpy as np
 
+from envs.drawing import dialogue_image
 from envs.record import dialogue_record, transcript
 from envs.rules import Rules
 from envs.world import CatalogueGiven, Observation, World, check_action, check_options, seed_bits
@@ -34,13 +35,14 @@ class ClarifyEnv(gymnasium.Env):
         budget, guesses, reward_right, reward_wrong, question_cost, opening: see `envs.rules.Rules`.
         mask: put `action_mask` into every `info`.
         observation: "dict", or "flat" for one Box.
-        render_mode: "ansi" (render returns the dialogue as text), "human" (each step is printed) or None.
+        render_mode: "ansi" (render returns the dialogue as text), "rgb_array" (as an image), "human" (each step is
+            printed) or None.
 
     Raises:
         ValueError: an argument out of range, no such catalogue, no such preset.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human"], "render_fps": 4}
+    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi", "human", "rgb_array"], "render_fps": 4}
 
     def __init__(
         self,
@@ -60,7 +62,7 @@ class ClarifyEnv(gymnasium.Env):
         render_mode: str | None = None,
     ):
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
-            raise ValueError(f"render_mode={render_mode!r}; it is ansi, human or None")
+            raise ValueError(f"render_mode={render_mode!r}; it is ansi, human, rgb_array or None")
         rules = Rules(
             budget=budget, guesses=guesses, reward_right=reward_right, reward_wrong=reward_wrong,
             question_cost=question_cost, opening=opening,
@@ -130,8 +132,10 @@ class ClarifyEnv(gymnasium.Env):
             print(transcript(self.world, self.dialogues, 0).splitlines()[-1])
         return self._observe(), float(reward[0]), ended, False, info
 
-    def render(self) -> str | None:
-        """The dialogue so far as text with `ansi`; with `human` it is printed as it goes."""
+    def render(self) -> str | np.ndarray | None:
+        """The dialogue so far: text with `ansi`, an image with `rgb_array`; with `human` it is printed as it goes."""
+        if self.render_mode == "rgb_array":
+            return dialogue_image(self.world, self.dialogues, 0)
         return transcript(self.world, self.dialogues, 0) if self.render_mode == "ansi" else None
 
     def action_masks(self) -> np.ndarray:

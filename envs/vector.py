@@ -22,6 +22,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from numpy.typing import ArrayLike
 
+from envs.drawing import dialogue_image
 from envs.record import dialogue_record, transcript
 from envs.rules import FixedUser, Rules
 from envs.world import CatalogueGiven, Copies, IntentGiven, Observation, World, check_options, seed_bits
@@ -44,7 +45,10 @@ class ClarifyVectorEnv(VectorEnv):
         ValueError: an argument out of range, no such catalogue, no such preset.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["ansi"], "autoreset_mode": AutoresetMode.NEXT_STEP}
+    metadata: ClassVar[dict[str, Any]] = {
+        "render_modes": ["ansi", "rgb_array"],
+        "autoreset_mode": AutoresetMode.NEXT_STEP,
+    }
 
     def __init__(
         self,
@@ -69,8 +73,8 @@ class ClarifyVectorEnv(VectorEnv):
     ):
         if isinstance(num_envs, bool) or not isinstance(num_envs, int | np.integer) or num_envs < 1:
             raise ValueError(f"num_envs={num_envs!r}; it must be a whole number of at least 1")
-        if render_mode not in (None, "ansi"):
-            raise ValueError(f"render_mode={render_mode!r}; it is ansi or None")
+        if render_mode is not None and render_mode not in self.metadata["render_modes"]:
+            raise ValueError(f"render_mode={render_mode!r}; it is ansi, rgb_array or None")
         rules = Rules(
             budget=budget, guesses=guesses, reward_right=reward_right, reward_wrong=reward_wrong,
             question_cost=question_cost, opening=opening,
@@ -249,11 +253,12 @@ class ClarifyVectorEnv(VectorEnv):
         """
         return dialogue_record(self.world, self.dialogues, b, agent)
 
-    def render(self) -> tuple[str, ...] | None:
-        """Each dialogue so far as text."""
-        if self.render_mode != "ansi":
-            return None
-        return tuple(transcript(self.world, self.dialogues, b) for b in range(self.num_envs))
+    def render(self) -> tuple[str, ...] | tuple[np.ndarray, ...] | None:
+        """Each dialogue so far: text with `ansi`, images with `rgb_array`."""
+        every = range(self.num_envs)
+        if self.render_mode == "rgb_array":
+            return tuple(dialogue_image(self.world, self.dialogues, b) for b in every)
+        return tuple(transcript(self.world, self.dialogues, b) for b in every) if self.render_mode == "ansi" else None
 
     def _observe(self) -> Observation:
         return self.world.observe(self.dialogues, self._copies)

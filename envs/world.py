@@ -30,6 +30,7 @@ from gymnasium import spaces
 from envs.rules import NOTHING, Dialogues, Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
+from sim.names.did_you_mean import did_you_mean
 from sim.questions import Questions, question_bank
 from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates, load_rates
@@ -150,7 +151,9 @@ class World:
                     return names.index(given)
         elif isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < n:
             return int(given)
-        raise ValueError(f"options['intent'] is {given!r}; it is a number from 0 to {n - 1}, an id or a name")
+        known = f"a number from 0 to {n - 1}, an id or a name"
+        near = did_you_mean(given, (*self.catalogue.intents, *self.catalogue.ids)) if isinstance(given, str) else ""
+        raise ValueError(f"options['intent'] is {given!r}" + (f"{near} It is {known}" if near else f"; it is {known}"))
 
 
 class Copies:

@@ -172,6 +172,22 @@ def test_what_could_not_be_checked_is_said(toy):
     assert check_agent(Guesses, toy) == ["it asked nothing, so that observe was not tried"]
 
 
+class Unsure(BeliefAgent):
+    """Asks well, and says of every question that it tells nothing."""
+
+    def __init__(self, setting):
+        super().__init__(setting, setting.posterior("exact"))
+
+    def choose(self, rows, belief):
+        questions, gains = self.posterior.take(rows).choose(1)
+        return questions[:, 0], 0 * gains[:, 0]
+
+
+def test_zero_gains_that_make_an_agent_guess_at_once_are_said(toy):
+    (said,) = check_agent(Unsure, toy)
+    assert "asked nothing" in said and "tells 0 nats" in said and "the stop rule guesses at once" in said
+
+
 # --- what they ask -------------------------------------------------------------------------------------------------
 
 

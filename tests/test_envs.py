@@ -10,8 +10,10 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from PIL import ImageFont
 
 import envs
+from envs import drawing
 from envs.clarify import ClarifyEnv
 from envs.wrappers import QuestionEntries, VectorQuestionEntries
 from sim.dialogue import Dialogue
@@ -167,7 +169,8 @@ def test_options_fix_intent_and_user():
     [
         ({"budget": 0}, "budget=0"), ({"guesses": True}, "guesses=True"),
         ({"question_cost": float("nan")}, "question_cost"),
-        ({"observation": "tuple"}, "observation='tuple'"), ({"render_mode": "rgb_array"}, "render_mode"),
+        ({"observation": "tuple"}, "observation='tuple'"),
+        ({"render_mode": "video"}, "render_mode='video'; it is ansi, human, rgb_array or None"),
         ({"noise": "typcal"}, "did you mean 'typical'"), ({"catalogue": None}, "catalogue is missing"),
         ({"questions": "all"}, "questions='all'"),
     ],
@@ -270,3 +273,81 @@ def test_same_bytes_under_two_hash_seeds():
         for seed in ("0", "123")
     }  # fmt: skip
     assert len(out) == 1 and len(out.pop().strip()) == 64
+
+
+def test_a_misspelt_intent_gets_a_suggestion():
+    env = gymnasium.make("clarigym/Animals-v0")
+    with pytest.raises(
+        ValueError, match=r"options\['intent'\] is 'cat'; did you mean 'Cat'\? It is a number from 0 to"
+    ):
+        env.reset(options={"intent": "cat"})
+    with pytest.raises(ValueError, match=r"is 'xyzzy'; it is a number from 0 to"):
+        env.reset(options={"intent": "xyzzy"})
+    many = gymnasium.make_vec("clarigym/Animals-v0", num_envs=2)
+    with pytest.raises(ValueError, match="did you mean 'Cat'"):
+        many.reset(options={"intent": ["Cat", "cat"]})
+
+
+# --- images --------------------------------------------------------------------------------------------------------
+
+
+def test_a_dialogue_is_drawn_as_an_image_of_one_size():
+    env = make(noise="hard", render_mode="rgb_array", opening=True, budget=3)
+    env.reset(seed=1)
+    images = [env.render()]
+    for action in (0, 3, int(env.action_space.n) - 1):
+        env.step(action)
+        images.append(env.render())
+    assert {(image.shape, image.dtype) for image in images} == {(images[0].shape, np.dtype(np.uint8))}
+    assert images[0].ndim == 3 and images[0].shape[2] == 3
+    inked = [int((image != image[0, 0]).any(axis=2).sum()) for image in images]
+    assert inked == sorted(inked) and len(set(inked)) == 4, "each step adds a line"
+    again = make(noise="hard", render_mode="rgb_array", opening=True, budget=3)
+    again.reset(seed=1)
+    assert (again.render() == images[0]).all()
+    check_env(gymnasium.make("clarigym/Toy-v0").unwrapped)  # renders in every mode
+
+
+def test_images_show_the_end_of_a_long_dialogue_and_break_long_lines():
+    env = make(render_mode="rgb_array", budget=500, noise="clean")
+    env.reset(seed=0)
+    height = env.render().shape[0]
+    assert height == drawing.MOST_LINES * drawing.LINE + 2 * drawing.MARGIN
+    for k in range(60):
+        env.step(k % 20)
+    before = env.render()
+    env.step(20)
+    assert env.render().shape[0] == height and (env.render() != before).any()
+    font = ImageFont.load_default(drawing.LETTER)
+    words = "a user who is looking for something " * 12
+    parts = list(drawing.wrapped(words.strip(), font))
+    assert len(parts) > 3 and all(font.getlength(part) <= drawing.WIDTH - drawing.MARGIN for part in parts)
+    assert " ".join(" ".join(parts).split()) == words.strip()
+
+
+def test_without_pillow_it_says_what_to_install(monkeypatch):
+    env = make(render_mode="rgb_array")
+    env.reset(seed=0)
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    with pytest.raises(gymnasium.error.DependencyNotInstalled, match="install the extra `rl`"):
+        env.render()
+
+
+def test_a_batch_is_drawn_as_its_dialogues():
+    many = gymnasium.make_vec("clarigym/Toy-v0", num_envs=2, render_mode="rgb_array")
+    many.reset(seed=5)
+    one = make(render_mode="rgb_array")
+    one.reset(seed=6)
+    assert (many.render()[1] == one.render()).all()
+    with pytest.raises(ValueError, match="render_mode='human'; it is ansi, rgb_array or None"):
+        gymnasium.make_vec("clarigym/Toy-v0", num_envs=2, render_mode="human")
+
+
+def test_the_helper_of_stable_baselines3_makes_our_environments():
+    env_util = pytest.importorskip("stable_baselines3.common.env_util")
+    vector = env_util.make_vec_env("clarigym/Toy-v0", n_envs=2, seed=0, env_kwargs={"observation": "flat"})
+    assert vector.reset().shape[0] == 2
+    _, rewards, _, _ = vector.step(np.array([0, 1]))
+    assert rewards.tolist() == pytest.approx([-0.02, -0.02])
+    assert vector.get_images()[0].dtype == np.uint8
+    vector.close()

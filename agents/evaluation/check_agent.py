@@ -15,6 +15,7 @@ import numpy as np
 from agents.agent import Agent, AgentFactory
 from agents.evaluation.episodes import Episodes, agent_seeds, play
 from agents.setting import Setting, make_setting
+from agents.strategies.belief_agent import BeliefAgent
 from envs.rules import Rules
 
 EPISODES = 6
@@ -65,10 +66,25 @@ def check_agent(factory: AgentFactory, setting: Setting | None = None) -> list[s
     })  # fmt: skip
     left: list[str] = []
     if (first["questions"] == 0).all():
-        left.append("it asked nothing, so that observe was not tried")
+        left.append("it asked nothing, so that observe was not tried" + _why_nothing(agent))
     if (first["guess"] < 0).all():
         left.append("it guessed nothing in any dialogue")
     return left
+
+
+def _why_nothing(agent: Agent) -> str:
+    """Why an agent that shares the stop rule asks nothing, where that is its gains' doing."""
+    if not isinstance(agent, BeliefAgent):
+        return ""
+    rows = np.arange(EPISODES)
+    agent.reset(agent_seeds(SEED, rows))
+    questions, gains = agent.choose(rows, agent.belief(rows))
+    if not (questions >= 0).any() or (np.asarray(gains) > 0).any():
+        return ""
+    return (
+        "; its `choose` says that every question tells 0 nats, and then the stop rule guesses at once: "
+        "return what each question is expected to tell"
+    )
 
 
 def _hold(rules: Mapping[str, Callable[[], str]]) -> None:

@@ -13,25 +13,32 @@ from typing import Any
 
 import numpy as np
 from gymnasium.vector import AutoresetMode
-from stable_baselines3.common.vec_env import VecEnv
-from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from envs.beliefs import BeliefVectorEnv
 
+try:
+    from stable_baselines3.common.vec_env import VecEnv
+    from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
+except ImportError as error:
+    raise ImportError("BeliefVecEnv needs Stable-Baselines3, which is not installed; install the extra `rl`") from error
+
 
 class BeliefVecEnv(VecEnv):
-    """See the module.
+    """One or several `BeliefVectorEnv` as a VecEnv, see the module.
 
     Args:
-        parts: the environments.
-        seed: `reset` begins with users `seed` and on, one for each dialogue; `users_from` sets it anew.
+        parts: an environment, or several with one shortlist; made with `autoreset_mode="SameStep"`.
+        seed: `reset` begins with users `seed` and on, one for each dialogue; `users_from` sets it anew.  A learner's
+            own seed does not change whom it meets.
 
     Raises:
-        ValueError: spaces that differ, or environments that don't begin anew in the same step.
+        ValueError: none, spaces that differ, or environments that don't begin anew in the same step.
     """
 
-    def __init__(self, parts: Sequence[BeliefVectorEnv], seed: int) -> None:
-        self.parts = list(parts)
+    def __init__(self, parts: BeliefVectorEnv | Sequence[BeliefVectorEnv], seed: int = 0) -> None:
+        self.parts = [parts] if isinstance(parts, BeliefVectorEnv) else list(parts)
+        if not self.parts:
+            raise ValueError("parts is empty; a VecEnv needs an environment at least")
         first = self.parts[0]
         for part in self.parts:
             if part.metadata["autoreset_mode"] != AutoresetMode.SAME_STEP:
