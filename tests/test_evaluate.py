@@ -18,7 +18,7 @@ from agents.cli import main
 from agents.commands.evaluate import Evaluate
 from agents.errors import BusyError, Exit, InputError
 from agents.evaluation import intervals
-from agents.evaluation.episodes import play
+from agents.evaluation.episodes import agent_seeds, play
 from agents.evaluation.metrics import ece, paired, summary, turns_all
 from agents.evaluation.resumable_rows import FIELDS, RowFile, check_rows, read_rows
 from agents.evaluation.runner import BATCH, EvaluationPlan, RowOrderError
@@ -26,7 +26,11 @@ from agents.evaluation.runner import rows_of as result_rows
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Rules
+from sim.answers import DONT_KNOW, NO
+from sim.numeric.randomness import stream
 from sim.posterior.exact import ChannelPosterior
+from sim.questions import OPEN, OVER
+from sim.users.rates import HARD, Rates
 from sim.users.simulated import SimulatedUsers
 
 ROOT = Path(__file__).parent.parent
@@ -267,6 +271,63 @@ def test_bits_are_counted_from_the_belief_before_the_first_question(opening):
         truth = row["intent"]
         assert row["bits"] == pytest.approx(-row["nll_nats"] / math.log(2) - math.log2(before[truth]), abs=1e-9)
     assert len(set(setting.catalogue.prior.tolist())) > 1
+
+
+LEAVING = Rates(**HARD.to_dict() | {"name": "leaving", "patience": 2, "leaving": 0.3})
+
+
+@pytest.fixture(scope="module")
+def meeting():
+    """Sixty users of toy, of whom many leave, an agent that met them, and what came of it."""
+    setting = make_setting("toy", "mixed", LEAVING, Rules(budget=5, opening=True))
+    agent = make_agent("exact", setting)
+    played = play(agent, setting, 1, np.arange(60))
+    assert 5 < played.user_left.sum() < 40
+    return setting, agent, played
+
+
+def test_what_is_believed_at_the_end_against_plain_loops(meeting):
+    """In the truth, in the guess or, of users who left, in the favourite; and the Brier score."""
+    _, agent, played = meeting
+    for b, belief in enumerate(agent.belief(np.arange(60)).tolist()):
+        truth, guess = int(played.dialogues.users.intent[b]), int(played.guess[b])
+        assert played.p_truth[b] == pytest.approx(belief[truth])
+        assert played.p_guess[b] == pytest.approx(max(belief) if guess < 0 else belief[guess])
+        assert played.brier[b] == pytest.approx(sum((p - (i == truth)) ** 2 for i, p in enumerate(belief)))
+    assert (played.guess[played.user_left] == -1).all()
+
+
+def test_rewards_and_false_answers_against_plain_loops(meeting):
+    setting, _, played = meeting
+    bank, dialogues, said_no = setting.bank, played.dialogues, 0
+    for b in range(60):
+        paid = (1 if played.success[b] else -1) - 0.02 * played.questions[b]
+        assert played.reward[b] == pytest.approx(paid)
+        false = 0
+        for q, a in zip(dialogues.questions[b].tolist(), dialogues.answers[b].tolist()):
+            if q < 0 or a < 0:
+                continue
+            facet = setting.catalogue.facets[int(bank.facet[q])]
+            intent = int(dialogues.users.intent[b])
+            true = facet.indices[facet.indptr[intent] : facet.indptr[intent + 1]].tolist()
+            if not true:
+                continue
+            if bank.kind[q] == OPEN:
+                false += a > 0 and a - 1 not in [int(facet.option_of[v]) for v in true]
+                continue
+            value = int(bank.value[q])
+            holds = any(v >= value for v in true) if bank.kind[q] == OVER else value in true
+            false += a != DONT_KNOW and (a > DONT_KNOW) != holds
+            said_no += a == NO and holds
+        assert played.false_answers[b] == false
+    assert said_no, "a false 'no' among them"
+
+
+def test_an_agents_draws_are_not_the_users():
+    episodes = np.arange(50)
+    seeds = agent_seeds(7, episodes)
+    assert not np.isin(seeds, stream(7, episodes)).any() and len(set(seeds.tolist())) == 50
+    assert (seeds == agent_seeds(7, episodes)).all() and (seeds != agent_seeds(8, episodes)).all()
 
 
 def test_regret_is_null_without_exact(capsys):

@@ -180,6 +180,21 @@ def test_silence_in_the_opening_makes_dont_know_likelier_later(worst):
             assert gains[q] == pytest.approx(information(story, [], q, silent), abs=loss)
 
 
+def test_without_memory_silence_tells_nothing_of_later_answers():
+    """Who takes every answer for fresh evidence takes the answer to come for fresh, too."""
+    catalogue = groceries_of_eight()
+    one = Rates(**EVERYBODY.to_dict() | {"types": ("all",), "shares": (1.0,), "scales": (1.0,)})
+    bank = question_bank(catalogue, "open")
+    story = Story(catalogue, one, bank)
+    posterior = ChannelPosterior(make_channel(catalogue, one), bank, memory=False)
+    posterior.open(np.full((1, len(catalogue.facets)), -1))
+    prior = np.array(story.prior)
+    for q in range(len(bank)):
+        given = np.stack([np.sum(story.joint([(q, a)]), axis=1) / prior for a in range(int(bank.answers[q]))])
+        wanted = given @ posterior.belief()[0]
+        np.testing.assert_allclose(posterior.predict(np.array([q]))[0], wanted, rtol=0, atol=NEAR)
+
+
 def information(story: Story, history: list[tuple[int, int]], q: int, silent: tuple[int, ...]) -> float:
     """I(answer; intent | history) in nats."""
     joint = np.array(

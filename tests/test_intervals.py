@@ -132,6 +132,12 @@ def test_sign_flips_against_all_of_them():
     assert (sign_flip(d) == sign_flip(-d)).all(), "which of the two is called a changes nothing"
 
 
+def test_sums_that_differ_by_rounding_alone_are_ties():
+    """Questions cost .02 each: differences in reward have the ties of whole numbers."""
+    turns = np.random.default_rng(5).integers(-4, 7, size=(6, 25)).astype(float)
+    assert sign_flip(0.02 * turns).tolist() == sign_flip(turns).tolist()
+
+
 def test_sign_flips_of_many_episodes_come_in_blocks_and_repeat(monkeypatch):
     d = np.random.default_rng(0).normal(0.1, 1, size=(2, 300))
     whole = sign_flip(d)

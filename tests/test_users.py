@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.answers import DONT_KNOW
+from sim.answers import DONT_KNOW, OPEN_DONT_KNOW, YES
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.channel.opening import SILENT
 from sim.numeric import alias
@@ -178,6 +178,37 @@ def test_corruptions_and_slips_account_for_every_wrong_answer():
         slipped = users.slipped(np.full(n, q), np.arange(n))
         for b in np.flatnonzero(wrong)[:60]:
             assert slipped[b] or any(c.facet == facet.name for c in users.corruptions(b))
+
+
+def test_open_answers_that_slip_go_against_the_memory():
+    bank = question_bank(tiny(), "open")
+    n = 3_000
+    slipping = Rates(name="slipping", types=("all",), shares=(1.0,), scales=(1.0,), slip=0.4, dont_know_open=0.2)
+    users = SimulatedUsers(Population(bank, slipping), np.arange(n))
+    for q in range(len(bank)):
+        facet = bank.catalogue.facets[bank.facet[q]]
+        if not facet.scalar:
+            continue
+        known = facet.value_of[users.intent] >= 0
+        said = users.answer(np.full(n, q))
+        wrong = (said != OPEN_DONT_KNOW) & (said - 1 != facet.option_of[facet.value_of[users.intent]])
+        slipped = users.slipped(np.full(n, q), np.arange(n))
+        assert (slipped == wrong)[known].all() and 0.1 < wrong[known].mean() < 0.4
+
+
+def test_a_memory_given_of_what_nobody_knows_is_a_strangers():
+    """Of a set that the catalogue leaves empty, values beside the one in mind are believed as often as they are had."""
+    bank = question_bank(tiny())
+    n = 4_000
+    users = SimulatedUsers(Population(bank, "clean"), np.arange(n), intents=np.full(n, 3))
+    for b in range(n):
+        users.fix_memory(b, {"genre": "w"})
+    facet = bank.catalogue.facets[0]
+    for name in facet.values:
+        q = int(bank.question_of_value[0][facet.values.index(name)])
+        share = (users.answer(np.full(n, q)) == YES).mean()
+        mass = 1.0 if name == "w" else facet.mass(bank.catalogue.prior)[facet.values.index(name)]
+        assert share == pytest.approx(mass, abs=0.03), name
 
 
 def test_fixed_memory():
