@@ -15,7 +15,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from agents.play.search import Hit, Index
+from agents.play.search import Hit, Index, fold
 from screens.choices import Choice, Choices
 from screens.host import Host
 
@@ -140,7 +140,7 @@ class SearchBox(Vertical):
         self._pending_enter = False
         if index is None or (not query.strip() and not self._browse):
             self._fresh = True
-            self._show((), bool(query))
+            self._show([], query)
             return
         self._fresh = False
 
@@ -152,13 +152,23 @@ class SearchBox(Vertical):
             if hits is None or number != self._asked or not self.is_attached:
                 return
             self._fresh = True
-            self._show(tuple(Choice("", hit.label, hit.key) for hit in hits), bool(query.strip()))
+            self._show(hits, query)
             if self._pending_enter:
                 self._pending_enter = False
                 self.query_one(Choices).action_choose()
 
         self.app.search_engine.submit(job, then)
 
-    def _show(self, found: tuple[Choice, ...], typed: bool) -> None:
-        marked = bool(found) if typed else self._ready
-        self.query_one(Choices).offer((*found, *self.fixed) if typed else (*self.fixed, *found), 0 if marked else -1)
+    def _show(self, hits: Sequence[Hit], query: str) -> None:
+        found = tuple(Choice("", hit.label, hit.key) for hit in hits)
+        if query.strip():
+            self.query_one(Choices).offer((*found, *self.fixed), self._taken_by_enter(hits, query))
+        else:
+            self.query_one(Choices).offer((*self.fixed, *found), 0 if self._ready else -1)
+
+    def _taken_by_enter(self, hits: Sequence[Hit], query: str) -> int:
+        """The place of what was surely meant, a name or a fixed choice; -1 where nothing was."""
+        if hits and hits[0].sure:
+            return 0
+        meant = [k for k, choice in enumerate(self.fixed) if fold(choice.label).startswith(fold(query.strip()))]
+        return len(hits) + meant[0] if meant else -1

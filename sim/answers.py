@@ -17,13 +17,20 @@ ANSWER_OF = {name: answer for answer, name in enumerate(ANSWERS)}
 OPEN_DONT_KNOW = 0
 """ "Don't know" to an open question; option u is answer u + 1."""
 
+_ALSO = {
+    **dict.fromkeys(("yeah", "yep", "yup"), YES),
+    **dict.fromkeys(("nope", "nah"), NO),
+    **dict.fromkeys(("dont know", "i don't know", "i dont know", "no idea", "not sure", "dunno", "idk"), DONT_KNOW),
+}
+"""What else people type."""
+
 
 def typed_answer(text: str) -> int | None:
     """The answer that somebody means who types its name or its key; None where it is neither.
 
-    >>> typed_answer("Yes"), typed_answer("o"), typed_answer("dont know"), typed_answer("maybe")
+    >>> typed_answer("Yes"), typed_answer("o"), typed_answer("I don’t know."), typed_answer("maybe")
     (4, 1, 2, None)
     """
     word = text.lower().replace("’", "'")
-    names = ANSWER_OF | dict(zip(ANSWER_KEYS, range(5), strict=True)) | {"dont know": DONT_KNOW}
-    return names.get(word)
+    names = ANSWER_OF | dict(zip(ANSWER_KEYS, range(5), strict=True)) | _ALSO
+    return names.get(" ".join(word.strip(" .!").split()))

@@ -11,7 +11,7 @@ import pytest
 from agents.play import lookups, saves
 from agents.play.game import Session
 from agents.play.mind import GameWorld
-from agents.play.plain import play
+from agents.play.plain import Conversation, play
 from agents.play.search import Index
 from agents.play.standins import Simulated
 from agents.play.views import Mode, Setup
@@ -95,6 +95,20 @@ class TestSearch:
         assert index.find("")[0].label == "Atom Egoyan"
         assert index.find("zzzzzz") == []
 
+    def test_what_is_in_a_word_or_merely_similar_is_not_sure(self):
+        index = Index(["James Phelps", "Tom Hanks", "Leonardo Cimino"])
+        queries = ("help", "phel", "hanks tom", "tom hnaks", "leonardo dicap")
+        sure = {query: index.find(query)[0].sure for query in queries}
+        assert sure == {"help": False, "phel": True, "hanks tom": True, "tom hnaks": True, "leonardo dicap": False}
+
+    def test_the_likeliest_come_first_in_whatever_shares(self):
+        index = Index(["Cameron Crowe", "James Cameron", "Cameron Diaz"], weights=[3, 2, 1])
+        assert [h.label for h in index.find("cameron")] == ["Cameron Crowe", "Cameron Diaz", "James Cameron"]
+        fits = index.weighted([0.001, 0.9, 0.002])
+        assert [h.label for h in fits.find("cameron")] == ["James Cameron", "Cameron Diaz", "Cameron Crowe"]
+        assert fits.find("")[0].label == "James Cameron" and index.find("")[0].label == "Cameron Crowe"
+        assert fits.find("cameron diaz")[0].label == "Cameron Diaz", "a name in full is that name"
+
     def test_empty_and_odd_queries(self):
         assert Index([]).find("x") == []
         index = Index(["a\nb", "[bold]", "…", "東京"])
@@ -133,6 +147,30 @@ class TestPlain:
         said = self.talk("play", ["d", "ham", "u", "?", "t", "g", "n", "diavola", "n"], tmp_path)
         assert "bits left" in said and "It was Diavola" in said and "saved in" in said
         assert len(list(tmp_path.rglob("*.jsonl"))) == 1
+
+    def test_a_refused_entry_does_not_read_like_an_answer(self, tmp_path):
+        said = self.talk("play", ["leonardo dicaprio", "d", "qqqzzz", "g", "perhaps"], tmp_path)
+        assert "I don't know" not in said
+        assert said.count("Not taken: ") == 3 and "'leonardo dicaprio' is like no name here" in said
+        assert "'perhaps' is neither y nor n" in said
+        path = tmp_path / "flags.csv"
+        path.write_text("name,big,red\nA,yes,no\nB,no,no\nC,yes,yes\n")
+        assert "Not taken: 'leo' is no answer to this." in self.talk("play", ["leo"], tmp_path, catalogue=str(path))
+
+    def test_help_is_help_and_no_name(self, tmp_path):
+        path = tmp_path / "films.csv"
+        path.write_text("name,actor,place\nA,James Phelps,here\nB,Help,there\nC,Tom Hanks,here\nD,Tom Hanks,there\n")
+        lines = ["help", "d", "phel", "g", "n", '"help"', "d"]
+        said = self.talk("play", lines, tmp_path, catalogue=str(path))
+        assert "in quotes where it is also a command" in said
+
+    @pytest.mark.parametrize(("typed", "taken"), [("helps", None), ("phel", "James Phelps"), ('"Help"', "Help")])
+    def test_one_name_that_is_not_quite_what_was_typed_is_asked_about(self, typed, taken):
+        out = io.StringIO()
+        plain = Conversation(io.StringIO("\n"), out, lambda: True)
+        hit = plain.find(Index(["James Phelps", "Tom Hanks", "Help"]), typed)
+        assert (hit and hit.label) == taken
+        assert ("Which one?" in out.getvalue()) == (taken is None)
 
     def test_input_may_end_anywhere(self, tmp_path):
         for n in range(6):

@@ -259,6 +259,25 @@ def test_search_box_takes_what_was_typed_faster_than_it_was_found():
     play(story)
 
 
+def test_enter_alone_takes_no_name_that_is_merely_similar(tmp_path):
+    places = ("Africa", "North America", "Asia", "Europe", "Oceania", "Antarctica", "here", "there", "home", "abroad")
+    path = tmp_path / "places.csv"
+    path.write_text("name,place\n" + "".join(f"{k},{place}\n" for k, place in enumerate(places * 2)))
+
+    async def story(p: Player) -> None:
+        screen = await p.on(PlayScreen)
+        choices = screen.query_one("#search").query_one(Choices)
+        await p.type("rica")
+        assert {c.label for c in choices.items} >= {"Africa", "North America"} and choices.at == -1
+        await p.press("enter")
+        assert screen.view.turn == 0
+        await p.type("don't kn")
+        await p.press("enter")
+        assert [e.answer_text for e in screen.view.history] == ["don't know"]
+
+    play(story, questions="open", catalogue=str(path))
+
+
 def test_first_paint_imports_nothing_heavy():
     heavy = ("numpy", "scipy", "polars", "gymnasium", "torch", "transformers", "tyro", "rapidfuzz")
     code = f"import sys, tui, screens.app as a; a.ClarigymApp(); print([m for m in {heavy!r} if m in sys.modules])"

@@ -17,7 +17,7 @@ from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
 from agents.play.replay import Recorded
 from agents.play.saves import Saver, dialogue_of
-from agents.play.search import Hit, Index, number_in
+from agents.play.search import Hit, Index, fold, number_in
 from agents.play.standins import Simulated, StandIn, corruption_sentences, role_card
 from agents.play.views import Asked, GameView, Mode, Review, Setup
 from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
@@ -26,8 +26,13 @@ from sim.users.simulated import Corruption
 
 HELP = (
     ", ".join(f"{key} {name}" for key, name in reversed(list(zip(ANSWER_KEYS, ANSWERS, strict=True))))
-    + "; a number for an option; or type a name. u undo, s skip, g guess now, t what I think, q quit."
+    + "; a number for an option; or type a name, in quotes where it is also a command. "
+    "u undo, s skip, g guess now, t what I think, q quit, ? help."
 )
+
+
+TELLING = 4
+"""Letters from which on the only sure name is taken, where others are merely similar."""
 
 
 class PersonQuits(Exception):
@@ -55,22 +60,29 @@ class Conversation:
             self.say()
             raise PersonQuits
         text = line.strip()
-        if text.lower() in ("q", "quit"):
+        if text.lower() in ("q", "quit", "exit"):
             raise PersonQuits
-        if text == "?":
+        if text.lower() in ("?", "help"):
             self.say(HELP)
             return self.hear(prompt)
         return text
 
+    def refuse(self, text: str, why: str) -> None:
+        """An entry that was not taken; said such that it can't be heard as an answer."""
+        self.say(f"Not taken: '{text}' {why}.")
+
     def find(self, index: Index, text: str) -> Hit | None:
-        """The name that is meant; asks back where several may be."""
+        """The name that is meant; asks back where several may be, or the only one is not quite what was typed."""
+        text = text.strip("\"'“”") or text
         hits = index.find(text, 9)
-        exact = [hit for hit in hits if hit.label.lower() == text.lower()]
-        if exact or len(hits) == 1:
-            return (exact or hits)[0]
         if not hits:
-            self.say(f"I don't know '{text}'.")
+            self.refuse(text, "is like no name here; try another spelling, or ? for help")
             return None
+        if fold(hits[0].label) == fold(text):
+            return hits[0]
+        if hits[0].sure and (len(hits) == 1 or (len(text) >= TELLING and not any(hit.sure for hit in hits[1:]))):
+            self.say(f"  {hits[0].label}")
+            return hits[0]
         for number, hit in enumerate(hits, 1):
             self.say(f"  {number} {hit.label}")
         choice = self.hear("Which one? A number, or nothing for none of them:")
@@ -203,6 +215,8 @@ def _turn(game: PlainGame, session: Session, view: GameView) -> GameView:
         text = plain.hear("Is it right? y or n:").lower()
         if typed_answer(text) in (YES, NO):
             return session.judge(typed_answer(text) == YES)
+        if text != "u":
+            plain.refuse(text, "is neither y nor n")
         return session.undo() if text == "u" else view
     asked = view.asked
     assert asked is not None
@@ -225,6 +239,8 @@ def _answer(game: PlainGame, asked: Asked, text: str) -> int | None:
     if not asked.open:
         answer = typed_answer(text)
         if answer is None:
+            if text:
+                game.plain.refuse(text, "is no answer to this")
             game.plain.say(HELP)
         return answer
     if typed_answer(text) == DONT_KNOW:
