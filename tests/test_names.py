@@ -31,9 +31,11 @@ class Everything:
     maybe: int | None
     either: Literal["a", "b"]
     table: Mapping[str, Any]
+    tables: Mapping[str, Mapping[str, float]]
     item: Item
     texts: tuple[str, ...]
     numbers: tuple[int, ...]
+    pair: tuple[float, float]
     things: tuple[Any, ...]
     places: tuple[Place, ...]
     items: tuple[Item, ...]
@@ -50,9 +52,11 @@ ALLOWED = {
     "maybe": [3, None],
     "either": ["a"],
     "table": [{}, {"text": "x"}],
+    "tables": [{}],
     "item": [{}, {"text": "x"}],
     "texts": [["x"], []],
     "numbers": [[3], []],
+    "pair": [[3], []],
     "things": [["x"], [3], [{"row": 1, "column": "x"}], []],
     "places": [[{"row": 1, "column": "x"}], []],
     "items": [[{"row": 1, "column": "x"}], []],
@@ -69,6 +73,7 @@ def test_a_field_takes_what_is_of_its_type_and_nothing_else(name):
 def test_words_for_types():
     words = {name: type_.words for name, type_ in field_types(Everything).items()}
     assert list(words) == list(ALLOWED)
+    assert words["pair"] == "a list of numbers" and words["tables"] == "a table of tables"
     assert words["maybe"] == words["whole"] == "a whole number" and words["either"] == "one of a, b"
     assert words["texts"] == "a list of texts" and words["places"] == "a list of tables {row, column}"
 

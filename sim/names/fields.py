@@ -61,6 +61,8 @@ def _check(hint: Any) -> tuple[Callable[[object], bool], str]:
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Literal:
         return lambda x: x in parts, f"one of {', '.join(map(str, parts))}"
+    if origin is Mapping and get_origin(parts[1]) is Mapping:
+        return lambda x: isinstance(x, dict) and all(map(_is_table, x.values())), "a table of tables"
     if origin is Mapping or is_dataclass(hint):
         return _is_table, "a table"
     if origin is tuple:
@@ -79,7 +81,7 @@ def _check_of_items(hint: Any) -> tuple[Callable[[object], bool], str]:
         return fits, f" of tables {{{', '.join(parts)}}}"
     if is_dataclass(hint):
         return _is_table, " of objects"
-    return _check(hint)[0], {str: " of texts", int: " of numbers"}.get(hint, "")
+    return _check(hint)[0], {str: " of texts", int: " of numbers", float: " of numbers"}.get(hint, "")
 
 
 def _is_table(x: object) -> bool:

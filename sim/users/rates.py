@@ -10,13 +10,14 @@ Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sum
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from sim.files import parse_toml, read_text
 from sim.names.did_you_mean import nearest
+from sim.names.fields import field_types
 
 EDGE = 1e-6
 """The least probability of anything."""
@@ -125,7 +126,7 @@ FACET_RATES = ("forgotten", "misremembered", "slip", "dont_know", "dont_know_ope
 """Rates that a single facet may have for itself."""
 
 
-def _check_probability(where: str, key: str, p: Any) -> None:
+def _check_probability(where: str, key: str, p: object) -> None:
     if not isinstance(p, int | float) or isinstance(p, bool) or not 0 <= p <= 1:
         raise RatesError(f"rates '{where}': {key} = {p!r}; it must be a number between 0 and 1")
 
@@ -181,32 +182,26 @@ def load_rates(name_or_path: str | Rates) -> Rates:
     return _from_table(path, parse_toml(read_text(path, RatesError), str(path), RatesError))
 
 
+_TOML_WORDS = {
+    "text": "a text in quotes",
+    "a list of texts": "a list, each of them a text in quotes",
+    "a list of numbers": "a list, each of them a number",
+    "a table of tables": "tables of rates, as in [facets.colour]",
+}
+"""Types of fields as somebody sees them who writes rates."""
+
+
 def _from_table(path: Path, table: dict[str, Any]) -> Rates:
     base = table.pop("base", "clean")
     if not isinstance(base, str) or base not in PRESETS:
         raise RatesError(f"{path}: base = {base!r} is no preset ({_near(str(base), ('clean', 'typical', 'hard'))})")
-    known = tuple(f.name for f in fields(Rates))
+    known = field_types(Rates)
     for key, value in table.items():
         if key not in known:
-            raise RatesError(f"{path}: no rate '{key}' ({_near(key, known)})")
-        fits, what = _kind_of(getattr(PRESETS[base], key))
-        if not fits(value):
-            raise RatesError(f"{path}: {key} = {value!r}; it must be {what}")
+            raise RatesError(f"{path}: no rate '{key}' ({_near(key, tuple(known))})")
+        if not known[key].allows(value):
+            words = known[key].words
+            raise RatesError(f"{path}: {key} = {value!r}; it must be {_TOML_WORDS.get(words, words)}")
         if isinstance(value, list):
             table[key] = tuple(value)
     return replace(PRESETS[base], **({"name": path.stem} | table))
-
-
-def _kind_of(like: Any) -> tuple[Callable[[Any], bool], str]:
-    """Whether a value of TOML is of a kind with a field's own, and what that kind is called."""
-    if isinstance(like, str):
-        return lambda x: isinstance(x, str), "a text in quotes"
-    if isinstance(like, tuple):
-        fits, what = _kind_of(like[0])
-        return lambda x: isinstance(x, list) and all(map(fits, x)), f"a list, each of them {what}"
-    if isinstance(like, Mapping):
-        table = "tables of rates, as in [facets.colour]"
-        return lambda x: isinstance(x, dict) and all(isinstance(y, dict) for y in x.values()), table
-    if isinstance(like, int):
-        return lambda x: isinstance(x, int) and not isinstance(x, bool), "a whole number"
-    return lambda x: isinstance(x, int | float) and not isinstance(x, bool), "a number"
