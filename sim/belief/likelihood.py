@@ -189,14 +189,15 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
         parts[2, channel.unknown] = 0
     total = np.maximum(parts[0] + parts[1] + parts[2], FLOOR)
     return SetTerms(evidence=evidence, log_like=np.log(total) + shift, states=parts / total, top=top, replaced=replaced,
-                    stranger=stranger, touched=touched.values, g1=touched.g1, g0=touched.g0, h=touched.h,
+                    stranger=stranger, touched=tuple(touched.ids.tolist()), g1=touched.g1, g0=touched.g0, h=touched.h,
                     said=touched.said, lost=factors.lost, loss=factors.loss, within=factors.within)  # fmt: skip
 
 
 class _Touched(NamedTuple):
     """The n values of a `many` facet that were asked for or said, and what was answered about each."""
 
-    values: tuple[int, ...]
+    ids: np.ndarray
+    """(n,) ascending."""
     g1: np.ndarray
     """(n, T, S) p(answers about the value | believed)."""
     g0: np.ndarray
@@ -205,6 +206,8 @@ class _Touched(NamedTuple):
     """(n, T, S) the same, true and recognised or not."""
     said: np.ndarray
     """(n, T, S) e of the module's docstring; 1 where the value wasn't said."""
+    odds: np.ndarray
+    """(n, T, S) e g1 / h: how much likelier the answers are if the value is on top of the mind."""
     constant: np.ndarray
     """(T, S) log p(the open answer | state) but for e."""
     entries: list[np.ndarray]
@@ -213,15 +216,6 @@ class _Touched(NamedTuple):
     """(m,) intents that have a touched value; the others' answers are nobody's."""
     places: list[np.ndarray]
     """Where each value's members stand in `rows`."""
-
-    @property
-    def ids(self) -> np.ndarray:
-        return np.array(self.values, dtype=np.int64)
-
-    @property
-    def odds(self) -> np.ndarray:
-        """(n, T, S) e g1 / h: how much likelier the answers are if the value is on top of the mind."""
-        return self.said * self.g1 / self.h
 
 
 def _touched(channel: FacetChannel, evidence: Evidence) -> _Touched:
@@ -246,7 +240,8 @@ def _touched(channel: FacetChannel, evidence: Evidence) -> _Touched:
     rows = np.unique(np.concatenate([who for who, _ in columns])) if columns else np.empty(0, np.int64)
     place = np.empty(channel.facet.intents, dtype=np.int64)
     place[rows] = np.arange(len(rows))
-    return _Touched(values=tuple(values), g1=g1, g0=g0, h=r * g1 + (1 - r) * g0, said=e, constant=constant,
+    h = r * g1 + (1 - r) * g0
+    return _Touched(ids=ids, g1=g1, g0=g0, h=h, said=e, odds=e * g1 / h, constant=constant,
                     entries=[entries for _, entries in columns], rows=rows,
                     places=[place[who] for who, _ in columns])  # fmt: skip
 
@@ -263,10 +258,9 @@ def _by_recognition(channel: FacetChannel, touched: _Touched) -> tuple[np.ndarra
 
 def _top_of_mind(channel: FacetChannel, touched: _Touched) -> np.ndarray:
     """(N, T) A of the module's docstring."""
-    odds = touched.odds
     of_rows = np.ones((len(touched.rows), channel.types))
     for j, (place, entries) in enumerate(zip(touched.places, touched.entries, strict=True)):
-        of_rows[place] += channel.salience[entries, None] * (odds[j, :, KEPT] - 1)
+        of_rows[place] += channel.salience[entries, None] * (touched.odds[j, :, KEPT] - 1)
     top = np.ones((channel.facet.intents, channel.types))
     top[touched.rows] = np.maximum(of_rows, FLOOR)
     return top
@@ -289,7 +283,7 @@ def _replacement_factors(channel: FacetChannel, touched: _Touched) -> _Replaceme
     lost[touched.ids] = g0 / h
     outside = e * g1 / g0
     loss = np.ones_like(lost)
-    for j, x in enumerate(touched.values):
+    for j, x in enumerate(touched.ids.tolist()):
         loss[_row_indices(channel.kernel_t, x)] += _row_data(channel.kernel_t, x)[:, None] * (outside[j] - 1)
     return _ReplacementFactors(lost, loss, touched.odds[:, :, MUDDLED] - outside)
 
@@ -297,14 +291,14 @@ def _replacement_factors(channel: FacetChannel, touched: _Touched) -> _Replaceme
 def _replaced(channel: FacetChannel, touched: _Touched, factors: _ReplacementFactors) -> np.ndarray:
     """(N, T) R of the module's docstring."""
     lost, loss, within = factors
-    sources = [_row_indices(channel.kernel_t, x) for x in touched.values]
+    sources = [_row_indices(channel.kernel_t, x) for x in touched.ids.tolist()]
     near = np.unique(np.concatenate([touched.ids, *sources]).astype(np.int64))
     out = 1 + channel.rows_of(near, channel.salience).T @ (lost[near] * loss[near] - 1)
-    for j, x in enumerate(touched.values):
+    for j, x in enumerate(touched.ids.tolist()):
         rows = touched.rows[touched.places[j]]
         chance = np.repeat(channel.intruder_within[touched.entries[j], None], channel.types, axis=1)
         taken = dict(zip(sources[j].tolist(), _row_data(channel.kernel_t, x), strict=True))
-        for i, z in enumerate(touched.values):
+        for i, z in enumerate(touched.ids.tolist()):
             if z in taken:
                 share = np.zeros(channel.facet.intents)
                 share[touched.rows[touched.places[i]]] = channel.salience[touched.entries[i]]
