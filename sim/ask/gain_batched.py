@@ -215,9 +215,12 @@ class SetOperator:
         everyone = np.arange(channel.facet.intents)
         self.states = untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
         self.by_type = np.ascontiguousarray(self.states.transpose(2, 0, 1))  # (T, 3, N)
-        self.said_kept, self.strange = np.ones((len(self.values), channel.types)), np.ones(channel.types)
-        if terms is not None:
-            self.said_kept, self.strange = said_odds(terms, self.values)[0], 1 / terms.stranger
+        if terms is None:
+            self.said_kept = self.said_muddled = np.ones((len(self.values), channel.types))
+            self.strange = np.ones(channel.types)
+        else:
+            self.said_kept, self.said_muddled = said_odds(terms, self.values)
+            self.strange = 1 / terms.stranger
         self.closed = self._closed(terms, pattern) if len(self.values) else None
         self.absent = not_believed(channel, self.values)  # (C, T, S, A)
         self.open = OpenSetOperator(channel, terms, self.states) if has_open else None
@@ -250,7 +253,6 @@ class SetOperator:
     def _touched_mind(self, terms: SetTerms, pattern: SetPattern) -> _Mind:
         channel, values, (_, _, salience, within, replacing) = self.channel, self.values, self._untouched_mind(pattern)
         seg, who = pattern.held.segment, pattern.held.intents
-        _, said_muddled = said_odds(terms, values)
         lost = terms.loss[values][seg] * salience
         for j, x in enumerate(terms.touched):
             # Pairs of a touched value and an asked one in the same intent, see `sim.ask.gain_yesno`.
@@ -265,8 +267,8 @@ class SetOperator:
                 key = (rows[:, None].astype(np.int64) * len(values) + near).ravel()
                 more = (theirs[:, None] * into[near]).ravel()[:, None] * (terms.lost[x] - 1)
                 replacing[np.searchsorted(pattern.key, key)] += more
-        within *= said_muddled[seg]
-        replacing *= said_muddled[pattern.taken.indices]
+        within *= self.said_muddled[seg]
+        replacing *= self.said_muddled[pattern.taken.indices]
         return _Mind(self.states[1] / terms.top, self.states[2] / terms.replaced, lost, within, replacing)
 
     def tell(self, joint: np.ndarray) -> QuestionInformation:

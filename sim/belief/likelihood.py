@@ -172,7 +172,7 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     top = _top_of_mind(channel, touched)
     factors = _replacement_factors(channel, touched)
     replaced = _replaced(channel, touched, factors)
-    by_recognition, stranger = _strangers(channel, touched)
+    recognised, stranger = _strangers(channel, touched)
 
     # Assemble, linear after one shift a type.
     shift = np.maximum(nobody.max(axis=0), base.max(axis=(0, 1), initial=-np.inf))
@@ -185,7 +185,8 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     parts[1, touched.rows] *= top[touched.rows]
     parts[2] *= replaced
     if len(channel.unknown):
-        parts[1, channel.unknown] = remembered * np.exp(by_recognition + np.log(stranger) - shift)
+        log_stranger = np.log(recognised).sum(axis=0) + touched.constant[:, KEPT] + np.log(stranger)
+        parts[1, channel.unknown] = remembered * np.exp(log_stranger - shift)
         parts[2, channel.unknown] = 0
     total = np.maximum(parts[0] + parts[1] + parts[2], FLOOR)
     return SetTerms(evidence=evidence, log_like=np.log(total) + shift, states=parts / total, top=top, replaced=replaced,
@@ -308,13 +309,13 @@ def _replaced(channel: FacetChannel, touched: _Touched, factors: _ReplacementFac
 
 
 def _strangers(channel: FacetChannel, touched: _Touched) -> tuple[np.ndarray, np.ndarray]:
-    """Of intents about which the catalogue knows nothing, (T,) each: log p(answers) by recognition alone, and A."""
+    """Of intents about which the catalogue knows nothing: h, (n, T), and A, (T,)."""
     ids, e = touched.ids, touched.said[:, :, KEPT]
     g1, g0 = touched.g1[:, :, KEPT], touched.g0[:, :, KEPT]
     rho = channel.stranger_recognition[ids][:, None]
     h = rho * g1 + (1 - rho) * g0
     top = 1 + (channel.background[ids][:, None] * (e * g1 / h - 1)).sum(axis=0)
-    return np.log(h).sum(axis=0) + touched.constant[:, KEPT], top
+    return h, top
 
 
 def _row_indices(matrix: sparse.csr_array, row: int) -> np.ndarray:
