@@ -140,6 +140,7 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         table, weights, plan.rows = table[keep], weights[keep], keep
     noun = sidecar.noun or "item"
     facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p, plan)).values))
+    facets = _named_otherwise(facets, plan, sidecar, str(path))
     title = sidecar.title or path.name.split(".")[0]
     source = sidecar.source + (f" ({sidecar.licence})" if sidecar.licence else "")
     return plan, Catalogue(
@@ -151,6 +152,20 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         noun=noun,
         source=source,
     )
+
+
+def _named_otherwise(facets: tuple[Facet, ...], plan: TablePlan, sidecar: Sidecar, where: str) -> tuple[Facet, ...]:
+    """The facets with the sidecar's aliases, wherever a facet has the value."""
+    out = []
+    found: set[str] = set()
+    for facet in facets:
+        known = {other: facet.aliases[name] for other, name in sidecar.aliases.items() if name in facet.aliases}
+        found.update(known)
+        out.append(replace(facet, aliases={**known, **facet.aliases}) if known else facet)
+    # A table cut down to its best known rows may well lack some.
+    for other in sorted(set(sidecar.aliases) - found) if sidecar.top is None else ():
+        plan.warning(f"{where}: the sidecar's alias '{other}' is for '{sidecar.aliases[other]}', which is no value")
+    return tuple(out)
 
 
 def build_facet(s: pl.Series, facet: FacetPlan, plan: TablePlan) -> Facet:

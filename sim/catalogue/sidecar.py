@@ -10,6 +10,9 @@
     licence = "..."
     ignore = ["notes"]              # columns that are no facets
 
+    [aliases]                       # other names that people know a value by, whatever its facet
+    "hazel" = "hazelnut"
+
     [facets.flavours]               # a facet, by the name it shall have
     column = "Flavor List"          # its column, where the names differ
     kind = "many"                   # one, many, number, flag
@@ -110,6 +113,8 @@ class Sidecar:
     licence: str = ""
     ignore: tuple[str, ...] = ()
     """Columns that are no facets."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other names that people know values by, to the names in the data: "the Wachowskis" to "Lana Wachowski"."""
     facets: Mapping[str, FacetSpec] = field(default_factory=dict)
 
 
@@ -145,7 +150,7 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
     for key, value in values.items():
         if key not in fields:
             raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}{there_are(fields)}")
-        if key in ("ignore", "facets"):
+        if key in ("ignore", "aliases", "facets"):
             continue
         wanted = {"smoothing": (int, float), "top": (int,)}.get(key, (str,))
         if not isinstance(value, wanted) or isinstance(value, bool):
@@ -160,6 +165,10 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
         if not isinstance(listed, list | tuple) or not all(isinstance(x, str) for x in listed):
             raise CatalogueError(f"{where}: ignore must be a list of column names")
         values["ignore"] = tuple(values["ignore"])
+    if "aliases" in values:
+        named = values["aliases"]
+        if not isinstance(named, Mapping) or not all(isinstance(x, str) for x in named.values()):
+            raise CatalogueError(f"{where}: aliases must be a table of names in quotes, as in [aliases]")
     base = base or Sidecar()
     if "facets" in values:
         if not isinstance(values["facets"], Mapping):
