@@ -60,8 +60,8 @@ hazelnut spread | Bluebarn | hazelnut;chocolate | smooth | 400 | 2.40 | +s -v | 
 hazelnut spread | Hazelwick | hazelnut;chocolate | smooth | 400 | 3.90 | +s -v | 30
 hazelnut spread | Hazelwick | hazelnut;chocolate | smooth | 750 | 6.20 | +s -v | 16
 hazelnut spread | Marlow Farm | hazelnut;chocolate | smooth | 250 | 4.90 | +s +o | 5
-tahini | Mill Sesame Street Mill Sesame | sesame | smooth | 300 | 3.70 | -n | 8
-tahini | Mill Sesame Street Mill Sesame | sesame | smooth | 300 | 4.20 | -n +o | 4
+tahini | Quern & Seed | sesame | smooth | 300 | 3.70 | -n | 8
+tahini | Quern & Seed | sesame | smooth | 300 | 4.20 | -n +o | 4
 # jam | jar | s v gf
 jam | Orchard & Daughters | strawberry | with pieces | 340 | 2.60 | | 22
 jam | Orchard & Daughters | strawberry | seedless | 340 | 2.60 | | 8
@@ -294,7 +294,7 @@ sunflower oil | Green Meadow | plain | liquid | 1000 | 2.60 | | 8
 rapeseed oil | Green Meadow | plain | liquid | 500 | 2.90 | | 8
 rapeseed oil | Green Meadow | cold pressed | liquid | 500 | 4.20 | +o | 4
 coconut oil | Green Meadow | coconut | solid | 300 | 3.40 | +o | 6
-sesame oil | Mill Sesame Street Mill Sesame | toasted | liquid | 250 | 3.20 | | 6
+sesame oil | Quern & Seed | toasted | liquid | 250 | 3.20 | | 6
 # juice | carton | v gf
 orange juice | Sunny Weir | orange | smooth | 1000 | 2.40 | | 26
 orange juice | Sunny Weir | orange | with bits | 1000 | 2.40 | | 18

@@ -100,7 +100,9 @@ def main() -> None:
     thousand = set(np.argsort(-estimate(x))[:1000].tolist())
     for weight in sorted({w for w in hand.tolist() if w == w}, reverse=True):
         those = np.flatnonzero(hand == weight).tolist()
-        print(f"of {len(those)} films of weight {weight:g} the estimate has {len(thousand & set(those))} in its thousand")
+        print(
+            f"of {len(those)} films of weight {weight:g} the estimate has {len(thousand & set(those))} in its thousand"
+        )
 
 
 if __name__ == "__main__":
