@@ -119,7 +119,7 @@ def test_the_films_in_the_package_are_what_the_script_writes(tmp_path, monkeypat
 
     shipped = pl.read_parquet(build_movies.TARGET)
     monkeypatch.setattr(build_movies, "TARGET", tmp_path / "movies.parquet")
-    build_movies.main()
+    build_movies.main([])
     assert pl.read_parquet(tmp_path / "movies.parquet").equals(shipped)
 
 

@@ -2,6 +2,7 @@
 
     pip install --no-deps "bokeh-sampledata>=2026.1"
     python -m sim.data.build_movies
+    python -m sim.data.build_movies --fit       # fits the estimate of fame again, prints it, and writes nothing
 
 Kept are the films that have a genre and a director.  The films that the public knows and the source lacks are added
 from missing_films.txt, with ids below 0.  What is mended:
@@ -22,6 +23,7 @@ The same input gives the same bytes of data in any run; rows keep the source's o
 
 from __future__ import annotations
 
+import argparse
 import importlib.resources
 import re
 import sqlite3
@@ -33,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from sim.data import build_famous
-from sim.data.fame import estimate, features
+from sim.data.fame import FEATURES, estimate, features, fit
 
 TARGET = Path(__file__).with_name("movies.parquet")
 MISSING = Path(__file__).with_name("missing_films.txt")
@@ -112,6 +114,8 @@ CALLED = {
 """Titles of famous.txt that the source has otherwise."""
 LAST_YEAR = 2014
 """The source has no later films."""
+MISSING_WEIGHT = 0.5
+"""The weight of a film of missing_films.txt that famous.txt hasn't: classics that fewer people know."""
 
 
 def people(joined: str | None) -> list[str]:
@@ -227,13 +231,11 @@ def key(title: str) -> str:
     return re.sub(r"[^a-z0-9½⅓]", "", "".join(c for c in split if not unicodedata.combining(c)))
 
 
-def main() -> None:
+def write(known: list[dict[str, Any]], films: list[dict[str, Any]], hand: np.ndarray) -> None:
+    """Write the table of all films, the source's first."""
     import polars as pl
 
-    known = source_films()
-    films = [*known, *missing_films(MISSING.read_text(encoding="utf-8"))]
     guess = np.concatenate([estimate(features(known)), np.full(len(films) - len(known), MISSING_WEIGHT)])
-    hand = judged(films)
     fame = np.where(np.isnan(hand), guess, hand)
     names = pl.List(pl.String)
     types = {"id": pl.Int32, "title": pl.String, "year": pl.Int16, "runtime": pl.Int16, "genres": names,
@@ -245,8 +247,30 @@ def main() -> None:
     print(f"{TARGET}: {table.height:,} films, {TARGET.stat().st_size / 1e6:.2f} MB")
 
 
-MISSING_WEIGHT = 0.5
-"""The weight of a film of missing_films.txt that famous.txt hasn't: classics that fewer people know."""
+def print_fit(known: list[dict[str, Any]], hand: np.ndarray) -> None:
+    """Print the coefficients that fit famous.txt best, and how many of its films the estimate finds."""
+    x = features(known)
+    b = fit(x, np.nan_to_num(hand))
+    print(f"intercept {b[0]:.2f}; " + ", ".join(f"{name} {c:.2f}" for name, c in zip(FEATURES, b[1:], strict=True)))
+    thousand = set(np.argsort(-estimate(x))[:1000].tolist())
+    for weight in sorted({w for w in hand.tolist() if w == w}, reverse=True):
+        those = np.flatnonzero(hand == weight).tolist()
+        print(
+            f"of {len(those)} films of weight {weight:g} the estimate has {len(thousand & set(those))} in its thousand"
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--fit", action="store_true", help="fit the estimate of fame and write nothing")
+    given = parser.parse_args(arguments)
+    known = source_films()
+    films = [*known, *missing_films(MISSING.read_text(encoding="utf-8"))]
+    hand = judged(films)
+    if given.fit:
+        print_fit(known, hand[: len(known)])
+    else:
+        write(known, films, hand)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """How well known a film is, estimated from what the source of the films has of it.
 
-    python -m sim.data.fame
+    python -m sim.data.build_movies --fit
 
-fits the estimate again and prints it (needs bokeh-sampledata, as `sim.data.build_movies` does).
+fits the estimate again and prints it.
 
 A film that was reviewed 150 times was a great thing in 1975 and is nothing special in 2012, and so with money.  So
 reviews and box office are held against those of the films of the same years.  What else the source tells is whether
@@ -87,23 +87,3 @@ def fit(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
         if np.abs(step).max() < 1e-9:
             break
     return b
-
-
-def main() -> None:
-    from sim.data.build_movies import MISSING, judged, missing_films, source_films
-
-    films = source_films()
-    x = features(films)
-    hand = judged([*films, *missing_films(MISSING.read_text(encoding="utf-8"))])[: len(films)]
-    b = fit(x, np.nan_to_num(hand))
-    print(f"intercept {b[0]:.2f}; " + ", ".join(f"{name} {c:.2f}" for name, c in zip(FEATURES, b[1:], strict=True)))
-    thousand = set(np.argsort(-estimate(x))[:1000].tolist())
-    for weight in sorted({w for w in hand.tolist() if w == w}, reverse=True):
-        those = np.flatnonzero(hand == weight).tolist()
-        print(
-            f"of {len(those)} films of weight {weight:g} the estimate has {len(thousand & set(those))} in its thousand"
-        )
-
-
-if __name__ == "__main__":
-    main()
