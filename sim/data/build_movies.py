@@ -7,11 +7,8 @@
 Kept are the films that have a genre and a director.  The films that the public knows and the source lacks are added
 from missing_films.txt, with ids below 0.  What is mended:
 
-- Names with a comma in them ("Ed Begley, Jr.", "Prince Philip, Duke of Edinburgh") are split in the source's
-  comma-joined lists.  The lists of people are sorted by whole name, so that a suffix stands right behind its name, and
-  a title that breaks the order belongs to the name before it.  "Jr." and its like are joined without the comma, as the
-  source writes most of them; other parts keep it.
-- A name for several people ("the Wachowskis") becomes their names; entries that are no people go.
+- Names with a comma in them are joined again, a name for several people ("the Wachowskis") becomes their names, and
+  entries that are no people go: `sim.data.people`.
 - Two films of one IMDb number are one: the first stays.
 - Runtimes under 20 minutes are unknown (one film, "Machuca", is said to last 1).  Those over five hours were looked at
   one by one and are right: "Out 1" does last 776 minutes, "Shoah" 540.
@@ -36,12 +33,13 @@ import numpy as np
 
 from sim.data import build_famous
 from sim.data.fame import FEATURES, estimate, features, fit
+from sim.data.people import doubtful, people, plain
 
 TARGET = Path(__file__).with_name("movies.parquet")
 MISSING = Path(__file__).with_name("missing_films.txt")
+PEOPLE = ("directors", "writers", "cast")
 SHORTEST = 20
 """Minutes; anything below is a slip of the source."""
-SUFFIX = re.compile(r"(jr|sr|ii|iii|iv|phd|m\.?d|ltd)\.?", re.IGNORECASE)
 QUERY = """
     select o.ID as id, o.imdbID as imdb, o.Title as title, o.Year as year, o.Runtime as runtime, o.Genre as genres,
            o.Director as directors, o.Writer as writers, o.Cast as cast, o.Country as countries,
@@ -51,50 +49,6 @@ QUERY = """
     where o.Genre != '' and o.Director != ''
     order by o.ID
 """
-SEVERAL: dict[str, tuple[str, ...]] = {
-    "Adam Gierasch and Jace Anderson": ("Adam Gierasch", "Jace Anderson"),
-    "Age & Scarpelli": ("Agenore Incrocci", "Furio Scarpelli"),
-    "Billy and Bobby Mauch": ("Billy Mauch", "Bobby Mauch"),
-    "Bonnie and Terry Turner": ("Bonnie Turner", "Terry Turner"),
-    "Christopher Markus and Stephen McFeely": ("Christopher Markus", "Stephen McFeely"),
-    "Coen brothers": ("Joel Coen", "Ethan Coen"),
-    "Ethan Reiff and Cyrus Voris": ("Ethan Reiff", "Cyrus Voris"),
-    "Fabio Grassadonia and Antonio Piazza": ("Fabio Grassadonia", "Antonio Piazza"),
-    "Frankie and George McLaren": ("Frankie McLaren", "George McLaren"),
-    "Hughes brothers": ("Albert Hughes", "Allen Hughes"),
-    "James and Oliver Phelps": ("James Phelps", "Oliver Phelps"),
-    "Jared and Jerusha Hess": ("Jared Hess", "Jerusha Hess"),
-    "Lee and Lyn Wilde": ("Lee Wilde", "Lyn Wilde"),
-    "Leo Benvenuti and Steve Rudnick": ("Leo Benvenuti", "Steve Rudnick"),
-    "Mary-Kate and Ashley Olsen": ("Mary-Kate Olsen", "Ashley Olsen"),
-    "Pang brothers": ("Danny Pang Phat", "Oxide Pang Chun"),
-    "Paolo and Vittorio Taviani": ("Paolo Taviani", "Vittorio Taviani"),
-    "Paul and Gaëtan Brizzi": ("Paul Brizzi", "Gaëtan Brizzi"),
-    "Penn & Teller": ("Penn Jillette", "Teller"),
-    "Ron & Valerie Taylor": ("Ron Taylor", "Valerie Taylor"),
-    "Scott Alexander and Larry Karaszewski": ("Scott Alexander", "Larry Karaszewski"),
-    "Tarek Sharif and Nadia zo Elfakaar": ("Tarek Sharif", "Nadia zo Elfakaar"),
-    "The Hageman Brothers": ("Dan Hageman", "Kevin Hageman"),
-    "Thomas Dean Donnelly and Joshua Oppenheimer": ("Thomas Dean Donnelly", "Joshua Oppenheimer"),
-    "Thomas brothers": ("Jim Thomas", "John Thomas"),
-    "Will Speck and Josh Gordon": ("Will Speck", "Josh Gordon"),
-    "the Wachowskis": ("Lana Wachowski", "Lilly Wachowski"),
-}
-"""Names for several people, and who they are; the names on the right are the source's, where it has them."""
-SOUNDS_LIKE_SEVERAL = re.compile(r"\b(brothers|sisters|twins|family|wachowskis)$| and | & ", re.IGNORECASE)
-ONE = frozenset(
-    "Adam and the Ants;Big Brother and the Holding Company;Brooks & Dunn;Chaplin family;Country Joe and the Fish;"
-    "Crime & the City Solution;Deek Watson & His Brown Dots;Delaney & Bonnie;Dick and Dom;"
-    "Dr. Hook & the Medicine Show;Huey Lewis and the News;Jonas Brothers;Joyce Brothers;Kessler Twins;"
-    "Kid Creole and the Coconuts;Lane Sisters;Lombard Twins;Midas and Bacchus;"
-    "Princess Theodora of Greece and Denmark;Siegfried & Roy;Silverstein & Partners;Sly and Robbie;"
-    "Sly and the Family Stone;Stills & Nash;The Andrews Sisters;The Chemical Brothers;The Clancy Brothers;"
-    "The Cold Crush Brothers;The McGuire Sisters;The Neville Brothers;The Pointer Sisters;"
-    "Tom Petty and the Heartbreakers;Wind & Fire;Yokota family".split(";")
-)
-"""Names that only sound like several people, and acts that one knows by their common name."""
-NOBODY = re.compile(r"list of |.* filmography$|Friday the 13th$|Troll 2$|TAKI 183$")
-"""Entries among the people that are none."""
 YEARS = {"tt0097937": 1989}
 """Years in which the source errs: My Left Foot."""
 CALLED = {
@@ -118,41 +72,11 @@ MISSING_WEIGHT = 0.5
 """The weight of a film of missing_films.txt that famous.txt hasn't: classics that fewer people know."""
 
 
-def people(joined: str | None) -> list[str]:
-    """The people in a comma-joined list that is sorted by whole name.
-
-    >>> people("Alan Arkin, Ed Begley, Jr., Jack Gilpin, Meghan, Duchess of Sussex, Tom Hanks, Tyler, the Creator")
-    ['Alan Arkin', 'Ed Begley Jr.', 'Jack Gilpin', 'Meghan, Duchess of Sussex', 'Tom Hanks', 'Tyler, the Creator']
-    >>> people("Keanu Reeves, list of Matrix characters, the Wachowskis")
-    ['Keanu Reeves', 'Lana Wachowski', 'Lilly Wachowski']
-    """
-    parts = plain(joined)
-    out: list[str] = []
-    last = ""  # the latest part that began a name
-    for i, part in enumerate(parts):
-        following = parts[i + 1] if i + 1 < len(parts) else part
-        if out and SUFFIX.fullmatch(part):
-            out[-1] += f" {part}"
-        elif out and part.startswith("the ") and part not in SEVERAL:
-            out[-1] += f", {part}"
-        elif part < last and (following >= last or following == part):
-            out[-1] += f", {part}"
-        else:
-            out.append(part)
-            last = part
-    return list(dict.fromkeys(one for name in out if not NOBODY.match(name) for one in SEVERAL.get(name, (name,))))
-
-
-def plain(joined: str | None) -> list[str]:
-    """The parts of a comma-joined list."""
-    return [part.strip() for part in (joined or "").split(",") if part.strip()]
-
-
 def source_films() -> list[dict[str, Any]]:
     """The source's films, one dictionary each, lists as lists, slips mended.
 
     Raises:
-        ValueError: a name that sounds like several people and stands neither in `SEVERAL` nor in `ONE`.
+        ValueError: `sim.data.people` does not know whether a name is of one person or of several.
     """
     source = importlib.resources.files("bokeh_sampledata") / "_data" / "movies.db"
     with importlib.resources.as_file(source) as path, sqlite3.connect(path) as connection:
@@ -160,7 +84,7 @@ def source_films() -> list[dict[str, Any]]:
         rows = [dict(row) for row in connection.execute(QUERY)]
     films: dict[str, dict[str, Any]] = {}
     for row in rows:
-        for column in ("directors", "writers", "cast"):
+        for column in PEOPLE:
             row[column] = people(row[column])
         for column in ("genres", "countries", "languages"):
             row[column] = plain(row[column])
@@ -173,8 +97,7 @@ def source_films() -> list[dict[str, Any]]:
         row["nominations"] = int(nominated[1]) if nominated else None
         row["runtime"] = row["runtime"] if row["runtime"] and row["runtime"] >= SHORTEST else None
         films.setdefault(row["imdb"], row)
-    names = {name for film in films.values() for c in ("directors", "writers", "cast") for name in film[c]}
-    if unknown := sorted(name for name in names if SOUNDS_LIKE_SEVERAL.search(name) and name not in ONE):
+    if unknown := doubtful(name for film in films.values() for c in PEOPLE for name in film[c]):
         raise ValueError(f"one person or several? put into SEVERAL or ONE: {', '.join(unknown)}")
     return list(films.values())
 
@@ -261,7 +184,7 @@ def print_fit(known: list[dict[str, Any]], hand: np.ndarray) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Build the films.")
     parser.add_argument("--fit", action="store_true", help="fit the estimate of fame and write nothing")
     given = parser.parse_args(arguments)
     known = source_films()

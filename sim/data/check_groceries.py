@@ -18,17 +18,18 @@ from pathlib import Path
 
 from sim.data.build_groceries import rows
 
-TRADEMARKS = frozenset(
-    "aldi;alpro;arla;bahlsen;barilla;bertolli;bird's eye;bonne maman;bounty;buitoni;cadbury;campbell;cheerios;chiquita;"
-    "coca-cola;coop;danone;de cecco;del monte;dole;dr oetker;dr pepper;edeka;evian;fanta;ferrero;green giant;haribo;"
-    "heinz;hellmann;hershey;innocent;jacobs;jif;kellogg;kitkat;knorr;kraft;lavazza;lay's;lidl;lindt;lipton;maggi;"
-    "maltesers;marmite;mars;mccain;milka;mondelez;monster;mutti;nescafe;nestle;nutella;nutrilon;oatly;ocean spray;"
-    "old el paso;oreo;pepsi;peter pan;philadelphia;planters;pringles;quaker;quorn;reese;ribena;ritter;robinsons;"
-    "sainsbury;schweppes;sesame street;skippy;smucker;snickers;spar;starbucks;sun-maid;sunpat;tchibo;tesco;tetley;"
-    "toblerone;tropicana;twinings;twix;uncle ben;unilever;vegemite;waitrose;walkers;weetabix;whole earth;yoplait".split(
-        ";"
-    )
-)
+TRADEMARKS = frozenset((
+    "aldi", "alpro", "arla", "bahlsen", "barilla", "bertolli", "bird's eye", "bonne maman", "bounty", "buitoni",
+    "cadbury", "campbell", "cheerios", "chiquita", "coca-cola", "coop", "danone", "de cecco", "del monte", "dole",
+    "dr oetker", "dr pepper", "edeka", "evian", "fanta", "ferrero", "green giant", "haribo", "heinz", "hellmann",
+    "hershey", "innocent", "jacobs", "jif", "kellogg", "kitkat", "knorr", "kraft", "lavazza", "lay's", "lidl",
+    "lindt", "lipton", "maggi", "maltesers", "marmite", "mars", "mccain", "milka", "mondelez", "monster", "mutti",
+    "nescafe", "nestle", "nutella", "nutrilon", "oatly", "ocean spray", "old el paso", "oreo", "pepsi", "peter pan",
+    "philadelphia", "planters", "pringles", "quaker", "quorn", "reese", "ribena", "ritter", "robinsons",
+    "sainsbury", "schweppes", "sesame street", "skippy", "smucker", "snickers", "spar", "starbucks", "sun-maid",
+    "sunpat", "tchibo", "tesco", "tetley", "toblerone", "tropicana", "twinings", "twix", "uncle ben", "unilever",
+    "vegemite", "waitrose", "walkers", "weetabix", "whole earth", "yoplait",
+))  # fmt: skip
 """Brands of food, and names that others own, which everybody knows."""
 ALIKE = 0.8
 """Two brands this similar (difflib's ratio) are looked at."""
@@ -73,7 +74,7 @@ def real_brands(path: Path) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Look for what is wrong with the invented brands.")
     parser.add_argument("table", nargs="?", type=Path, help="real products, with a column 'brand'")
     arguments = parser.parse_args()
     table = rows()
