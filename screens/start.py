@@ -34,7 +34,7 @@ MODES: dict[Mode, tuple[str, str]] = {
 }
 CATALOGUES: dict[str, str] = {
     "movies-1k": "the 1,000 best known, to 2014",
-    "movies": "15,000 films, to 2014",
+    "movies": "17,000 films, to 2014",
     "famous": "films that everybody knows, and what one remembers",
     "animals": "a hundred or so; good to begin with",
     "groceries": "products that differ in one detail",
