@@ -42,9 +42,7 @@ class Picture:
 
 PICTURES = {
     "movies": Picture(title="clarigym/Movies-v0", catalogue="movies", seed=7),
-    "movies-1k": Picture(
-        title="clarigym/Movies1k-v0", catalogue="movies-1k", seed=7, options=("--questions", "yesno")
-    ),
+    "movies-1k": Picture(title="clarigym/Movies1k-v0", catalogue="movies-1k", seed=7, options=("--questions", "yesno")),
     "famous": Picture(title="clarigym/Famous-v0", catalogue="famous", seed=16, options=("--questions", "yesno")),
     "groceries": Picture(title="clarigym/Groceries-v0", catalogue="groceries", seed=4),
     "animals": Picture(title="clarigym/Animals-v0", catalogue="animals", seed=10),
