@@ -1,4 +1,4 @@
-"""Exit codes of every command, and the error that means "your input".
+"""Exit codes of every command, the error that means "your input", and the checks of numbers that raise it.
 
 stdout carries data, stderr narration; a code tells a script what happened without reading either.
 """
@@ -39,6 +39,48 @@ class BusyError(OSError):
 
 class HelpGiven(Exception):
     """The command line asked for help, which has been printed: there is nothing more to do."""
+
+
+LARGEST_SEED = 2**63 - 1
+LARGEST_BUDGET = 10_000
+"""Questions in a dialogue; every dialogue has room for all of them."""
+LARGEST_EPISODE = 2**40 - 1
+"""The number of an episode; what learning holds out has numbers beyond."""
+MOST_EPISODES = 10_000_000
+"""Of one run."""
+MOST_WORKERS = 256
+
+
+def check_seed(value: int, name: str = "seed") -> None:
+    """Raises InputError unless 0 <= value <= LARGEST_SEED."""
+    at_least(name, value, 0)
+    at_most(name, value, LARGEST_SEED)
+
+
+def check_budget(value: int, name: str = "budget") -> None:
+    """Raises InputError unless 1 <= value <= LARGEST_BUDGET."""
+    at_least(name, value, 1)
+    at_most(name, value, LARGEST_BUDGET)
+
+
+def check_episodes(count: int, first: int = 0) -> None:
+    """Raises InputError where these are no episodes of one run."""
+    at_least("episodes", count, 1)
+    at_most("episodes", count, MOST_EPISODES)
+    at_least("first_episode", first, 0)
+    at_most("first_episode", first, LARGEST_EPISODE - count)
+
+
+def at_least(name: str, value: int, least: int) -> None:
+    """Raises InputError unless value >= least."""
+    if value < least:
+        raise InputError(f"{name} = {value}; it must be at least {least}")
+
+
+def at_most(name: str, value: int, most: int) -> None:
+    """Raises InputError unless value <= most."""
+    if value > most:
+        raise InputError(f"{name} = {value}; it must be at most {most}")
 
 
 def printable(text: str) -> str:

@@ -126,6 +126,8 @@ class ClarigymApp(Host):
         hidden, theme = kept.get("hidden"), kept.get("theme")
         self.hidden: set[str] = {str(name) for name in hidden} if isinstance(hidden, list) else set()
         self._theme_kept = theme if isinstance(theme, str) else DARK.name
+        # Made before anything is mounted: a signal may end the app at any moment, and unmounting stops them.
+        self.engine, self.search_engine = Engine(self, "thinking"), Engine(self, "searching")
         self._results: dict[int, bool] = {}
         self.terminal = Size(80, 24)
         self._games = 0
@@ -139,8 +141,6 @@ class ClarigymApp(Host):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = self._theme_kept if self._theme_kept in self.available_themes else DARK.name
-        self.engine = Engine(self, "thinking")
-        self.search_engine = Engine(self, "searching")
         self.screen_change_signal.subscribe(self, lambda screen: self.call_after_refresh(self.cover), immediate=True)
         self.push_screen(StartScreen(self.setup, list(AGENTS)))
         if self.replay is not None:

@@ -11,8 +11,8 @@ import numpy as np
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import at_least, check_seed, parse
-from agents.errors import Exit, InputError
+from agents.commands.flags import parse
+from agents.errors import LARGEST_BUDGET, Exit, InputError, at_least, at_most, check_episodes, check_seed
 from agents.files import check_output
 from sim.questions import Questions
 
@@ -42,9 +42,11 @@ class Calibrate:
 
     def __post_init__(self) -> None:
         at_least("episodes", self.episodes, 20)
+        check_episodes(self.episodes)
         check_seed(self.seed)
         if not self.turns or min(self.turns) < 0:
             raise InputError(f"turns = {self.turns}; give lengths of at least 0")
+        at_most("turns", max(self.turns), LARGEST_BUDGET)
 
 
 def main(arguments: list[str]) -> Exit:

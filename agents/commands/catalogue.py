@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import at_least, parse
-from agents.errors import Exit, InputError
+from agents.commands.flags import parse
+from agents.errors import Exit, InputError, at_least
 from sim.describe import Description, check_catalogue, describe_catalogue
 from sim.names.did_you_mean import did_you_mean
 

@@ -43,7 +43,7 @@ def enter(script: str, command: Callable[[], int]) -> int:
     ended_by: list[Exit] = []
     try:
         with _signals(ended_by):
-            code = command()
+            code = _unless_ended(command, ended_by)
             sys.stdout.flush()
     except HelpGiven:
         code = Exit.OK
@@ -67,6 +67,15 @@ def enter(script: str, command: Callable[[], int]) -> int:
         code = failed(script, f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
     _give_up_what_is_unwritten()
     return int(code)
+
+
+def _unless_ended(command: Callable[[], int], ended_by: list[Exit]) -> int:
+    try:
+        return command()
+    except Exception:
+        if ended_by:  # it came of leaving something half made
+            raise KeyboardInterrupt from None
+        raise
 
 
 def failed(script: str, message: str, code: Exit) -> Exit:

@@ -12,8 +12,8 @@ from typing import Any
 import tyro
 
 from agents.commands.console import console
-from agents.commands.flags import at_least, check_seed, parse
-from agents.errors import Exit, InputError
+from agents.commands.flags import parse
+from agents.errors import MOST_WORKERS, Exit, InputError, at_least, at_most, check_budget, check_episodes, check_seed
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
@@ -68,8 +68,10 @@ class Evaluate:
         if not self.names or len(set(self.names)) < len(self.names):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
-        for name, least in (("episodes", 1), ("budget", 1), ("workers", 1)):
-            at_least(name, getattr(self, name), least)
+        check_episodes(self.episodes)
+        check_budget(self.budget)
+        at_least("workers", self.workers, 1)
+        at_most("workers", self.workers, MOST_WORKERS)
         check_seed(self.seed)
         if self.agent_seed is not None:
             check_seed(self.agent_seed, "agent_seed")

@@ -49,19 +49,3 @@ def _sentence(box: str) -> str:
     if parsing is None:
         return text or "the options can't be read"
     return parsing[2] if not parsing[1].startswith("-") else f"{parsing[1]}: {parsing[2]}"
-
-
-LARGEST_SEED = 2**63 - 1
-
-
-def check_seed(value: int, name: str = "seed") -> None:
-    """Raises InputError unless 0 <= value <= LARGEST_SEED."""
-    at_least(name, value, 0)
-    if value > LARGEST_SEED:
-        raise InputError(f"{name} = {value}; it must be at most {LARGEST_SEED}")
-
-
-def at_least(name: str, value: int, least: int) -> None:
-    """Raises InputError unless value >= least."""
-    if value < least:
-        raise InputError(f"{name} = {value}; it must be at least {least}")

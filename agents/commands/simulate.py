@@ -16,8 +16,8 @@ import numpy as np
 import tyro
 
 from agents.agent import Agent
-from agents.commands.flags import at_least, check_seed, parse
-from agents.errors import Exit, InputError
+from agents.commands.flags import parse
+from agents.errors import Exit, InputError, check_budget, check_episodes, check_seed
 from agents.evaluation.episodes import play
 from agents.evaluation.line_file import LineFile, check_line_file
 from agents.evaluation.runner import BATCH
@@ -67,8 +67,8 @@ class Simulate:
     def __post_init__(self) -> None:
         check_name(self.agent)
         check_checkpoint(self.checkpoint, [self.agent])
-        for name, least in (("episodes", 1), ("budget", 1), ("first_episode", 0)):
-            at_least(name, getattr(self, name), least)
+        check_episodes(self.episodes, self.first_episode)
+        check_budget(self.budget)
         check_seed(self.seed)
         check_line_file(self.out, self.resume)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import numpy as np
 import tyro
 
-from agents.commands.flags import at_least, check_seed, parse
+from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError
+from agents.errors import Exit, InputError, at_least, check_seed
 from agents.learning.config import TrainConfig
 from sim.questions import QuestionBank, Questions, question_bank
 

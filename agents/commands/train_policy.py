@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import tyro
 
-from agents.commands.flags import at_least, parse
+from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError
+from agents.errors import Exit, InputError, at_least
 from agents.policy.config import PolicyConfig, reference_stages
 
 if TYPE_CHECKING:

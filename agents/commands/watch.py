@@ -17,8 +17,8 @@ from rich.text import Text
 
 from agents.agent import Agent
 from agents.commands.console import console, encodes
-from agents.commands.flags import at_least, check_seed, parse
-from agents.errors import Exit
+from agents.commands.flags import parse
+from agents.errors import LARGEST_EPISODE, Exit, at_least, at_most, check_budget, check_seed
 from agents.evaluation.episodes import Episodes, draw_dialogues, play
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, default_agent, make_agent
@@ -63,9 +63,10 @@ class Watch:
         if self.agent:
             check_name(self.agent)
             check_checkpoint(self.checkpoint, [self.agent])
-        at_least("budget", self.budget, 1)
+        check_budget(self.budget)
         check_seed(self.seed)
         at_least("episode", self.episode, 0)
+        at_most("episode", self.episode, LARGEST_EPISODE)
 
 
 def main(arguments: list[str]) -> Exit:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, get_args
 
-from agents.errors import InputError
+from agents.errors import LARGEST_EPISODE, InputError, at_least, at_most, check_budget, check_seed
 from sim.files import parse_json, parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean
 from sim.names.fields import field_types
+from sim.questions import Questions
 
 SHIPPED = Path(__file__).parent
 
@@ -91,6 +92,14 @@ class Scenario:
     leaves_after: int | None = None
     """The user leaves instead of answering the question after this many."""
     expect: Expectations
+
+    def __post_init__(self) -> None:
+        check_budget(self.budget)
+        check_seed(self.seed)
+        at_least("episode", self.episode, 0)
+        at_most("episode", self.episode, LARGEST_EPISODE)
+        if self.questions not in get_args(Questions):
+            raise InputError(f"questions = {self.questions!r}; it is one of {', '.join(get_args(Questions))}")
 
     @property
     def absent(self) -> bool:

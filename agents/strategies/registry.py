@@ -79,12 +79,18 @@ def make_agent(name: str, setting: Setting) -> Agent:
     """The agent of that name for a setting.
 
     Raises:
-        InputError: no such agent, module or factory, or what the factory gives is no agent.
+        InputError: no such agent, module or factory; or, of one's own, what the factory raises, or gives that is no
+            agent.
     """
     from agents.agent import Agent
 
     factory = _factory(check_name(name))
-    agent = factory(setting)
+    try:
+        agent = factory(setting)
+    except Exception as error:
+        if name in AGENTS:  # what is wrong is said, or the fault is ours
+            raise
+        raise InputError(f"the factory of agent '{name}' fails: {type(error).__name__}: {error}") from error
     if not isinstance(agent, Agent):
         raise InputError(f"'{name}' gave a {type(agent).__name__}, which lacks reset, act, observe or belief")
     return agent
@@ -97,8 +103,10 @@ def _factory(name: str) -> Callable[[Setting], object]:
         sys.path.insert(0, str(Path.cwd()))  # as `python -m` would find it
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from None
+    except Exception as error:  # of one's own, whatever its code raises
+        if name in AGENTS and not isinstance(error, ImportError):
+            raise
+        raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from error
     factory = getattr(module, attribute, None)
     if not callable(factory):
         raise InputError(f"module '{module_name}' has no factory '{attribute}' for agent '{name}'")
