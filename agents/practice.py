@@ -22,6 +22,7 @@ import numpy as np
 
 from agents.learning.transcripts import NOTHING, Transcripts
 from sim.channel.opening import stated_answers
+from sim.channel.relation import by_value
 from sim.numeric.randomness import draw, extend, stream
 from sim.questions import OPEN, OVER
 from sim.users.memory import Population
@@ -33,12 +34,21 @@ POLICY_STREAM = 1_000_033
 INTENT_DRAW = 1_000_037
 """Tells the draw of an intent from those of the turns."""
 POINTS = np.array([-2.0, -1.0, 0.0, 1.5, 2.5])
+"""What each yes/no answer, from no to yes, adds to the intents that have the value."""
 SAID_POINTS = 3.0
-SUSPECT_SHARE, OPEN_SHARE, ASIDE, BACK_SHARE = 0.7, 0.35, 0.15, 0.5
+"""What an open answer adds to them."""
+SUSPECT_SHARE = 0.7
+"""Dialogues that are led by a suspect."""
+OPEN_SHARE = 0.35
+"""How often the open question is tried first on a facet that has one."""
+ASIDE = 0.15
+"""How often another value is asked about than the suspect's."""
+BACK_SHARE = 0.5
+"""Turns that come back to a facet."""
 
 
 class Practice:
-    """A source of dialogues (`histories.Source`): call it with (first, count).
+    """A source of dialogues (`sources.DialogueSource`): call it with (first, count).
 
     Args:
         population: the users.
@@ -55,14 +65,8 @@ class Practice:
         self.population, self.bank, self.turns, self.opening = population, population.bank, turns, opening
         self.seed = np.uint64(seed + SEED_STEP)
         self.among = among
-        facets = self.bank.catalogue.facets
         self.log_prior = np.log(self.bank.catalogue.prior).astype(np.float32)
-        self.members = []
-        for facet in facets:
-            order = np.argsort(facet.indices, kind="stable")
-            self.members.append(
-                (facet.rows[order], np.searchsorted(facet.indices[order], np.arange(len(facet.values) + 1)))
-            )
+        self.by_value = [by_value(facet) for facet in self.bank.catalogue.facets]
         self.size = np.diff(self.bank.starts)
         # A facet with one question alone, a flag, comes up a third as often as one with more to ask.
         self.askable = np.repeat(np.arange(len(self.size)), np.clip(2 * self.size - 1, 0, 3))
@@ -150,13 +154,13 @@ class Practice:
     def _points(self, row: np.ndarray, question: int, answer: int) -> None:
         f, v = int(self.bank.facet[question]), int(self.bank.value[question])
         facet = self.bank.catalogue.facets[f]
-        rows, first = self.members[f]
+        table = self.by_value[f]
         if self.bank.kind[question] == OPEN:
             if answer > 0:
                 for option in np.flatnonzero(facet.option_of == answer - 1).tolist():
-                    row[rows[first[option] : first[option + 1]]] += SAID_POINTS
+                    row[table.of(option)[0]] += SAID_POINTS
         elif self.bank.kind[question] == OVER:
-            row[rows[first[v] :]] += 0.6 * POINTS[answer]
-            row[rows[: first[v]]] -= 0.6 * POINTS[answer]
+            row[table.intents[table.indptr[v] :]] += 0.6 * POINTS[answer]
+            row[table.intents[: table.indptr[v]]] -= 0.6 * POINTS[answer]
         else:
-            row[rows[first[v] : first[v + 1]]] += POINTS[answer]
+            row[table.of(v)[0]] += POINTS[answer]

@@ -15,7 +15,7 @@ import tyro
 
 from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError, at_least, check_seed
+from agents.errors import Exit, InputError, at_least, check_seed, printable
 from agents.learning.config import TrainConfig
 from sim.questions import QuestionBank, Questions, question_bank
 
@@ -105,8 +105,8 @@ def _train(config: Train) -> None:
     if config.residual:
         _train_residual(config, bank, source, held_out)
     write_card(Path(config.out), about, metrics)
-    print(f"{config.out}: held-out NLL {metrics['nll_nats']:.4f} nats after {metrics['dialogues']:,} dialogues "
-          f"in {metrics['seconds']:.0f} s", file=sys.stderr)  # fmt: skip
+    done = f"{metrics['dialogues']:,} dialogues in {metrics['seconds']:.0f} s"
+    print(f"{printable(config.out)}: held-out NLL {metrics['nll_nats']:.4f} nats after {done}", file=sys.stderr)
 
 
 def _words(bank: QuestionBank, model: str) -> dict[str, np.ndarray]:

@@ -13,7 +13,7 @@ import tyro
 
 from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError, at_least
+from agents.errors import Exit, InputError, at_least, printable
 from agents.policy.config import PolicyConfig, reference_stages
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _train(config: TrainPolicy) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(printable(line), file=sys.stderr, flush=True)
 
 
 def _evaluate(config: PolicyConfig, out: str, users: int) -> None:

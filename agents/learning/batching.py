@@ -15,6 +15,7 @@ import numpy as np
 from agents.learning.confusable import Pairs, lookup
 from sim.belief.evidence import Evidence, first_stage
 from sim.catalogue.catalogue import Facet
+from sim.channel.relation import ByValue, by_value
 
 DENSE = 1 << 22
 """Facets of up to so many pairs of values are looked up in a table of all of them."""
@@ -83,10 +84,9 @@ class FacetIndex:
         return self.dense[key] if self.dense is not None else lookup(self.pair_keys, key)
 
     @cached_property
-    def by_value(self) -> tuple[np.ndarray, np.ndarray]:
-        """Entries of facet.indices sorted by value, and where each value's start, (V + 1,)."""
-        order = np.argsort(self.facet.indices, kind="stable")
-        return order, np.searchsorted(self.facet.indices[order], np.arange(self.v + 1))
+    def by_value(self) -> ByValue:
+        """The facet's relation by value."""
+        return by_value(self.facet)
 
     @cached_property
     def sources(self) -> tuple[np.ndarray, np.ndarray]:
@@ -137,19 +137,18 @@ class FacetIndex:
     def _from_values(self, touched: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """holds and flows by the touched values' members: for the whole catalogue."""
         n = self.facet.intents
-        order, first = self.by_value
+        first, members, places = self.by_value
         v = touched[:, 1]
         j, at = spread(first[v], first[v + 1])
-        entry = order[at]
-        holds = np.stack([touched[j, 0] * n + self.facet.rows[entry], j, entry], axis=1)
+        holds = np.stack([touched[j, 0] * n + members[at], j, places[at]], axis=1)
         # Those who could take one of their values for v: its sources, then the sources' members.
         source, start = self.sources
         j, at = spread(start[v], start[v + 1])
         pair = source[at]
         z = self.pairs.rows[pair]
         which, at = spread(first[z], first[z + 1])
-        entry, j, pair = order[at], j[which], pair[which]
-        place = touched[j, 0] * n + self.facet.rows[entry]
+        entry, j, pair = places[at], j[which], pair[which]
+        place = touched[j, 0] * n + members[at]
         return holds, self._flows(touched, holds, place, j, entry, pair, n)
 
     def _flows(

@@ -19,6 +19,7 @@ from sim.belief.evidence import WIDTH, Evidence
 from sim.catalogue.catalogue import Catalogue
 
 TEMPER = 0.8
+"""Evidence counts this much: answers on a facet are less independent than they are taken for."""
 
 
 class CheapBelief:
@@ -78,10 +79,8 @@ class CheapBelief:
                 table[:-1][facet.option_of == about.said] += self.said[f][about.said]
             row += TEMPER * table[facet.value_of]  # -1, unknown, is the last
             return
-        order, first = self.index[f].by_value
+        relation = self.index[f].by_value
         for v, a in about.yesno:
-            members = facet.rows[order[first[v] : first[v + 1]]]
-            row[members] += TEMPER * (self.believed[f][v, a % WIDTH] - self.denied[f][v, a % WIDTH])
+            row[relation.of(v)[0]] += TEMPER * (self.believed[f][v, a % WIDTH] - self.denied[f][v, a % WIDTH])
         if about.said >= 0:
-            members = facet.rows[order[first[about.said] : first[about.said + 1]]]
-            row[members] += TEMPER * self.said[f][about.said]
+            row[relation.of(about.said)[0]] += TEMPER * self.said[f][about.said]

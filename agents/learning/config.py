@@ -15,6 +15,10 @@ LONGEST = 20
 """Answers after which users change no more, whatever `stretch` says."""
 WHOLE = 2000
 """Catalogues of up to so many intents are scored whole by default, and judged in torch."""
+MOST_DIALOGUES, MOST_PASSES = 1 << 30, 1_000_000
+"""Dialogues from `MOST_DIALOGUES` on are others': a residual's, and those that are held out."""
+LARGEST_RATE = 100.0
+"""Longer steps than these overflow."""
 Objective = Literal["auto", "full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"]
 """What tells the true intent from others, see `agents.learning.objectives`."""
 Proposal = Literal["auto", "uniform", "prior", "in-batch", "posterior"]
@@ -73,8 +77,13 @@ class TrainConfig:
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be at least 1")
         if not 0 < self.mix <= 1:
             raise TrainingError(f"mix = {self.mix}; it must be above 0 and at most 1")
-        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
-            raise TrainingError(f"learning_rate = {self.learning_rate}; it must be above 0")
+        for name, most in (("count", MOST_DIALOGUES), ("passes", MOST_PASSES)):
+            if getattr(self, name) > most:
+                raise TrainingError(f"{name} = {getattr(self, name)}; it must be at most {most:,}")
+        if not 0 < self.learning_rate <= LARGEST_RATE:
+            raise TrainingError(
+                f"learning_rate = {self.learning_rate}; it must be above 0 and at most {LARGEST_RATE:g}"
+            )
         if not 0 <= self.stretch < LONGEST:
             raise TrainingError(f"stretch = {self.stretch}; it is 0, for users who stay as they are, to {LONGEST - 1}")
         for name in ("answer_weight", "minutes"):

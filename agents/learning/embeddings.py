@@ -92,11 +92,12 @@ def _model(folder: str) -> tuple[Any, Any]:
     """Tokenizer and model; kept, for a catalogue asks once a facet."""
     try:
         from transformers import AutoModel, AutoTokenizer
-        from transformers.utils.logging import disable_progress_bar
+        from transformers.utils.logging import disable_progress_bar, set_verbosity_error
     except ImportError:
         raise WordsError("words need transformers; install the extra `language`, or leave --words out") from None
 
     disable_progress_bar()  # of loading weights, which is over before it can be read
+    set_verbosity_error()  # what is wrong is said once, below
     try:
         # Weights of the other kind are pickles, which could run code.
         return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()

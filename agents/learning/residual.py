@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from agents.learning import objectives, proposals
 from agents.learning.cheap_belief import CheapBelief
 from agents.learning.checkpoint import METRICS, Checkpoint, read_checkpoint, save_checkpoint
-from agents.learning.config import objective_for
+from agents.learning.config import MOST_DIALOGUES, objective_for
 from agents.learning.critic import ChannelCritic
 from agents.learning.objectives import Estimate
 from agents.learning.parameters import Tables
@@ -31,7 +31,7 @@ from agents.learning.sources import DialogueSource
 from agents.learning.transcripts import FacetEvidence, Transcripts
 from sim.questions import QuestionBank
 
-SOURCE_FROM = 1 << 30
+SOURCE_FROM = MOST_DIALOGUES
 """Number of the first dialogue that a residual is trained on: others than its channel's."""
 
 

@@ -20,6 +20,8 @@ MOST_TURNS = 1 << 21
 """Turns of a rollout, which stays in memory: some 800 bytes each."""
 MOST_SHOWN = 1000
 """Questions of a shortlist."""
+LARGEST_RATE = 100.0
+"""Longer steps than these overflow."""
 COUNTS = ("max_questions", "budget", "steps", "num_envs", "n_steps", "epochs", "checkpoint_every", "by_gain")
 
 
@@ -80,8 +82,8 @@ class PolicyConfig:
         for name in ("entropy", "shaping"):
             if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
                 raise InputError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
-        if not (self.learning_rate > 0 and math.isfinite(self.learning_rate)):
-            raise InputError(f"learning_rate = {self.learning_rate}; it must be above 0")
+        if not 0 < self.learning_rate <= LARGEST_RATE:
+            raise InputError(f"learning_rate = {self.learning_rate}; it must be above 0 and at most {LARGEST_RATE:g}")
         if not 0 <= self.gae <= 1:
             raise InputError(f"gae = {self.gae}; it must lie between 0 and 1")
         if not math.isfinite(self.question_cost):
