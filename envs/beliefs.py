@@ -24,6 +24,7 @@ from gymnasium.vector.utils import batch_space
 from envs.features import BeliefView, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
+from envs.world import check_action, checked_actions
 from sim.posterior.contract import Posterior
 
 
@@ -119,8 +120,7 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         before = self.beliefs.view
         if before is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        if not self.action_space.contains(np.int64(action)):
-            raise gymnasium.error.InvalidAction(f"action {action!r} is not from 0 to {self.shortlist.size}")
+        check_action(action, self.shortlist.size + 1)
         turn = int(self.dialogues.turn[0])
         asked = int(self.beliefs.actions(np.array([action]))[0])
         _, reward, terminated, truncated, info = self.env.step(asked)
@@ -174,9 +174,7 @@ class BeliefVectorEnv(VectorWrapper):
         before = self.beliefs.view
         if before is None:
             raise gymnasium.error.ResetNeeded("call reset() before step()")
-        actions = np.asarray(actions)
-        if actions.shape != (self.num_envs,) or actions.min() < 0 or actions.max() > self.shortlist.size:
-            raise gymnasium.error.InvalidAction(f"actions must be {self.num_envs} numbers, 0 to {self.shortlist.size}")
+        actions = checked_actions(actions, self.num_envs, self.shortlist.size + 1)
         d = self.dialogues
         begun = self._over.copy() if self._mode == AutoresetMode.NEXT_STEP else np.zeros(self.num_envs, dtype=bool)
         turn = d.turn.copy()

@@ -17,6 +17,7 @@ from envs.record import dialogue_record, transcript
 from envs.rules import Rules
 from envs.world import CatalogueGiven, Observation, World, check_action, check_options, seed_bits
 from sim.dialogue import Dialogue
+from sim.names.arguments import switch, whole
 from sim.questions import Questions
 from sim.users.rates import Rates
 
@@ -71,7 +72,7 @@ class ClarifyEnv(gymnasium.Env):
             catalogue=catalogue, questions=questions, max_questions=max_questions, noise=noise, observation=observation,
             rules=rules,
         )  # fmt: skip
-        self.mask = mask
+        self.mask = switch("mask", mask)
         self.render_mode = render_mode
         self.dialogues = self.world.dialogues(1)
         self.action_space = gymnasium.spaces.Discrete(int(self.world.action_space.n))
@@ -91,6 +92,7 @@ class ClarifyEnv(gymnasium.Env):
         Returns:
             The observation, and `info`, empty or with `action_mask`.
         """
+        seed = None if seed is None else whole("seed", seed)
         super().reset(seed=seed)
         options = check_options(options, ("intent", "user"))
         if seed is not None:

@@ -20,6 +20,7 @@ import numpy as np
 from envs.rules import Rules
 from sim.ask.question_information import QuestionInformation
 from sim.catalogue.wording import KINDS
+from sim.names.arguments import whole
 from sim.numeric.entropy import FLOOR, entropy_nats
 from sim.posterior.contract import Posterior
 from sim.questions import OPEN, QuestionBank
@@ -36,6 +37,8 @@ PER_QUESTION = 11 + len(KINDS)
 """Figures on each question of the shortlist."""
 GAIN_SCALE, USER_SCALE = 2.0, 0.5
 """Gains about the intent and about the user are divided by these (nats), so that typical ones are near 1."""
+MOST_SHOWN = 1000
+"""The longest shortlist of either kind."""
 LEAST = 1e-12
 """Divisors are at least this."""
 
@@ -48,8 +51,8 @@ class Shortlist:
     by_user: int = 2
 
     def __post_init__(self) -> None:
-        if self.by_gain < 1 or self.by_user < 0:
-            raise ValueError(f"by_gain={self.by_gain}, by_user={self.by_user}; at least 1 and 0 are needed")
+        whole("by_gain", self.by_gain, 1, MOST_SHOWN)
+        whole("by_user", self.by_user, 0, MOST_SHOWN)
 
     @property
     def size(self) -> int:

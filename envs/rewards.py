@@ -12,10 +12,11 @@ other posterior it would reward overconfidence.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from sim.names.arguments import finite, switch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,11 @@ class Shaping:
     """Pay a last guess by what it brings on average; for exact posteriors."""
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.weight) or self.weight < 0:
+        if finite("weight", self.weight) < 0:
             raise ValueError(f"weight={self.weight!r}; it must be a finite number of at least 0")
-        if not 0 < self.gamma <= 1:
+        if not 0 < finite("gamma", self.gamma) <= 1:
             raise ValueError(f"gamma={self.gamma!r}; it must lie in (0, 1]")
+        switch("expected", self.expected)
 
     def potential(self, entropy_nats: np.ndarray) -> np.ndarray:
         """Phi of states with this entropy."""

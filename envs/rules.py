@@ -15,19 +15,22 @@ questions of those who don't ask written to a spare cell, no loop over dialogues
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from sim.channel.opening import SILENT, opening_of
+from sim.names.arguments import finite, shown, switch, whole
 from sim.users.memory import Population
 from sim.users.scripted import Script, ScriptedUser
 from sim.users.simulated import SimulatedUsers
 
 NOTHING = -1
+LAST_EPISODE = 2**62
+MOST = 100_000
+"""The largest budget and number of guesses: histories are arrays of that length."""
 """In a history or among guesses: nothing stands in this place."""
 USER_KEYS = ("type", "seed", "episode", "memory")
 """What may be fixed of a user, see `Dialogues.reset`."""
@@ -53,12 +56,10 @@ class Rules:
 
     def __post_init__(self) -> None:
         for name in ("budget", "guesses"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"{name}={value!r}; it must be a whole number of at least 1")
+            whole(name, getattr(self, name), 1, MOST)
         for name in ("reward_right", "reward_wrong", "question_cost"):
-            if not math.isfinite(getattr(self, name)):
-                raise ValueError(f"{name}={getattr(self, name)!r}; it must be a finite number")
+            finite(name, getattr(self, name))
+        switch("opening", self.opening)
 
 
 class Dialogues:
@@ -132,9 +133,7 @@ class Dialogues:
         """
         types = None
         fixed: Mapping[str, Any] = user if isinstance(user, Mapping) else {}
-        for key in fixed:
-            if key not in USER_KEYS:
-                raise ValueError(f"options['user'] has no key '{key}' (keys: {', '.join(USER_KEYS)})")
+        self._check_user(user)
         if "seed" in fixed:
             seed = np.full(len(rows), int(fixed["seed"]) & 0xFFFFFFFFFFFFFFFF, dtype=np.uint64)
             episode, mixed = np.zeros(len(rows), dtype=np.int64), None
@@ -150,12 +149,35 @@ class Dialogues:
         if self.max_opening:
             self._volunteer(rows)
 
+    def _check_user(self, user: object) -> None:
+        """Raises ValueError naming what can't be fixed of a user."""
+        if user is None or isinstance(user, ScriptedUser) or callable(user):
+            return
+        if not isinstance(user, Mapping):
+            if isinstance(user, str | bytes) or not isinstance(user, Sequence | np.ndarray):
+                ways = f"a mapping with some of {', '.join(USER_KEYS)}, a list of answers or a function"
+                raise ValueError(f"options['user'] is {shown(user)}; it is {ways}")
+            return
+        for key in user:
+            if key not in USER_KEYS:
+                raise ValueError(f"options['user'] has no key {shown(key)} (keys: {', '.join(USER_KEYS)})")
+        if "seed" in user:
+            whole("options['user']['seed']", user["seed"])
+        if "episode" in user:
+            whole("options['user']['episode']", user["episode"], 0, LAST_EPISODE)
+        if not isinstance(user.get("memory", {}), Mapping):
+            given = shown(user["memory"])
+            raise ValueError(f"options['user']['memory'] is {given}; it maps facets to a value, or None for forgotten")
+
     def _fix(self, rows: np.ndarray, user: FixedUser | None) -> None:
         """Memories and scripts that are given for the users of `rows`; scripts of those who were there are gone."""
         for row in rows.tolist():
             self.scripted.pop(row, None)
             if isinstance(user, Mapping):
-                self.users.fix_memory(row, user.get("memory", {}))
+                try:
+                    self.users.fix_memory(row, user.get("memory", {}))
+                except ValueError as error:
+                    raise ValueError(f"options['user']['memory']: {error}") from None
             elif user is not None:
                 self.scripted[row] = (
                     user if isinstance(user, ScriptedUser) else ScriptedUser(user, self.population.bank)
@@ -177,11 +199,11 @@ class Dialogues:
 
     def _type(self, given: object) -> int:
         names = self.population.types
-        if given in names:
+        if isinstance(given, str) and given in names:
             return names.index(given)
-        if isinstance(given, int | np.integer) and 0 <= given < len(names):
+        if isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < len(names):
             return int(given)
-        raise ValueError(f"options['user']['type'] is {given!r}; the types are {', '.join(names)}")
+        raise ValueError(f"options['user']['type'] is {shown(given)}; the types are {', '.join(names)}")
 
     def _volunteer(self, rows: np.ndarray) -> None:
         opening = self.users.opening(rows)

@@ -20,16 +20,27 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
-from numpy.typing import ArrayLike
 
 from envs.drawing import dialogue_image
 from envs.record import dialogue_record, transcript
 from envs.rules import FixedUser, Rules
-from envs.world import CatalogueGiven, Copies, IntentGiven, Observation, World, check_options, seed_bits
+from envs.world import (
+    CatalogueGiven,
+    Copies,
+    IntentGiven,
+    Observation,
+    World,
+    check_options,
+    checked_actions,
+    seed_bits,
+)
 from sim.dialogue import Dialogue
+from sim.names.arguments import one_of, switch, whole
 from sim.numeric.randomness import mixed_seed
 from sim.questions import Questions
 from sim.users.rates import Rates
+
+MOST_ENVIRONMENTS = 10_000_000
 
 
 class ClarifyVectorEnv(VectorEnv):
@@ -71,8 +82,12 @@ class ClarifyVectorEnv(VectorEnv):
         copy: bool = True,
         corruptions: bool = False,
     ):
-        if isinstance(num_envs, bool) or not isinstance(num_envs, int | np.integer) or num_envs < 1:
-            raise ValueError(f"num_envs={num_envs!r}; it must be a whole number of at least 1")
+        whole("num_envs", num_envs, 1, MOST_ENVIRONMENTS)
+        for name, given in (("mask", mask), ("copy", copy), ("corruptions", corruptions)):
+            switch(name, given)
+        modes = [mode.value for mode in AutoresetMode]
+        if not isinstance(autoreset_mode, AutoresetMode):
+            autoreset_mode = AutoresetMode(one_of("autoreset_mode", autoreset_mode, modes))
         if render_mode is not None and render_mode not in self.metadata["render_modes"]:
             raise ValueError(f"render_mode={render_mode!r}; it is ansi, rgb_array or None")
         rules = Rules(
@@ -85,7 +100,7 @@ class ClarifyVectorEnv(VectorEnv):
         )  # fmt: skip
         self.num_envs = int(num_envs)
         self.render_mode = render_mode
-        self.autoreset_mode = AutoresetMode(autoreset_mode)
+        self.autoreset_mode = autoreset_mode
         # Of this object alone, as in Gymnasium's own: the class keeps the default.
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}  # type: ignore[misc]
         self.mask, self.corruptions = mask, corruptions
@@ -113,7 +128,8 @@ class ClarifyVectorEnv(VectorEnv):
         Raises:
             ValueError: an unknown option; a mask of another shape or dtype, or with nothing set.
         """
-        super().reset(seed=seed if isinstance(seed, int | np.integer) else None)
+        seed = self._checked_seed(seed)
+        super().reset(seed=seed if isinstance(seed, int) else None)
         options = check_options(options, ("intent", "user", "reset_mask"))
         rows = self._all if "reset_mask" not in options else np.flatnonzero(self._mask(options["reset_mask"]))
         self._mixed = mixed_seed(self._seed(seed, rows))
@@ -127,7 +143,15 @@ class ClarifyVectorEnv(VectorEnv):
             raise ValueError("options['reset_mask'] must have at least one environment set")
         return mask
 
-    def _seed(self, seed: int | Sequence[int | None] | None, rows: np.ndarray) -> np.ndarray:
+    def _checked_seed(self, seed: int | Sequence[int | None] | None) -> int | list[int | None] | None:
+        """Raises ValueError unless it is None, one seed, or one or None for each environment."""
+        if seed is None or not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str | bytes):
+            return None if seed is None else whole("seed", seed)
+        if len(seed) != self.num_envs:
+            raise ValueError(f"seed has {len(seed)} entries, the environments are {self.num_envs}")
+        return [None if given is None else whole("seed", given) for given in seed]
+
+    def _seed(self, seed: int | list[int | None] | None, rows: np.ndarray) -> np.ndarray:
         """Set the seed and episode with which each of the rows begins; (B,) the seeds of all."""
         seeds = self._seeds
         if seeds is None:
@@ -137,23 +161,22 @@ class ClarifyVectorEnv(VectorEnv):
         if seed is None:
             self._episodes[rows] += 1
             return seeds
-        if isinstance(seed, int | np.integer):
+        if isinstance(seed, int):
             seeds[rows] = np.array([seed_bits(int(seed) + int(k)) for k in rows], dtype=np.uint64)
             self._episodes[rows] = 0
             return seeds
-        if len(seed) != self.num_envs:
-            raise ValueError(f"seed has {len(seed)} entries, the environments are {self.num_envs}")
         for k in rows.tolist():
-            if seed[k] is None:
+            given = seed[k]
+            if given is None:
                 self._episodes[k] += 1
             else:
-                seeds[k], self._episodes[k] = seed_bits(seed[k]), 0
+                seeds[k], self._episodes[k] = seed_bits(given), 0
         return seeds
 
     def _intents(self, given: IntentGiven | Sequence[IntentGiven] | None, rows: np.ndarray) -> np.ndarray | None:
         if given is None:
             return None
-        if isinstance(given, str | int | np.integer):
+        if isinstance(given, str | bytes) or not isinstance(given, Sequence | np.ndarray):
             return np.full(len(rows), self.world.intent_id(given))
         if len(given) != self.num_envs:
             raise ValueError(f"options['intent'] has {len(given)} entries, the environments are {self.num_envs}")
@@ -180,7 +203,7 @@ class ClarifyVectorEnv(VectorEnv):
             gymnasium.error.ResetNeeded: before the first reset; with autoreset disabled, a dialogue that is over.
         """
         d = self.dialogues
-        actions = self._checked(actions)
+        actions = checked_actions(actions, self.num_envs, self._actions)
         before = d.over.nonzero()[0]
         if len(before) and (self._seeds is None or self.autoreset_mode == AutoresetMode.DISABLED):
             raise gymnasium.error.ResetNeeded(
@@ -203,20 +226,6 @@ class ClarifyVectorEnv(VectorEnv):
             else:
                 info = self._revealed(ended, terminated)
         return self._observe(), reward, terminated, np.zeros(self.num_envs, dtype=bool), self._info(info, self._all)
-
-    def _checked(self, actions: ArrayLike) -> np.ndarray:
-        actions = np.asarray(actions)
-        if actions.shape != (self.num_envs,) or actions.dtype.kind not in "iu":
-            raise gymnasium.error.InvalidAction(
-                f"actions are {actions.dtype} of shape {actions.shape}; {self.num_envs} integers are needed"
-            )
-        actions = actions.astype(np.int64, copy=False)
-        # A negative one is a huge one, seen without its sign.
-        if np.maximum.reduce(actions.view(np.uint64)) >= self._actions:
-            raise gymnasium.error.InvalidAction(
-                f"actions from {actions.min()} to {actions.max()}; they must lie in 0 to {self._actions - 1}"
-            )
-        return actions
 
     def _revealed(self, ended: np.ndarray, mask: np.ndarray) -> dict[str, Any]:
         d = self.dialogues

@@ -21,15 +21,17 @@ import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import gymnasium
 import numpy as np
 from gymnasium import spaces
+from numpy.typing import ArrayLike
 
 from envs.rules import NOTHING, Dialogues, Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
+from sim.names.arguments import one_of, shown, whole
 from sim.names.did_you_mean import did_you_mean
 from sim.questions import Questions, question_bank
 from sim.users.memory import Population
@@ -66,8 +68,15 @@ class World:
     ):
         if catalogue is None:
             raise ValueError("catalogue is missing: give a name (movies, animals, ...), a path or a Catalogue")
-        if observation not in OBSERVATIONS:
-            raise ValueError(f"observation={observation!r}; it is one of {', '.join(OBSERVATIONS)}")
+        if not isinstance(catalogue, str | os.PathLike | Catalogue):
+            raise ValueError(f"catalogue={shown(catalogue)}; it is a name, a path or a Catalogue")
+        if not isinstance(noise, str | os.PathLike | Rates):
+            raise ValueError(f"noise={shown(noise)}; it is a preset's name, a TOML file or a Rates")
+        # Before anything is looked up by them: as keys, True is 1, and a list is none.
+        one_of("questions", questions, get_args(Questions))
+        if max_questions is not None:
+            max_questions = whole("max_questions", max_questions, 1)
+        one_of("observation", observation, OBSERVATIONS)
         self.rules: Rules = rules
         self.population = population(catalogue, questions, max_questions, noise)
         self.questions_kind, self.max_questions = questions, max_questions
@@ -138,7 +147,7 @@ class World:
             "corruptions": () if b in d.scripted else d.users.corruptions(b),
         }
 
-    def intent_id(self, given: IntentGiven) -> int:
+    def intent_id(self, given: object) -> int:
         """An intent from options: its number, its id in the catalogue or its name.
 
         Raises:
@@ -151,9 +160,9 @@ class World:
                     return names.index(given)
         elif isinstance(given, int | np.integer) and not isinstance(given, bool) and 0 <= given < n:
             return int(given)
-        known = f"a number from 0 to {n - 1}, an id or a name"
         near = did_you_mean(given, (*self.catalogue.intents, *self.catalogue.ids)) if isinstance(given, str) else ""
-        raise ValueError(f"options['intent'] is {given!r}" + (f"{near} It is {known}" if near else f"; it is {known}"))
+        ways = f"{near} It is" if near else "; it is"
+        raise ValueError(f"options['intent'] is {shown(given)}{ways} a number from 0 to {n - 1}, an id or a name")
 
 
 class Copies:
@@ -199,18 +208,21 @@ def check_options(options: Mapping[str, Any] | None, known: tuple[str, ...]) -> 
     Raises:
         ValueError: an unknown key.
     """
-    options = dict(options or {})
+    if options is None:
+        return {}
+    if not isinstance(options, Mapping):
+        raise ValueError(f"options={shown(options)}; it is a mapping with some of {', '.join(known)}")
     for key in options:
         if key not in known:
-            raise ValueError(f"reset has no option '{key}' (options: {', '.join(known)})")
-    return options
+            raise ValueError(f"reset has no option {shown(key)} (options: {', '.join(known)})")
+    return dict(options)
 
 
 def population(
     catalogue: CatalogueGiven, questions: Questions, max_questions: int | None, noise: str | Rates
 ) -> Population:
     """The population for these arguments, shared among equal ones while they are in use."""
-    rates = noise if isinstance(noise, Rates) else load_rates(noise)
+    rates = noise if isinstance(noise, Rates) else load_rates(os.fspath(noise))
     key = rates.name if PRESETS.get(rates.name) is rates else repr(rates)
     _RATES[key] = rates
     if isinstance(catalogue, Catalogue):
@@ -241,4 +253,27 @@ def _population(
 def check_action(action: object, total: int) -> None:
     """Raises gymnasium.error.InvalidAction unless 0 <= action < total."""
     if not isinstance(action, int | np.integer) or isinstance(action, bool) or not 0 <= action < total:
-        raise gymnasium.error.InvalidAction(f"action {action!r} is not a whole number from 0 to {total - 1}")
+        raise gymnasium.error.InvalidAction(f"action {shown(action)} is not a whole number from 0 to {total - 1}")
+
+
+def checked_actions(actions: ArrayLike, count: int, total: int) -> np.ndarray:
+    """(count,) int64 actions of a batch.
+
+    Raises:
+        gymnasium.error.InvalidAction: another shape or dtype, or one that is not from 0 to `total` - 1.
+    """
+    try:
+        actions = np.asarray(actions)
+    except ValueError:
+        raise gymnasium.error.InvalidAction(f"actions are {shown(actions)}; {count} integers are needed") from None
+    if actions.shape != (count,) or actions.dtype.kind not in "iu":
+        raise gymnasium.error.InvalidAction(
+            f"actions are {actions.dtype} of shape {actions.shape}; {count} integers are needed"
+        )
+    actions = actions.astype(np.int64, copy=False)
+    # A negative one is a huge one, seen without its sign.
+    if np.maximum.reduce(actions.view(np.uint64)) >= total:
+        raise gymnasium.error.InvalidAction(
+            f"actions from {actions.min()} to {actions.max()}; they must lie in 0 to {total - 1}"
+        )
+    return actions

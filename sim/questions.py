@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
+from sim.names.arguments import one_of, whole
 from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
 Questions = Literal["yesno", "open", "mixed"]
@@ -106,10 +107,9 @@ def question_bank(
     Raises:
         ValueError: no such kind; a cap below 1; no question left.
     """
-    if questions not in ("yesno", "open", "mixed"):
-        raise ValueError(f"questions='{questions}'; it is one of yesno, open, mixed")
-    if max_questions is not None and max_questions < 1:
-        raise ValueError(f"max_questions={max_questions}; at least 1 is needed")
+    one_of("questions", questions, get_args(Questions))
+    if max_questions is not None:
+        whole("max_questions", max_questions, 1)
     columns: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
     for f, facet in enumerate(catalogue.facets):
         v = len(facet.values)

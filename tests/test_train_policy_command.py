@@ -46,7 +46,7 @@ BAD = {
     "shaping = -1.0": ["--shaping", "-1"],
     "by_gain = 0": ["--by-gain", "0"],
     "by_user = -1": ["--by-user", "-1"],
-    "at most 1,000 questions are shown": ["--by-gain", "100000"],
+    "by_gain=100000": ["--by-gain", "100000"],
     "imitate = -1": ["--imitate", "-1"],
     "seed = -1": ["--seed", "-1"],
     "seed = 9223372036854775808": ["--seed", str(2**63)],

@@ -45,7 +45,7 @@ def top(gain_nats: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 def top_among(ids: np.ndarray, gain_nats: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """`top` of one dialogue's questions: ids (n,), in any order, and their gains (n,) to (k,) each."""
     keep = gain_nats > TIE
-    if len(ids) > MANY * k:
+    if k > 0 and len(ids) > MANY * k:
         keep &= gain_nats >= np.partition(gain_nats, len(ids) - k)[len(ids) - k] - 2 * TIE
     ids, gains = ids[keep].astype(np.int64), gain_nats[keep]
     order = np.lexsort((ids, -_ranks(gains)))[:k]

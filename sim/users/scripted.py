@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from sim.channel.opening import SILENT
+from sim.names.arguments import whole
 from sim.questions import QuestionBank
 
 Script = Sequence[int] | Callable[[int, QuestionBank], int]
@@ -18,9 +19,14 @@ class ScriptedUser:
     Args:
         script: answers in the order of asking, or a function of (question id, bank).
         bank: the questions it may be asked.
+
+    Raises:
+        ValueError: a list that holds anything but whole numbers of at least 0.
     """
 
     def __init__(self, script: Script, bank: QuestionBank):
+        for number, answer in enumerate(() if callable(script) else script, 1):
+            whole(f"script: answer {number}", answer)
         self.script = script
         self.bank = bank
         self._said = 0
@@ -42,7 +48,7 @@ class ScriptedUser:
 
     def _one(self, question: int) -> int:
         if callable(self.script):
-            answer = int(self.script(question, self.bank))
+            answer = whole(f"script: answer to question {question}", self.script(question, self.bank))
         elif self._said < len(self.script):
             answer = int(self.script[self._said])
         else:

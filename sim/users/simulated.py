@@ -320,12 +320,14 @@ class SimulatedUsers:
                 otherwise), or None for forgotten.  A number is named as in `Facet.values`, a flag "no" or "yes".
 
         Raises:
-            KeyError: no such facet.
-            ValueError: no such value.
+            ValueError: no such facet, or no such value.
         """
         p = self.population
         for name, value in memory.items():
-            facet = p.catalogue.facet(name)
+            try:
+                facet = p.catalogue.facet(name)
+            except KeyError as error:
+                raise ValueError(error.args[0]) from None
             f = p.catalogue.facets.index(facet)
             cell = f * len(p.types) + int(self.type[b])
             if value is None:
