@@ -159,7 +159,10 @@ class FinishScreen(ModalScreen[NextStep]):
         self.query_one("#next", Choices).display = False
         box = self.query_one("#what", SearchBox)
         box.remove_class("hidden")
-        box.search_in(lambda: lookups.intents(self.world), fixed=fixed, placeholder="What was it? Type its name")
+        belief = self.session.now.belief
+        box.search_in(
+            lambda: lookups.intents(self.world, belief), fixed=fixed, placeholder="What was it? Type its name"
+        )
         box.field.focus()
 
     def on_search_box_picked(self, event: SearchBox.Picked) -> None:

@@ -271,7 +271,8 @@ class GameScreen(Screen):
     def offer_search(self, asked: Asked) -> None:
         """A field over the answers of an open question."""
         dont_know = replace(OPEN_UNKNOWN, value=DONT_KNOW_IT)
-        self.search(lambda: lookups.options(self.world, asked.facet_id), [dont_know],
+        belief = self.session.now.belief if self.session is not None else None
+        self.search(lambda: lookups.options(self.world, asked.facet_id, belief), [dont_know],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
         self.query_one("#hint", Static).update("Enter takes ▸ · Esc leaves, i returns")
 

@@ -290,7 +290,7 @@ def test_a_number_is_typed_and_no_option_by_digit():
         while screen.view.asked.facet_id != 2:
             await p.press("escape", "s")
         assert screen.view.asked.number and len(screen.view.asked.options) <= 9
-        await p.press("i", "7", "enter")
+        await p.press("escape", "i", "7", "enter")
         assert screen.view.history[0].answer_text.startswith("7")
 
     play(story, catalogue="toy", questions="open")

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
+import numpy as np
+
 from agents.errors import Exit
 from agents.play import lookups
 from agents.play.coach import AskGame
@@ -17,7 +19,7 @@ from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
 from agents.play.replay import Recorded
 from agents.play.saves import Saver, dialogue_of
-from agents.play.search import Hit, Index, fold, number_in
+from agents.play.search import Hit, Index, fold
 from agents.play.standins import Simulated, StandIn, corruption_sentences, role_card
 from agents.play.views import Asked, GameView, Mode, Review, Setup
 from sim.answers import ANSWER_KEYS, ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
@@ -167,7 +169,7 @@ def _play(game: PlainGame, opening: Sequence[tuple[int, int]] = (), user: Simula
         elif view.phase == "right" and view.guess is not None:
             truth = view.guess.intent
         else:
-            outcome = _what_was_it(game, view)
+            outcome = _what_was_it(game, view, session.now.belief)
             if outcome == "on":
                 view = session.play_on()
                 continue
@@ -230,11 +232,11 @@ def _turn(game: PlainGame, session: Session, view: GameView) -> GameView:
     if text.lower() == "t":
         _think(plain, view)
         return view
-    answer = _answer(game, asked, text)
+    answer = _answer(game, asked, text, session.now.belief)
     return view if answer is None else session.answer(answer)
 
 
-def _answer(game: PlainGame, asked: Asked, text: str) -> int | None:
+def _answer(game: PlainGame, asked: Asked, text: str, belief: np.ndarray) -> int | None:
     word = text.lower()
     if not asked.open:
         answer = typed_answer(text)
@@ -249,12 +251,7 @@ def _answer(game: PlainGame, asked: Asked, text: str) -> int | None:
         return None
     if asked.options and not asked.number and word.isdigit() and 1 <= int(word) <= len(asked.options):
         return int(word)
-    number = number_in(word) if asked.number else None
-    if number is not None:
-        option = game.world.catalogue.facets[asked.facet_id].option_of_number(number)
-        game.plain.say(f"  {asked.options[option]}")
-        return option + 1
-    hit = game.plain.find(lookups.options(game.world, asked.facet_id), text)
+    hit = game.plain.find(lookups.options(game.world, asked.facet_id, belief), text)
     return None if hit is None else hit.key + 1
 
 
@@ -264,7 +261,7 @@ def _think(plain: Conversation, view: GameView) -> None:
         plain.say(f"  {p:.1%} {name}")
 
 
-def _what_was_it(game: PlainGame, view: GameView) -> int | str | None:
+def _what_was_it(game: PlainGame, view: GameView, belief: np.ndarray) -> int | str | None:
     plain = game.plain
     while True:
         text = plain.hear("Not it, then. What was it? A name; 'on' to play on, 'u' to undo, 'none' if it isn't here:")
@@ -274,7 +271,7 @@ def _what_was_it(game: PlainGame, view: GameView) -> int | str | None:
             return "undo"
         if text.lower() in ("none", ""):
             return None
-        hit = plain.find(lookups.intents(game.world), text)
+        hit = plain.find(lookups.intents(game.world, belief), text)
         if hit is not None:
             return hit.key
 

@@ -63,6 +63,7 @@ class Index:
         weights: how likely each is meant, in whatever measure.
         special: hits that a query brings up before all others, such as the bin that a typed number falls into.
         similar: look for similar names too; among numbers those are other numbers.
+        vague: positions of names that are sure only when they are typed in full: "19" is no "1990 to 1999".
     """
 
     def __init__(
@@ -73,11 +74,12 @@ class Index:
         special: Callable[[str], Iterable[Hit]] | None = None,
         *,
         similar: bool = True,
+        vague: Iterable[int] = (),
     ):
         self.names = list(names)
         self.keys = list(range(len(self.names))) if keys is None else list(keys)
         self.weights = [0.0] * len(self.names) if weights is None else list(weights)
-        self.special, self.similar = special, similar
+        self.special, self.similar, self.vague = special, similar, frozenset(vague)
         self._folded = [fold(name).replace("\n", " ") for name in self.names]
         starts = [(text[m.start() :], i) for i, text in enumerate(self._folded) for m in _WORD.finditer(text)]
         starts += [(text, i) for i, text in enumerate(self._folded) if not _WORD.match(text)]
@@ -107,15 +109,16 @@ class Index:
 
     def find(self, query: str, limit: int = 8) -> list[Hit]:
         """The likeliest names, best first; the best known ones for an empty query."""
-        query = fold(" ".join(query.split()))
-        first = list(self.special(query)) if self.special else []
+        typed = " ".join(query.split())
+        query = fold(typed)
+        first = list(self.special(typed)) if self.special else []
         if not query:
             return first + [self._hit(i) for i in self._known[: limit - len(first)]]
         out: dict[int, Hit] = {}
         # A missing link of the chain is no error: an empty sieve leaves the place to the next.
         for sieve in (self._beginning, self._containing, self._like):
             for i, sure in sieve(query, limit):
-                out.setdefault(i, self._hit(i, sure))
+                out.setdefault(i, self._hit(i, sure and (i not in self.vague or self._folded[i] == query)))
             if len(out) >= limit:
                 break
         exact = [hit for i, hit in out.items() if self._folded[i] == query]
@@ -173,13 +176,3 @@ class Index:
         found = process.extract(query, self._folded, scorer=fuzz.ratio, score_cutoff=LIKE, limit=limit, processor=None)
         found = sorted(found, key=lambda hit: (-round(hit[1] / 4), -self.weights[hit[2]]))
         return [(i, ratio >= VERY_LIKE) for _, ratio, i in found]
-
-
-def number_in(text: str) -> float | None:
-    """The number that a text begins with: "about 1994", "100 min".
-
-    >>> number_in("around 1,5 kg"), number_in("1994"), number_in("none")
-    (1.5, 1994.0, None)
-    """
-    found = re.search(r"\d+(?:[.,]\d+)?", text)
-    return float(found[0].replace(",", ".")) if found else None

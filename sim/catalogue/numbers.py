@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -204,3 +205,20 @@ def _names(coarse: np.ndarray, lower: np.ndarray, low: np.ndarray, high: np.ndar
         else:
             out.append(plain(a) if plain(a) == plain(b) else f"{plain(a)} to {plain(max(a, b))}")
     return tuple(out)
+
+
+def named_range(option: str) -> tuple[float, float] | None:
+    """From where to where a coarse bin reaches by its name, both ends in it; None where the name says no number.
+
+    >>> named_range("80 to 90"), named_range("170 or more"), named_range("less than 0.01"), named_range("PG")
+    ((80.0, 90.0), (170.0, inf), (-inf, 0.01), None)
+    """
+    number = r"(-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
+    if match := re.fullmatch(rf"{number} to {number}", option):
+        return float(match[1]), float(match[2])
+    if match := re.fullmatch(rf"{number} or more", option):
+        return float(match[1]), math.inf
+    if match := re.fullmatch(rf"(?:less than )?{number}(?: or less)?", option):
+        whole = option == match[1]
+        return (float(match[1]) if whole else -math.inf), float(match[1])
+    return None
