@@ -19,6 +19,7 @@ import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
+from sim.catalogue.thresholds import threshold_question
 from sim.names.arguments import one_of, whole
 from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
@@ -78,7 +79,10 @@ class QuestionBank:
         facet = self.catalogue.facets[self.facet[question]]
         if self.kind[question] == OPEN:
             return facet.wording.open
-        return facet.wording.yesno.replace("{value}", _shown(facet, int(self.value[question]), self.kind[question]))
+        value = int(self.value[question])
+        if self.kind[question] == OVER and facet.over is not None:
+            return threshold_question(facet, value)
+        return facet.wording.yesno.replace("{value}", facet.values[value])
 
     def answer_text(self, question: int, answer: int) -> str:
         """The answer in English."""
@@ -87,12 +91,6 @@ class QuestionBank:
         if answer == OPEN_DONT_KNOW:
             return ANSWERS[DONT_KNOW]
         return self.catalogue.facets[self.facet[question]].label(answer - 1)
-
-
-def _shown(facet: Facet, value: int, kind: int) -> str:
-    if kind == OVER and facet.over is not None:
-        return facet.threshold(value)
-    return facet.values[value]
 
 
 def question_bank(

@@ -16,7 +16,9 @@ from sim.catalogue.months import month_facet
 from sim.catalogue.number_words import in_digits
 from sim.catalogue.numbers import named_range
 from sim.catalogue.spoken_numbers import NumberScale, numbers_meant, options_meant
+from sim.catalogue.thresholds import threshold_question
 from sim.catalogue.wording import Wording
+from sim.questions import question_bank
 
 
 def facet(name: str, kind: str) -> Facet:
@@ -157,17 +159,20 @@ def test_a_sure_point_lies_in_its_answer(text):
 
 
 class TestInTheGame:
-    def test_what_fits_what_was_said_comes_first(self):
+    def test_what_fits_what_was_said_comes_first(self, tmp_path):
         from agents.play.game import Session
 
-        world = load_world(Setup(catalogue="movies-1k"))
+        path = tmp_path / "films.csv"
+        rows = [*("Cameron Crowe,Cameron Crowe",) * 6, *("James Cameron,James Cameron",) * 2, "Ann,Bob", "Cy,Dee"]
+        path.write_text("name,writer,director\n" + "".join(f"{k},{row}\n" for k, row in enumerate(rows)))
+        world = load_world(Setup(catalogue=str(path)))
         names = {f.name: k for k, f in enumerate(world.catalogue.facets)}
-        writer, director = names["writers"], names["directors"]
+        writer = world.catalogue.facets[names["writer"]]
+        assert lookups.options(world, names["director"]).find("cameron")[0].label == "Cameron Crowe"
         session = Session(world)
-        session.begin([(writer, world.catalogue.facets[writer].aliases["James Cameron"])])
-        hits = lookups.options(world, director, session.now.belief).find("cameron")
+        session.begin([(names["writer"], writer.aliases["James Cameron"])])
+        hits = lookups.options(world, names["director"], session.now.belief).find("cameron")
         assert hits[0].label == "James Cameron"
-        assert lookups.options(world, director).find("cameron")[0].label != "James Cameron"
 
     def test_a_number_up_front_finds_its_facet(self):
         world = load_world(Setup(catalogue="movies-1k"))
@@ -181,3 +186,35 @@ class TestInTheGame:
         hit = lookups.questions(world).find("2 hours")[0]
         facet = world.catalogue.facets[world.bank.facet[hit.key]]
         assert facet.name == "runtime" and facet.over[world.bank.value[hit.key]] == 120 and not hit.sure
+
+
+class TestThresholds:
+    @pytest.mark.parametrize("name", ["toy", "animals", "groceries", "movies-1k"])
+    def test_no_two_questions_of_a_facet_have_the_same_words(self, name):
+        catalogue = load(name)
+        bank = question_bank(catalogue)
+        for f in range(len(catalogue.facets)):
+            texts = [bank.text(q) for q in np.flatnonzero(bank.facet == f)]
+            assert len(set(texts)) == len(texts)
+
+    def test_the_rounder_number_is_said(self):
+        weights = [5, 60, 150, 180, 200, 350, 7000]
+        of = make_facet("weight", "number", weights, Wording.default("weight", "number", unit=" kg"))
+        texts = [threshold_question(of, v) for v in range(1, len(of.values))]
+        assert "Is the weight 200 kg or more?" in texts
+        for v, text in enumerate(texts, start=1):
+            number = float(text.split("over ")[-1].split(" is ")[-1].removeprefix("Is the weight ").split()[0])
+            words_say = [w >= number if "or more" in text else w > number for w in weights]
+            assert words_say == [of.value_of[i] >= v for i in range(len(weights))], text
+
+    def test_hours_decades_and_one(self):
+        wording = Wording.default("runtime", "number", unit=" minutes")
+        minutes = make_facet("runtime", "number", [60, 119, 121, 150], wording)
+        assert any("two hours" in threshold_question(minutes, v) for v in range(1, 4))
+        wording = Wording.default("year", "number", yesno="Was it released after {value}?")
+        years = make_facet("year", "number", list(range(1950, 2015)), wording)
+        v = int(np.flatnonzero(years.lower == 1990)[0])
+        assert threshold_question(years, v) == "Was it released after the eighties?"
+        assert threshold_question(years, v + 20) == "Was it released in 2010 or later?"
+        legs = load("animals").facet("legs")
+        assert threshold_question(legs, 1) == "Does it have 2 or more legs?"

@@ -13,6 +13,7 @@ import numpy as np
 
 from agents.play.mind import GameWorld
 from agents.play.search import Hit, Index
+from sim.catalogue.catalogue import Facet
 from sim.catalogue.spoken_numbers import NumberScale, numbers_meant, options_meant
 from sim.questions import OVER
 
@@ -117,13 +118,21 @@ def _values(world: GameWorld) -> Index:
 
     def by_number(query: str) -> Iterable[Hit]:
         found = [(f, m) for f in numbers if (m := options_meant(world.catalogue.facets[f], query)) is not None]
-        held = [(f, m) for f, m in found if m.sure] or found
+        # Only its size says which facet a number is of: 19 may begin a year, and is hardly a running time.
+        held = [(f, m) for f, m in found if m.sure and _among(world.catalogue.facets[f], query)]
+        alone = len(held) == 1
+        held = held or found
         for f, meant in held:
             for o in meant.options:
-                sure = meant.sure and len(held) == 1
-                yield Hit(shown(f, world.catalogue.facets[f].label(o)), f * stride + o, sure)
+                yield Hit(shown(f, world.catalogue.facets[f].label(o)), f * stride + o, alone)
 
     return Index(names, keys, weights, by_number, vague=vague)
+
+
+def _among(facet: Facet, query: str) -> bool:
+    """Whether what is meant lies among the facet's numbers, not in the open end of "90 or less"."""
+    scale = NumberScale(facet)
+    return any(r.low < r.high or scale.holds(r.low) for r in numbers_meant(query, scale))
 
 
 def _questions(world: GameWorld) -> Index:

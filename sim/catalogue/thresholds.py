@@ -1,0 +1,72 @@
+"""How the yes/no question on a number is put: "Is it longer than two hours?", "Was it released after the eighties?".
+
+A question asks whether a number is over a threshold T, and the bins decide what T is (`sim.catalogue.numbers`).  Only
+how it is said is decided here.  Intents over T are those at or above the bin's lower end L, so "over T" and "L or more"
+mean the same, and the one with the rounder number is said: "200 kg or more" and not "more than 199 kg".
+"""
+
+from __future__ import annotations
+
+import re
+
+from sim.catalogue.catalogue import Facet
+from sim.catalogue.numbers import plain
+from sim.catalogue.spoken_numbers import NumberScale
+from sim.catalogue.units import unit_named
+
+DECADES = {1929: "twenties", 1939: "thirties", 1949: "forties", 1959: "fifties", 1969: "sixties", 1979: "seventies",
+           1989: "eighties", 1999: "nineties"}  # fmt: skip
+"""The last year of a decade to its name."""
+HOURS = {30: "half an hour", 60: "an hour", 90: "an hour and a half", 120: "two hours", 150: "two and a half hours",
+         180: "three hours", 240: "four hours"}  # fmt: skip
+"""Minutes to what people call them."""
+_COMPARED = re.compile(r"(?:(more|\w+er) than|(over)) \{value\}")
+
+
+def threshold_question(facet: Facet, value: int) -> str:
+    """The question whether a number is in bin `value` or above.  Facets of numbers only."""
+    template = facet.wording.yesno
+    assert facet.lower is not None and facet.over is not None
+    if facet.thresholds:
+        return template.replace("{value}", facet.threshold(value))
+    over, least = float(facet.over[value]), float(facet.lower[value])
+    scale = NumberScale(facet)
+    if scale.years and "after {value}" in template and over in DECADES:
+        return template.replace("{value}", f"the {DECADES[int(over)]}")
+    compared = _COMPARED.search(template)
+    if compared is not None and _rounder(facet, least, over):
+        return template.replace(compared[0], f"{said(facet, least)} or {compared[1] or 'more'}")
+    if "after {value}" in template and _rounder(facet, least, over):
+        return template.replace("after {value}", f"in {said(facet, least)} or later")
+    return template.replace("{value}", said(facet, over))
+
+
+def said(facet: Facet, number: float) -> str:
+    """A number with its unit, in words where people use words.
+
+    >>> from sim.catalogue.catalogue import make_facet
+    >>> from sim.catalogue.wording import Wording
+    >>> film = make_facet("runtime", "number", [90, 120], Wording.default("runtime", "number", unit=" minutes"))
+    >>> said(film, 90), said(film, 1), said(film, 94)
+    ('an hour and a half', '1 minute', '94 minutes')
+    """
+    unit = facet.wording.unit
+    named = unit_named(unit.strip())
+    if named is not None and named.name == "min" and number in HOURS:
+        return HOURS[int(number)]
+    text = facet.wording.measured(plain(number))
+    return text.removesuffix("s") if number == 1 and unit.endswith("s") and len(unit.strip()) > 2 else text
+
+
+def _rounder(facet: Facet, least: float, over: float) -> bool:
+    """Whether "`least` or more" is better said than "over `over`"."""
+    if over == 1 and not facet.wording.unit:  # "more than 1 legs"
+        return True
+    return _digits(facet, least) < _digits(facet, over)
+
+
+def _digits(facet: Facet, number: float) -> int:
+    """How many digits are needed, none where there is a word."""
+    if said(facet, number) in HOURS.values():
+        return 0
+    return len(plain(number).replace(".", "").lstrip("-0").rstrip("0")) or 1
