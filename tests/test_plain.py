@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from agents.play import lookups, saves
+from agents.play.conversation import Conversation
 from agents.play.game import Session
 from agents.play.mind import GameWorld
-from agents.play.plain import Conversation, play
+from agents.play.plain import play
 from agents.play.search import Index
 from agents.play.standins import Simulated
 from agents.play.views import Mode, Setup
