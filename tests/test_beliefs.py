@@ -140,16 +140,20 @@ def test_with_facets_of_one_value_all_of_it_is_the_same():
 def test_films_can_be_learned_on():
     env = gymnasium.make("clarigym/Movies-v0", noise="hard", opening=True)
     films = BeliefEnv(env, posterior_of(env, ChannelPosterior))
-    observation, _ = films.reset(seed=1)
-    assert films.observation_space.contains(observation) and films.action_space.n == 11
-    before = films.beliefs.view.entropy_nats[0]
-    assert before < entropy_nats(env.unwrapped.world.population.catalogue.prior)  # the opening was heard
-    for action in (0, 8, 10):
-        assert films.action_masks()[action]
-        observation, reward, over, _, info = films.step(action)
-        assert films.observation_space.contains(observation)
-    assert over and abs(reward) == 1.0 and "intent" in info
-    assert films.beliefs.view.entropy_nats[0] < before
+    prior_nats = entropy_nats(env.unwrapped.world.population.catalogue.prior)
+    before, after = [], []
+    for seed in range(20):
+        observation, _ = films.reset(seed=seed)
+        assert films.observation_space.contains(observation) and films.action_space.n == 11
+        before.append(films.beliefs.view.entropy_nats[0])
+        for action in (0, 8, 10):
+            assert films.action_masks()[action]
+            observation, reward, over, _, info = films.step(action)
+            assert films.observation_space.contains(observation)
+        assert over and abs(reward) == 1.0 and "intent" in info
+        after.append(films.beliefs.view.entropy_nats[0])
+    # Of one user nothing is sure: an answer at odds with the opening widens the belief.  On average answers narrow it.
+    assert np.mean(after) < np.mean(before) < prior_nats  # the openings were heard, and so were the answers
 
 
 @pytest.mark.slow

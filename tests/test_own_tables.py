@@ -138,6 +138,13 @@ def test_reading_a_cell_never_fails(text):
     are_flags([text])
 
 
+@given(st.lists(st.text(alphabet="0123456789,.:;$€%kMGB -+~<>'/\t", max_size=7), max_size=5), st.sampled_from(".,"))
+def test_reading_a_column_never_fails(cells, usual):
+    reading = read_quantities(cells, usual=usual)
+    assert len(reading.numbers) == len(cells)
+    assert np.isnan(reading.numbers[list(reading.unread)]).all()
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-1e12, 1e12, allow_subnormal=False) | st.integers(-(10**9), 10**9), st.sampled_from(sorted(UNITS)))
 def test_a_printed_number_is_read_back(x, unit):

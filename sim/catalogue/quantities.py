@@ -168,8 +168,10 @@ def _decimal_doubts(
         yield f"some cells have decimal points and others commas; '{sign}' is believed where both can be, else {decide}"
         return
     if sign == "," and usual == "." and common is None:
-        cell = min(cell for cell in kept if "," in cell)
-        yield f"'{cell}' is read as {plain(kept[cell].number)}; put kind = \"many\" in the sidecar if it is a list"
+        with_commas = [cell for cell in kept if "," in cell]  # none where the cells that voted could not be read
+        if with_commas:
+            cell = min(with_commas)
+            yield f"'{cell}' is read as {plain(kept[cell].number)}; put kind = \"many\" in the sidecar if it is a list"
         return
     unclear = sorted(cell for cell in kept if (m := re.search(FIGURES, cell)) and EITHER.fullmatch(m[0]))
     if any(votes.values()) or not unclear or _plainly_english(unclear, kept, sign, common):
