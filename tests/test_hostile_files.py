@@ -82,6 +82,7 @@ def test_the_fast_reader_agrees_with_the_strict_one_or_steps_aside(text):
 @given(st.binary(max_size=80) | st.text(alphabet=' ,;\t"\n\rab1é', max_size=60).map(str.encode))
 @example(b"!\t#\r!\t;")  # a column of separators alone
 @example(b"!\t\r,0:\t")  # the only comma stands in a cell that is no number
+@example(b"name;a\nx;1.234.567\ny;2.345.678\n")  # points between thousands, and no comma
 def test_any_bytes(tmp_path, data):
     for name in ("x.csv", "x.jsonl", "x.parquet", "x.csv.gz"):
         (tmp_path / name).write_bytes(data)

@@ -93,6 +93,11 @@ def test_a_column_decides_what_its_commas_mean():
     assert usual_decimal([pl.Series(["12,50", "3,1"]), pl.Series(["1.234"])]) == ","
 
 
+def test_only_numbers_decide_what_commas_mean():
+    assert numbers(["1,234", "1.5", "at 12,5 or so, who knows"])[:2] == [1234, 1.5]
+    assert read_quantities(["1.234.567", "2.345.678"]).doubts == ()  # no comma that could part a list
+
+
 def test_units_of_one_family_are_converted_and_others_are_not_read():
     reading = read_quantities(["256 GB", "512 GB", "1 TB", "8", None, "5 kg"])
     assert reading.numbers[:4].tolist() == [256, 512, 1000, 8] and np.isnan(reading.numbers[4:]).all()

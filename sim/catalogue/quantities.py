@@ -72,14 +72,14 @@ def read_quantities(cells: Cells, *, decimal: str | None = None, usual: str = ".
 
 
 def decimal_votes(cells: Iterable[str]) -> Counter[str]:
-    """How many cells can have only "." or only "," for their decimal sign."""
+    """How many cells are numbers that can have only "." or only "," for their decimal sign."""
     votes = Counter({".": 0, ",": 0})
     for cell in cells:
         match = re.search(FIGURES, cell) if len(cell) <= LONGEST_NUMBER else None
         if match is None or not set(match[0]) & {".", ","} or EITHER.fullmatch(match[0]):
             continue
         possible = [sign for sign in votes if python_figures(match[0], sign) is not None]
-        if len(possible) == 1:
+        if len(possible) == 1 and read_quantity(cell, possible[0]) is not None:
             votes[possible[0]] += 1
     return votes
 
@@ -167,11 +167,10 @@ def _decimal_doubts(
     if votes["."] and votes[","]:
         yield f"some cells have decimal points and others commas; '{sign}' is believed where both can be, else {decide}"
         return
-    if sign == "," and usual == "." and common is None:
-        with_commas = [cell for cell in kept if "," in cell]  # none where the cells that voted could not be read
-        if with_commas:
-            cell = min(with_commas)
-            yield f"'{cell}' is read as {plain(kept[cell].number)}; put kind = \"many\" in the sidecar if it is a list"
+    with_commas = sorted(cell for cell in kept if "," in cell)
+    if sign == "," and usual == "." and common is None and with_commas:
+        cell = with_commas[0]
+        yield f"'{cell}' is read as {plain(kept[cell].number)}; put kind = \"many\" in the sidecar if it is a list"
         return
     unclear = sorted(cell for cell in kept if (m := re.search(FIGURES, cell)) and EITHER.fullmatch(m[0]))
     if any(votes.values()) or not unclear or _plainly_english(unclear, kept, sign, common):
