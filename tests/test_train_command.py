@@ -37,6 +37,8 @@ def test_a_catalogue_of_ones_own_from_end_to_end(own, capsys):
     assert main(["calibrate", "run", "--episodes", "20", "--turns", "0", "3", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["results"]
     assert [row["posterior"] for row in rows] == ["learned", "exact"] * 2
+    assert main(["calibrate", "--checkpoint", "run", "--episodes", "20", "--turns", "0", "3", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["results"] == rows
     card = (own / "run" / checkpoint.CARD).read_text()
     assert "evaluate --agents exact,learned --catalogue 'my things.csv' --checkpoint run`" in card
     assert "clarigym train --out run --catalogue 'my things.csv' --count 64" in card
@@ -77,6 +79,8 @@ def test_what_cannot_be_written_is_said_before_training(own, capsys, monkeypatch
 
 def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):
     pytest.importorskip("matplotlib")
+    failed(capsys, 2, "name one checkpoint", "calibrate")
+    failed(capsys, 2, "name one checkpoint", "calibrate", "toy", "--checkpoint", "toy")
     failed(capsys, 2, "there is no folder", "calibrate", "toy", "--plot", "nowhere/plot.png")
     failed(capsys, 2, "no picture is made as .xyz", "calibrate", "toy", "--plot", "plot.xyz")
 

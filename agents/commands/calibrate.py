@@ -21,8 +21,10 @@ from sim.questions import Questions
 class Calibrate:
     """What to calibrate."""
 
-    run: Annotated[str, tyro.conf.Positional]
+    run: Annotated[str, tyro.conf.Positional] = ""
     """Folder of a checkpoint, or the name of a shipped one."""
+    checkpoint: str = ""
+    """The same, as the other commands name it."""
     catalogue: str = ""
     """A built-in catalogue or a file; empty for the one that the checkpoint was trained on."""
     noise: str = "typical"
@@ -41,12 +43,19 @@ class Calibrate:
     """A file for a picture of the coverage (needs matplotlib)."""
 
     def __post_init__(self) -> None:
+        if bool(self.run) == bool(self.checkpoint):
+            raise InputError("name one checkpoint: clarigym calibrate DIR, or clarigym calibrate --checkpoint DIR")
         at_least("episodes", self.episodes, 20)
         check_episodes(self.episodes)
         check_seed(self.seed)
         if not self.turns or min(self.turns) < 0:
             raise InputError(f"turns = {self.turns}; give lengths of at least 0")
         at_most("turns", max(self.turns), LARGEST_BUDGET)
+
+    @property
+    def folder(self) -> str:
+        """The checkpoint, whichever way it was named."""
+        return self.run or self.checkpoint
 
 
 def main(arguments: list[str]) -> Exit:
@@ -76,10 +85,10 @@ def figures(config: Calibrate) -> list[dict[str, Any]]:
     from sim.users.memory import Population
     from sim.users.rates import load_rates
 
-    checkpoint = read_checkpoint(config.run)
+    checkpoint = read_checkpoint(config.folder)
     kept = checkpoint.config
     catalogue = load(config.catalogue or str(kept.get("catalogue_file", kept.get("catalogue"))))
-    checkpoint = read_checkpoint(config.run, catalogue)
+    checkpoint = read_checkpoint(config.folder, catalogue)
     bank = question_bank(catalogue, config.questions)
     population = Population(bank, load_rates(config.noise))
     held_out = Practice(population, config.seed, max(1, *config.turns))(1 << 42, config.episodes)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -112,13 +111,6 @@ def bank_of(catalogue: Catalogue, questions: Questions) -> QuestionBank:
                             full_size=0)  # fmt: skip
 
 
-@runtime_checkable
-class HasPosterior(Protocol):
-    """An agent that shows what it believes: the game then shows the same."""
-
-    posterior: Posterior
-
-
 class Mind:
     """One dialogue's belief and policy.  What it is told makes another mind; none changes.
 
@@ -143,7 +135,7 @@ class Mind:
         self.agent = make_agent(world.setup.agent, self.setting) if len(world.bank) else None
         if self.agent is not None:
             self.agent.reset(np.array([world.setup.seed], dtype=np.uint64), opened)
-        shown = self.agent.posterior if isinstance(self.agent, HasPosterior) else None
+        shown: Posterior | None = getattr(self.agent, "posterior", None)
         self.posterior = self._fresh(opened) if shown is None else shown
         for question, answer in history:
             q, a = np.array([question]), np.array([answer])

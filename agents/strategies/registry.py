@@ -9,7 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from agents.errors import InputError
 from sim.names.did_you_mean import did_you_mean
@@ -85,15 +85,14 @@ def make_agent(name: str, setting: Setting) -> Agent:
     from agents.agent import Agent
 
     factory = _factory(check_name(name))
-    try:
-        agent = factory(setting)
-    except Exception as error:
-        if name in AGENTS:  # what is wrong is said, or the fault is ours
-            raise
-        raise InputError(f"the factory of agent '{name}' fails: {type(error).__name__}: {error}") from error
+    if name in AGENTS:  # what is wrong is said, or the fault is ours
+        return cast("Agent", factory(setting))
+    from agents.strategies.guarded import GuardedAgent, guarded
+
+    agent = guarded(f"the factory of agent '{name}' fails", factory, setting)
     if not isinstance(agent, Agent):
         raise InputError(f"'{name}' gave a {type(agent).__name__}, which lacks reset, act, observe or belief")
-    return agent
+    return GuardedAgent(name, agent, setting)
 
 
 def _factory(name: str) -> Callable[[Setting], object]:
@@ -103,7 +102,7 @@ def _factory(name: str) -> Callable[[Setting], object]:
         sys.path.insert(0, str(Path.cwd()))  # as `python -m` would find it
     try:
         module = importlib.import_module(module_name)
-    except Exception as error:  # of one's own, whatever its code raises
+    except (Exception, SystemExit) as error:  # of one's own, whatever its code raises
         if name in AGENTS and not isinstance(error, ImportError):
             raise
         raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from error
