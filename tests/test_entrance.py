@@ -123,9 +123,21 @@ def test_what_a_message_quotes_cannot_command_the_terminal(capsys):
     assert all(c.isprintable() for c in said.rstrip("\n"))
 
 
-def test_too_little_memory_is_the_machines_refusal(capsys):
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("err == 0. CPUAllocator: can't allocate memory: 9 TB")])
+def test_too_little_memory_is_the_machines_refusal(error, capsys):
     def command() -> int:
-        raise MemoryError
+        raise error
 
     assert entrance.enter("clarigym", command) == Exit.SYSTEM
     assert capsys.readouterr().err == "clarigym: there is not enough memory for this\n"
+
+
+def test_a_panic_of_a_compiled_library_is_one_sentence(capsys):
+    class PanicException(BaseException):
+        """As polars raises it: no Exception."""
+
+    def command() -> int:
+        raise PanicException("index out of bounds")
+
+    assert entrance.enter("clarigym", command) == Exit.INTERNAL
+    assert capsys.readouterr().err.startswith("clarigym: internal error: PanicException: index out of bounds (")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sim.catalogue import read_table
+from sim.catalogue import cell_size, read_table
 from sim.catalogue.catalogue import Catalogue, CatalogueError
 from sim.catalogue.load import load
 from sim.describe import check_catalogue, describe_catalogue
@@ -117,3 +117,34 @@ def test_any_name_of_a_facet(tmp_path, column):
     path = tmp_path / "x.csv"
     path.write_text(f"name,{column}\na,x\nb,y\nc,x\n", encoding="utf-8")
     assert [f.name for f in load(path).facets] == [column]
+
+
+LONG = cell_size.LARGEST_CELL + 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "where"),
+    [
+        ("x.csv", f"name,c\na,{'x' * LONG}\nb,y\n", "line 2: a cell that is too large"),
+        ("x.tsv", f"name\tc\na\ty\nb\t{'x' * LONG}", "line 3: a cell that is too large"),
+        ("x.csv", f'name,c\na,"{"x,yz" * (LONG // 4)}"\nb,y\n', "row 1, column 'c': a cell of 10 MB"),
+        ("x.csv", 'name,c\na,"' + "b,red\n" * (LONG // 5), "look for a stray quote"),
+        ("x.jsonl", '{"name":"a","c":"%s"}\n{"name":"b","c":"y"}' % ("x" * LONG), "row 1, column 'c': a cell of 10 MB"),
+        ("x.jsonl", '{"name":"a","c":["z"%s]}\n{"name":"b"}' % (',"xxxxxxxxxxx"' * (LONG // 12)), "a cell of 10 MB"),
+    ],
+    ids=["csv", "tsv", "list in quotes", "quote not closed", "jsonl", "jsonl list"],
+)
+def test_a_monstrous_cell_is_refused(tmp_path, name, text, where):
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(CatalogueError, match=r"at most 10 MB|field limit") as refused:
+        load(path)
+    assert where in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_cells_just_below_are_measured_across_chunks(tmp_path, monkeypatch):
+    monkeypatch.setattr(cell_size, "LARGEST_CELL", 10)
+    monkeypatch.setattr(cell_size, "CHUNK", 4)
+    cell_size.check_stretches(tmp_path, f"name,c\n{'a' * 9},{'b' * 9}\n", ",")
+    with pytest.raises(CatalogueError, match="line 2"):
+        cell_size.check_stretches(tmp_path, f"name,c\n{'a' * 9},{'b' * 11}\n", ",")

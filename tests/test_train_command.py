@@ -77,10 +77,28 @@ def test_what_cannot_be_written_is_said_before_training(own, capsys, monkeypatch
     assert not (own / "run").exists()
 
 
-def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):
-    pytest.importorskip("matplotlib")
+def test_calibrate_is_told_of_one_checkpoint(capsys):
     failed(capsys, 2, "name one checkpoint", "calibrate")
     failed(capsys, 2, "name one checkpoint", "calibrate", "toy", "--checkpoint", "toy")
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ("turns = 10001; it must be at most 10000", ["--turns", "10001"]),
+        ("turns = 0; it must be at least 1", ["--turns", "0"]),
+        ("threads = 1000; it must be at most 256", ["--threads", "1000"]),
+        ("batch_size = 100000; it must be at most 65,536", ["--batch-size", "100000", "--count", "100000"]),
+        ("types = 1001; it must be at most 1,000", ["--types", "1001"]),
+    ],
+)
+def test_absurd_options_are_refused_before_work(own, capsys, words, options):
+    failed(capsys, 2, words, "train", "--catalogue", "toy", "--out", "run", *options)
+    assert not (own / "run").exists()
+
+
+def test_a_picture_that_cannot_be_made_is_said_before_calibrating(own, capsys):
+    pytest.importorskip("matplotlib")
     failed(capsys, 2, "there is no folder", "calibrate", "toy", "--plot", "nowhere/plot.png")
     failed(capsys, 2, "no picture is made as .xyz", "calibrate", "toy", "--plot", "plot.xyz")
 

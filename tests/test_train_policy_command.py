@@ -54,6 +54,14 @@ BAD = {
     "evaluate = -1": ["--evaluate", "-1"],
     "max_questions = 0": ["--max-questions", "0"],
     "budget = 0": ["--budget", "0"],
+    "budget = 10001; it must be at most 10,000": ["--budget", "10001"],
+    "steps = 10000000001; it must be at most 10,000,000,000": ["--steps", "10000000001"],
+    "imitate = 1000000001; it must be at most": ["--imitate", "1000000001"],
+    "epochs = 1001; it must be at most 1,000": ["--epochs", "1001"],
+    "evaluate = 100001; it must be at most 100000": ["--evaluate", "100001"],
+    "entropy = 1e+30; it must be from 0 to 1,000,000": ["--entropy", "1e30"],
+    "shaping = 1e+308; it must be from 0": ["--shaping", "1e308"],
+    "question_cost = -1e+30; it must be from -1,000,000 to 1,000,000": ["--question-cost", "-1e30"],
     "question_cost = nan": ["--question-cost", "nan"],
     "question_cost = inf": ["--question-cost", "inf"],
     "invalid choice 'maybe'": ["--questions", "maybe"],
@@ -187,3 +195,20 @@ def test_killed_processes_are_resumed_to_the_same_policy(tmp_path):
     subprocess.run([*command, "--out", str(killed), "--resume"], check=True, cwd=ROOT, capture_output=True)
     for name in (POLICY, STATE):
         assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_weights_that_are_not_finite_are_said_and_not_saved(here, capsys, monkeypatch):
+    import torch
+
+    from agents.policy.network import ShortlistPolicy
+
+    made = ShortlistPolicy.__init__
+
+    def broken(self, *arguments, **options) -> None:
+        made(self, *arguments, **options)
+        with torch.no_grad():
+            next(self.parameters()).fill_(float("nan"))
+
+    monkeypatch.setattr(ShortlistPolicy, "__init__", broken)
+    refused(capsys, 2, "the weights are not finite after 0 turns; lower --learning-rate (it is 0.001)", *TINY)
+    assert not (here / "policy" / POLICY).exists()

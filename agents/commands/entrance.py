@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 SIGNALS = {"SIGHUP": Exit.HANGUP, "SIGTERM": Exit.TERMINATED}
 """Names, for not every system has both."""
 
+NO_MEMORY = "there is not enough memory for this"
+TORCH_WANTS_MEMORY = "can't allocate memory"
+"""What torch says where others raise a MemoryError."""
+
 
 def enter(script: str, command: Callable[[], int]) -> int:
     """Run a command of a script.
@@ -54,7 +58,7 @@ def enter(script: str, command: Callable[[], int]) -> int:
         what = "interrupted" if code == Exit.INTERRUPTED else "ended by a signal"
         complain(script, "; ".join(filter(None, [what, str(interrupt)])))
     except MemoryError:
-        code = failed(script, "there is not enough memory for this", Exit.SYSTEM)
+        code = failed(script, NO_MEMORY, Exit.SYSTEM)
     except BusyError as error:
         code = failed(script, str(error), Exit.SYSTEM)
     except OSError as error:
@@ -62,9 +66,12 @@ def enter(script: str, command: Callable[[], int]) -> int:
         code = failed(script, where + (error.strerror or str(error)), Exit.SYSTEM)
     except ValueError as error:
         code = failed(script, str(error), Exit.BAD_INPUT)
-    except Exception as error:
-        what = f"internal error: {type(error).__name__}: {error}"
-        code = failed(script, f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
+    except BaseException as error:  # what panics in a compiled library is no Exception
+        if TORCH_WANTS_MEMORY in str(error):
+            code = failed(script, NO_MEMORY, Exit.SYSTEM)
+        else:
+            what = f"internal error: {type(error).__name__}: {error}"
+            code = failed(script, f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
     _give_up_what_is_unwritten()
     return int(code)
 

@@ -15,7 +15,7 @@ import tyro
 
 from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError, at_least, check_seed, printable
+from agents.errors import MOST_WORKERS, Exit, InputError, at_least, at_most, check_budget, check_seed, printable
 from agents.learning.config import TrainConfig
 from sim.questions import QuestionBank, Questions, question_bank
 
@@ -57,8 +57,9 @@ class Train:
     """Begin anew in a folder that holds a run."""
 
     def __post_init__(self) -> None:
-        for name in ("turns", "threads"):
-            at_least(name, getattr(self, name), 1)
+        check_budget(self.turns, "turns")
+        at_least("threads", self.threads, 1)
+        at_most("threads", self.threads, MOST_WORKERS)
         check_seed(self.training.seed)
         if self.opening and self.dialogues:
             raise InputError("--opening is for simulated users; a log has the openings that it has")

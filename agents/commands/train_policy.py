@@ -13,7 +13,7 @@ import tyro
 
 from agents.commands.flags import parse
 from agents.commands.progress import RunProgress
-from agents.errors import Exit, InputError, at_least, printable
+from agents.errors import Exit, InputError, at_least, at_most, printable
 from agents.policy.config import PolicyConfig, reference_stages
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HELD_OUT = 1 << 40
 """Evaluation's users: this seed and the one trained with have none in common."""
+MOST_EVALUATED = 100_000
+"""Users, who are met all at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +45,7 @@ class TrainPolicy:
 
     def __post_init__(self) -> None:
         at_least("evaluate", self.evaluate, 0)
+        at_most("evaluate", self.evaluate, MOST_EVALUATED)
         if self.resume and self.overwrite:
             raise InputError("--resume goes on with a run, --overwrite begins anew; give one of them")
         if self.reference:

@@ -17,6 +17,8 @@ WHOLE = 2000
 """Catalogues of up to so many intents are scored whole by default, and judged in torch."""
 MOST_DIALOGUES, MOST_PASSES = 1 << 30, 1_000_000
 """Dialogues from `MOST_DIALOGUES` on are others': a residual's, and those that are held out."""
+MOST_AT_ONCE, MOST_TYPES = 1 << 16, 1000
+"""Histories a step, and kinds of user: what memory holds."""
 LARGEST_RATE = 100.0
 """Longer steps than these overflow."""
 Objective = Literal["auto", "full", "importance", "infonce", "flatnce", "flo", "nwj", "dv", "binary"]
@@ -77,7 +79,12 @@ class TrainConfig:
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be at least 1")
         if not 0 < self.mix <= 1:
             raise TrainingError(f"mix = {self.mix}; it must be above 0 and at most 1")
-        for name, most in (("count", MOST_DIALOGUES), ("passes", MOST_PASSES)):
+        for name, most in (
+            ("count", MOST_DIALOGUES),
+            ("passes", MOST_PASSES),
+            ("batch_size", MOST_AT_ONCE),
+            ("types", MOST_TYPES),
+        ):
             if getattr(self, name) > most:
                 raise TrainingError(f"{name} = {getattr(self, name)}; it must be at most {most:,}")
         if not 0 < self.learning_rate <= LARGEST_RATE:

@@ -5,13 +5,12 @@ The command's options are these fields and where results go (`agents.commands.tr
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import tyro
 
-from agents.errors import InputError
+from agents.errors import LARGEST_BUDGET, InputError
 from envs.features import Shortlist
 from envs.rewards import Shaping
 from sim.questions import Questions
@@ -22,6 +21,10 @@ MOST_SHOWN = 1000
 """Questions of a shortlist."""
 LARGEST_RATE = 100.0
 """Longer steps than these overflow."""
+LARGEST_WEIGHT = 1e6
+"""Rewards and weights beyond make losses overflow."""
+MOST: dict[str, int] = {"budget": LARGEST_BUDGET, "steps": 10**10, "imitate": 10**9, "epochs": 1000}
+"""What takes no longer than a lifetime."""
 COUNTS = ("max_questions", "budget", "steps", "num_envs", "n_steps", "epochs", "checkpoint_every", "by_gain")
 
 
@@ -79,15 +82,19 @@ class PolicyConfig:
         for name in ("imitate", "by_user", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"{name} = {getattr(self, name)}; it must be at least 0")
+        for name, most in MOST.items():
+            if getattr(self, name) > most:
+                raise InputError(f"{name} = {getattr(self, name)}; it must be at most {most:,}")
         for name in ("entropy", "shaping"):
-            if not (getattr(self, name) >= 0 and math.isfinite(getattr(self, name))):
-                raise InputError(f"{name} = {getattr(self, name)}; it must be a number of at least 0")
+            if not 0 <= getattr(self, name) <= LARGEST_WEIGHT:
+                raise InputError(f"{name} = {getattr(self, name)}; it must be from 0 to {LARGEST_WEIGHT:,.0f}")
         if not 0 < self.learning_rate <= LARGEST_RATE:
             raise InputError(f"learning_rate = {self.learning_rate}; it must be above 0 and at most {LARGEST_RATE:g}")
         if not 0 <= self.gae <= 1:
             raise InputError(f"gae = {self.gae}; it must lie between 0 and 1")
-        if not math.isfinite(self.question_cost):
-            raise InputError(f"question_cost = {self.question_cost}; it must be a finite number")
+        if not abs(self.question_cost) <= LARGEST_WEIGHT:
+            most = f"{LARGEST_WEIGHT:,.0f}"
+            raise InputError(f"question_cost = {self.question_cost}; it must be from -{most} to {most}")
         if self.seed >= 1 << 63:
             raise InputError(f"seed = {self.seed}; it must be at most {(1 << 63) - 1}")
         if self.shortlist.size > MOST_SHOWN:

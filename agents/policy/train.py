@@ -22,6 +22,7 @@ import torch
 from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
+from agents.errors import InputError
 from agents.files import write_atomically, write_together
 from agents.policy.config import PolicyConfig
 from agents.policy.environments import make_parts
@@ -91,7 +92,8 @@ def train(
         The model.
 
     Raises:
-        InputError: a catalogue that is too large, or one, a preset or a file that can't be used.
+        InputError: a catalogue that is too large, or one, a preset or a file that can't be used; weights that are not
+            finite any more.
         ResumeError: no state to resume, or one of another configuration.
     """
     out = Path(out)
@@ -110,9 +112,24 @@ def train(
     if model.num_timesteps < config.steps:
         begin_segment(model, env, config.seed, state.segment)
         recorder = _Recorder(config, out, about, state, rows, report or (lambda progress: None))
-        model.learn(config.steps - model.num_timesteps, callback=recorder, reset_num_timesteps=False, tb_log_name="ppo")
+        try:
+            model.learn(
+                config.steps - model.num_timesteps, callback=recorder, reset_num_timesteps=False, tb_log_name="ppo"
+            )
+        except ValueError:  # such weights give chances that are none
+            check_weights(model, config)
+            raise
         recorder.save()
     return model
+
+
+def check_weights(model: MaskablePPO, config: PolicyConfig) -> None:
+    """Raises InputError when training has gone astray: a weight of the policy is not finite."""
+    if not all(bool(torch.isfinite(weight).all()) for weight in model.policy.parameters()):
+        raise InputError(
+            f"the weights are not finite after {model.num_timesteps:,} turns; lower --learning-rate (it is "
+            f"{config.learning_rate:g}), or take smaller --question-cost, --shaping and --entropy"
+        )
 
 
 def described(config: PolicyConfig, env: BeliefVecEnv) -> dict[str, Any]:
@@ -211,6 +228,7 @@ class _Recorder(BaseCallback):
     def save(self) -> None:
         """What serves, what it is, its curve, and the state to go on from, each whole."""
         model = cast(MaskablePPO, self.model)
+        check_weights(model, self.config)
         self.state.segment += self.num_timesteps > 0
         self.state.saved_at = self.num_timesteps
         policy = cast(ShortlistPolicy, model.policy)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import CatalogueError
+from sim.catalogue.cell_size import LARGEST_CELL, check_cells, check_stretches
 from sim.files import LARGEST, check_regular, parse_json
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def read_table(path: Path, notes: list[str] | None = None) -> pl.DataFrame:
         raise CatalogueError(f"{path} can't be read: {error.strerror or error}") from None
     if table.height == 0:
         raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
+    check_cells(path, table)
     names = [_column(name) for name in table.columns]
     _distinct(path, names)
     table = _clean([column.alias(name) for name, column in zip(names, table.get_columns(), strict=True) if name])
@@ -126,11 +128,12 @@ def _csv(path: Path, text: str, notes: list[str]) -> pl.DataFrame:
     import polars as pl
 
     text, delimiter = _delimiter(text)
+    check_stretches(path, text, delimiter)
     if len(text) > LARGE:
         table = _csv_by_polars(text, delimiter)
         if table is not None:
             return table
-    limit = csv.field_size_limit(1 << 30)
+    limit = csv.field_size_limit(LARGEST_CELL)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     lines = ((reader.line_num, row) for row in reader)
     try:
