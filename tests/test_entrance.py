@@ -141,3 +141,54 @@ def test_a_panic_of_a_compiled_library_is_one_sentence(capsys):
 
     assert entrance.enter("clarigym", command) == Exit.INTERNAL
     assert capsys.readouterr().err.startswith("clarigym: internal error: PanicException: index out of bounds (")
+
+
+EVIL = "e\x1b]0;PWNED\x07"
+
+
+@pytest.fixture
+def evil(tmp_path, monkeypatch):
+    """A folder in which all that a user may name holds an escape sequence."""
+    monkeypatch.chdir(tmp_path)
+    rows = "".join(f"{EVIL}{k},{('red', 'blue', EVIL)[k % 3]},{k}\n" for k in range(9))
+    Path(f"{EVIL}.csv").write_text(f"name,co{EVIL}lour,size\n{rows}")
+    Path(f"{EVIL}-bad.csv").write_text(f"name,co{EVIL}lour,size\na,red,1e300\nb\n")
+    name = json.dumps(EVIL)
+    scenario = f'[[scenario]]\nname = {name}\ncatalogue = "toy"\nexpect = {{ found = true, within = 0 }}\n'
+    Path("s.toml").write_text(scenario)
+    own = f"title = {name}\nnoun = {name}\nsource = {name}\n[facets.size]\nnoun = {name}\n"
+    Path(f"{EVIL}.toml").write_text(own)
+    return tmp_path
+
+
+TINY_POLICY = "--steps 10 --num-envs 4 --n-steps 4 --batch-size 8 --evaluate 2"
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["watch --catalogue EVIL.csv", "watch --catalogue EVIL-bad.csv", "watch --catalogue toy --checkpoint EVIL",
+     "evaluate --catalogue EVIL.csv --episodes 3 --out EVIL.rows", "evaluate --catalogue EVIL.csv --noise EVIL.csv",
+     "compare EVIL.rows EVIL.rows", "run s.toml", "run EVIL.toml", "catalogue describe EVIL.csv",
+     "catalogue describe EVIL-bad.csv", "catalogue check EVIL.csv", "catalogue check EVIL-bad.csv",
+     "simulate --catalogue EVIL.csv --episodes 2 --out EVIL.jsonl", "calibrate EVIL", "EVIL", "watch --EVIL",
+     "train --catalogue EVIL.csv --count 64 --turns 3 --out EVIL.run", "watch --agent EVIL", "watch --agent os:EVIL",
+     f"train-policy --catalogues toy --out EVIL.policy {TINY_POLICY}",
+     f"train-policy --catalogues EVIL.csv --out EVIL.policy {TINY_POLICY}"],
+)  # fmt: skip
+def test_nothing_that_a_user_names_commands_the_terminal(command, evil, capsys):
+    code = main(command.replace("EVIL", EVIL).split(" "))
+    said = "".join(capsys.readouterr())
+    assert code in (Exit.OK, Exit.FAILED, Exit.BAD_INPUT)
+    assert "PWNED" in said or code == Exit.OK
+    assert all(c.isprintable() or c == "\n" for c in said), said
+
+
+@pytest.mark.parametrize("arguments", ["--catalogue EVIL.csv", "--replay EVIL.jsonl", "--catalogue EVIL-bad.csv"])
+def test_nor_in_a_game(arguments, evil, capsys, monkeypatch):
+    import tui
+
+    main(["simulate", "--catalogue", f"{EVIL}.csv", "--episodes", "1", "--out", f"{EVIL}.jsonl"])
+    monkeypatch.setattr("sys.stdin", iter(["y\n", "n\n"]))
+    tui.main(["--plain", "--no-save", *arguments.replace("EVIL", EVIL).split(" ")])
+    said = "".join(capsys.readouterr())
+    assert "PWNED" in said and all(c.isprintable() or c == "\n" for c in said), said

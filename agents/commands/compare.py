@@ -16,7 +16,7 @@ import tyro
 
 from agents.commands.console import console
 from agents.commands.flags import parse
-from agents.errors import Exit, InputError
+from agents.errors import Exit, InputError, printable
 from agents.evaluation.metrics import paired
 from agents.evaluation.resumable_rows import read_evaluation
 from sim.names.did_you_mean import did_you_mean
@@ -116,7 +116,7 @@ def _unclear(config: Compare):
 def show(comparison: dict[str, Any]) -> None:
     from rich.table import Table
 
-    one, other = comparison["agent_a"], comparison["agent_b"]
+    one, other = printable(comparison["agent_a"]), printable(comparison["agent_b"])
     left = f"; {comparison['unpaired']} unpaired rows left out" if comparison["unpaired"] else ""
     print(f"a: {one}, b: {other}, {comparison['episodes']:,} paired episodes{left}\n")
     out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)

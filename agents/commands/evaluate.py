@@ -13,7 +13,17 @@ import tyro
 
 from agents.commands.console import console
 from agents.commands.flags import parse
-from agents.errors import MOST_WORKERS, Exit, InputError, at_least, at_most, check_budget, check_episodes, check_seed
+from agents.errors import (
+    MOST_WORKERS,
+    Exit,
+    InputError,
+    at_least,
+    at_most,
+    check_budget,
+    check_episodes,
+    check_seed,
+    printable,
+)
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
@@ -183,7 +193,8 @@ def progress(config: Evaluate, rows_before: int) -> Iterator[Callable[[int], Non
 def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    print(f"{config.catalogue}, {config.noise} noise, {config.questions} questions, budget {config.budget}, "
+    names = f"{printable(config.catalogue)}, {printable(config.noise)} noise"
+    print(f"{names}, {config.questions} questions, budget {config.budget}, "
           f"{config.episodes:,} users, seed {config.seed}\n")  # fmt: skip
     out = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     out.add_column("agent", style="bold")

@@ -17,7 +17,7 @@ import tyro
 
 from agents.agent import Agent
 from agents.commands.flags import parse
-from agents.errors import Exit, InputError, check_budget, check_episodes, check_seed
+from agents.errors import Exit, InputError, check_budget, check_episodes, check_seed, printable
 from agents.evaluation.episodes import play
 from agents.evaluation.line_file import LineFile, check_line_file
 from agents.evaluation.runner import BATCH
@@ -85,7 +85,7 @@ def main(arguments: list[str]) -> Exit:
             found = _simulate(config, setting, agent, file, before)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume") from None
-    print(f"{config.out}: {config.episodes:,} dialogues, {found:,} found")
+    print(f"{printable(config.out)}: {config.episodes:,} dialogues, {found:,} found")
     return Exit.OK
 
 

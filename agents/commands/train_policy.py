@@ -121,4 +121,4 @@ def _evaluate_one(agent: str, setting: Setting, title: str, users: int) -> None:
         return
     spread = 1.96 * played.reward.std() / len(played.reward) ** 0.5
     shares = f"success {100 * played.success.mean():.1f} %  questions {played.questions.mean():.2f}"
-    print(f"{title} reward {played.reward.mean():.3f} +- {spread:.3f}  {shares}", flush=True)
+    print(f"{printable(title)} reward {played.reward.mean():.3f} +- {spread:.3f}  {shares}", flush=True)

@@ -94,7 +94,7 @@ def load_world(setup: Setup, progress: Progress = lambda what, share: None) -> G
         if setup.agent != LEARNED:
             raise
         # The default agent isn't there for every catalogue; a game is worth more than its default.
-        note = f"{error} Until then '{YARDSTICK}' plays."
+        note = f"{str(error).rstrip('.')}. Until then '{YARDSTICK}' plays."
         world = GameWorld(replace(setup, agent=YARDSTICK), catalogue, bank, setting, note=note)
         Mind(world).best(BEST)
     progress("ready", 1.0)

@@ -12,7 +12,7 @@ from typing import TextIO
 
 import numpy as np
 
-from agents.errors import Exit
+from agents.errors import Exit, printable
 from agents.play import lookups
 from agents.play.coach import AskGame
 from agents.play.conversation import HELP, Conversation, PersonQuits
@@ -47,7 +47,7 @@ def play(
     plain = Conversation(source or sys.stdin, sink or sys.stdout, heard)
     world = load_world(setup)
     if world.note:
-        print(f"clarigym-play: {world.note}", file=sys.stderr)
+        print(f"clarigym-play: {printable(world.note)}", file=sys.stderr)
     game = PlainGame(plain, world, mode if replay is None else Mode.REPLAY, saver, replay)
     try:
         while True:
