@@ -16,7 +16,7 @@ import numpy as np
 from sim.channel.channel import Channel
 from sim.questions import OPEN, QuestionBank
 
-FORGOTTEN, KEPT, MUDDLED = "forgotten", 0, 1
+FORGOTTEN, KEPT, MUDDLED, UNRECALLED = "forgotten", 0, 1, "unrecalled"
 
 
 def memories(channel: Channel, f: int, intent: int, t: int):
@@ -28,6 +28,15 @@ def memories(channel: Channel, f: int, intent: int, t: int):
     kernel = c.kernel.toarray()
     phi, mu = c.forgotten[t], c.muddled[t]
     yield phi, FORGOTTEN, None
+    upsilon = (1 - phi) * c.unrecalled[t]
+    if facet.scalar:
+        for m, g in [(values[0], 1.0)] if values else enumerate(c.background):
+            yield upsilon * g, UNRECALLED, m
+    else:
+        known = c.recognition if values else c.mass * c.recognition
+        for p, seen in subsets(values or list(range(len(facet.values))), known):
+            yield upsilon * p, UNRECALLED, (None, frozenset(seen))
+    phi += upsilon
     if facet.scalar:
         if not values:
             for m, g in enumerate(c.background):
@@ -73,6 +82,9 @@ def answer_probabilities(channel: Channel, bank: QuestionBank, question: int, t:
             out[0] = 1 - c.guess[t]
             out[1:] = c.guess[t] * c.options
             return out
+        if state == UNRECALLED:
+            out[0] = 1.0
+            return out
         silent = c.silent[t, state]
         out[0] = silent
         out[1:] = (1 - silent) * c.slip[t] * c.options
@@ -81,6 +93,7 @@ def answer_probabilities(channel: Channel, bank: QuestionBank, question: int, t:
         return out
     if state == FORGOTTEN:
         return c.yesno_forgotten[t].copy()
+    state = KEPT if state == UNRECALLED else state
     v = int(bank.value[question])
     if c.facet.kind == "number":
         return c.yesno[t, state, int(memory >= v)].copy()
@@ -101,8 +114,14 @@ def stage(channel: Channel, answers: int) -> Channel:
     return channel
 
 
-def joint(channel: Channel, bank: QuestionBank, history, silent=()) -> np.ndarray:
-    """p(intent, type, answers), (N, T); `history` is [(question, answer)], `silent` the facets tried in vain."""
+def joint(channel: Channel, bank: QuestionBank, history, silent=(), stated=()) -> np.ndarray:
+    """p(intent, type, answers), (N, T).
+
+    Args:
+        history: [(question, answer)], what the opening stated among them.
+        silent: the facets that the opening passed over.
+        stated: the facets that it stated.
+    """
     n, t_ = len(channel.catalogue), len(channel.shares)
     out = channel.catalogue.prior[:, None] * channel.shares[None, :]
     by_facet: dict[int, dict[int, int]] = {}
@@ -120,12 +139,16 @@ def joint(channel: Channel, bank: QuestionBank, history, silent=()) -> np.ndarra
                 for p, state, memory in memories(first[f], f, i, t):
                     for q, a in by_facet.get(f, {}).items():
                         p *= answer_probabilities(then[q], bank, q, t, state, memory)[a]
+                    tau = channel.facets[f].opening[t]
+                    if f in stated:
+                        p *= tau
                     if f in silent:
                         q = int(bank.open_question[f])
-                        tau = channel.facets[f].opening
-                        asked = q in by_facet.get(f, {})
-                        if not asked:
+                        answer = by_facet.get(f, {}).get(q)
+                        if answer is None:
                             p *= (1 - tau) + tau * answer_probabilities(channel, bank, q, t, state, memory)[0]
+                        elif answer > 0:
+                            p *= 1 - tau
                     total += p
                 out[i, t] *= total
     return out

@@ -18,7 +18,7 @@ from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
-from tests.catalogues import catalogues
+from tests.catalogues import catalogues, channel_of
 
 
 def pair(catalogue, preset="hard", **bank_options):
@@ -27,7 +27,7 @@ def pair(catalogue, preset="hard", **bank_options):
     except ValueError:
         assume(False)
         raise
-    channel = make_channel(catalogue, PRESETS[preset])
+    channel = channel_of(catalogue, preset)
     return ChannelPosterior(channel, bank), BatchedPosterior(channel, bank)
 
 

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
-from sim.channel.confusion import confusion_kernel
+from sim.channel.confusion import Confusability, confusion_kernel
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS, Rates
-from tests.catalogues import KINDS, catalogues, normalised
+from tests.catalogues import KINDS, UNEVEN, catalogues, normalised, uneven_rates
 from tests.independent import FacetTable, Story, confusions
 
 NEAR = 1e-9
@@ -98,7 +98,8 @@ def compare(worst: Worst, catalogue: Catalogue, rates: Rates, bank: QuestionBank
     for opened in (False, True):
         said, stated, silent = opening(bank, random) if opened else (None, [], ())
         more = [(q, dict(stated).get(q, a)) for q, a in dialogue(bank, random, turns)]
-        intents, types = story.belief(stated + more, silent)
+        opened_facets = tuple(int(bank.facet[q]) for q, _ in stated)
+        intents, types = story.belief(stated + more, silent, opened_facets)
         unasked = [q for q in range(len(bank)) if q not in dict(stated + more)]
         for make in (ChannelPosterior, BatchedPosterior):
             posterior = make(channel, bank)
@@ -109,16 +110,16 @@ def compare(worst: Worst, catalogue: Catalogue, rates: Rates, bank: QuestionBank
             worst.near("p(intent)", posterior.belief()[0], intents)
             worst.near("p(type)", posterior.types()[0], types)
             for q in random.sample(unasked, min(2, len(unasked))):
-                wanted = story.predict(stated + more, q, silent)
+                wanted = story.predict(stated + more, q, silent, opened_facets)
                 worst.near("p(answer)", posterior.predict(np.array([q]))[0], wanted)
 
 
-@pytest.mark.parametrize("preset", ["clean", "typical", "hard", "everybody", "mixed-30"])
+@pytest.mark.parametrize("preset", ["clean", "typical", "hard", "everybody", "mixed-30", UNEVEN])
 @pytest.mark.parametrize("questions", ["mixed", "yesno", "open"])
 @pytest.mark.parametrize("make", [groceries_of_eight, alone, lambda: load("toy")], ids=["eight", "alone", "toy"])
 def test_beliefs_and_predictions_are_those_of_the_story(make, questions, preset, worst):
     catalogue = make()
-    rates = PRESETS.get(preset, EVERYBODY)
+    rates = uneven_rates(catalogue) if preset == UNEVEN else PRESETS.get(preset, EVERYBODY)
     names = {facet.name for facet in catalogue.facets}
     if not names >= set(rates.facets):
         rates = Rates(**rates.to_dict() | {"facets": {k: v for k, v in rates.facets.items() if k in names}})
@@ -220,17 +221,18 @@ def crowded() -> Catalogue:
     return Catalogue(name="crowded", intents=tuple(map(str, range(45))), prior=prior, facets=facets)
 
 
+@pytest.mark.parametrize("by", [Confusability(), Confusability(3, 0, 0.2, 0.6), Confusability(0, 0.3, 2, 0.1)])
 @pytest.mark.parametrize("name", ["toy", "animals", "groceries", "crowded"])
-def test_what_is_taken_for_what(name):
+def test_what_is_taken_for_what(name, by):
     catalogue = crowded() if name == "crowded" else load(name)
     tables = [FacetTable(catalogue, f) for f in range(len(catalogue.facets))]
     prior = [float(p) for p in catalogue.prior]
     kinds = set()
     for f, facet in enumerate(catalogue.facets):
         kinds.add(facet.kind)
-        kernel = confusion_kernel(catalogue, f).toarray()
+        kernel = confusion_kernel(catalogue, f, by).toarray()
         wanted = np.zeros_like(kernel)
-        for v, row in enumerate(confusions(tables, f, prior)):
+        for v, row in enumerate(confusions(tables, f, prior, facet.lower, *by)):
             for w, chance in row.items():
                 wanted[v, w] = chance
         np.testing.assert_allclose(kernel, wanted, rtol=0, atol=1e-12, err_msg=facet.name)

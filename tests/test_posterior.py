@@ -19,9 +19,9 @@ from sim.questions import OPEN, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 from tests import brute
-from tests.catalogues import catalogues
+from tests.catalogues import UNEVEN, catalogues, channel_of
 
-presets = st.sampled_from(sorted(PRESETS))
+presets = st.sampled_from([*sorted(PRESETS), UNEVEN, UNEVEN, UNEVEN])
 three_types = st.sampled_from(["typical", "hard"])
 
 
@@ -31,7 +31,7 @@ def world(catalogue: Catalogue, preset: str = "hard"):
     except ValueError:
         assume(False)
         raise
-    return make_channel(catalogue, PRESETS[preset]), bank
+    return channel_of(catalogue, preset), bank
 
 
 def histories(bank, random, most: int):
@@ -119,12 +119,14 @@ def test_an_opening_counts_what_was_said_and_what_was_not(catalogue, preset, ran
     more = histories(bank, random, 3)
     # The stated question counts as asked: a later answer to it would be the same one.
     more = [(q, dict(history).get(q, a)) for q, a in more]
-    expected = brute.joint(channel, bank, history + more, silent=silent).sum(axis=1)
+    stated = [int(bank.facet[q]) for q, _ in history]
+    expected = brute.joint(channel, bank, history + more, silent=silent, stated=stated)
     posterior = ChannelPosterior(channel, bank)
     posterior.open(said)
     for q, a in more:
         posterior.update(np.array([q]), np.array([a]))
-    np.testing.assert_allclose(posterior.belief()[0], expected / expected.sum(), atol=1e-9)
+    np.testing.assert_allclose(posterior.belief()[0], expected.sum(axis=1) / expected.sum(), atol=1e-9)
+    np.testing.assert_allclose(posterior.types()[0], expected.sum(axis=0) / expected.sum(), atol=1e-9)
 
 
 @settings(max_examples=60, deadline=None)

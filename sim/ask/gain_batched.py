@@ -24,7 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.ask.gain_open import manner, reweighted, untouched_states
-from sim.ask.gain_yesno import is_small, kept_memory, muddled_memory, said_odds, scalar_states
+from sim.ask.gain_yesno import answering_states, is_small, kept_memory, muddled_memory, said_odds, scalar_states
 from sim.ask.question_information import QuestionInformation, open_summary
 from sim.belief.likelihood import ScalarTerms, SetTerms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
@@ -86,7 +86,7 @@ class ScalarOperator:
             else:
                 yes[1], yes[0, v] = dense[:, values], background[values]
             table = np.zeros((v + 1, t, c, 5))
-            for s, share in ((KEPT, states[1]), (MUDDLED, states[2])):
+            for s, share in ((KEPT, states[1] + states[3]), (MUDDLED, states[2])):
                 believes = (share[:, None] * yes[s]).transpose(0, 2, 1)[..., None]  # (V + 1, T, C, 1)
                 table += believes * channel.yesno[:, s, None, 1]
                 table += (share[:, :, None, None] - believes) * channel.yesno[:, s, None, 0]
@@ -213,8 +213,9 @@ class SetOperator:
     def __init__(self, channel: FacetChannel, terms: SetTerms | None, pattern: SetPattern, has_open: bool) -> None:
         self.channel, self.values, self.has_open = channel, pattern.values, has_open
         everyone = np.arange(channel.facet.intents)
-        self.states = untouched_states(channel, everyone) if terms is None else terms.states  # (3, N, T)
-        self.by_type = np.ascontiguousarray(self.states.transpose(2, 0, 1))  # (T, 3, N)
+        self.states = untouched_states(channel, everyone) if terms is None else terms.states  # (4, N, T)
+        self.answering = answering_states(self.states)  # (3, N, T)
+        self.by_type = np.ascontiguousarray(self.answering.transpose(2, 0, 1))  # (T, 3, N)
         if terms is None:
             self.said_kept = self.said_muddled = np.ones((len(self.values), channel.types))
             self.strange = np.ones(channel.types)
@@ -224,7 +225,7 @@ class SetOperator:
         self.closed = self._closed(terms, pattern) if len(self.values) else None
         self.absent = not_believed(channel, self.values)  # (C, T, S, A)
         self.open = OpenSetOperator(channel, terms, self.states) if has_open else None
-        self.nbytes = 2 * self.states.nbytes + (0 if self.closed is None else self.closed.data.nbytes)
+        self.nbytes = 3 * self.states.nbytes + (0 if self.closed is None else self.closed.data.nbytes)
         self.nbytes += 0 if self.open is None else self.open.nbytes
 
     def _closed(self, terms: SetTerms | None, pattern: SetPattern) -> sparse.csr_array:
@@ -235,7 +236,7 @@ class SetOperator:
         mind = self._untouched_mind(pattern) if terms is None else self._touched_mind(terms, pattern)
         kept, muddled = mind.kept[who], mind.muddled[who]
         inside = mind.within * muddled
-        data = [self.states[s][who] for s in range(3)]
+        data = [self.answering[s][who] for s in range(3)]
         data.append(recognised * data[1] + (1 - recognised) * salience * self.said_kept[seg] * kept)
         data.append(inside + recognised * (data[2] - mind.lost * muddled - inside))
         data += [mind.replacing * mind.muddled[pattern.taken_by], -inside]
@@ -280,7 +281,7 @@ class SetOperator:
             gain[:, 0], user[:, 0], summary = self.open.tell(joint)
             answers.append(summary[:, None])
         if c:
-            rho = channel.stranger_recognition[self.values][:, None]
+            rho = channel.stranger_recognition[self.values][:, None]  # (C, 1)
             named = rho + (1 - rho) * channel.background[self.values][:, None] * self.said_kept * self.strange  # (C, T)
             classes = np.zeros((2, c, 5, n))
             by_type = np.empty((channel.types, c, 5, n))
@@ -289,10 +290,12 @@ class SetOperator:
             for t in range(channel.types):
                 forgotten, kept, muddled, sure, wrong_too, wrong = features[t]
                 total = self.by_type[t] @ joint[t]  # (3, n)
-                strangers = self.by_type[t, 1, channel.unknown] @ joint[t, channel.unknown]
+                strangers = self.states[1, channel.unknown, t] @ joint[t, channel.unknown]
+                unrecalled = self.states[3, channel.unknown, t] @ joint[t, channel.unknown]
                 inside = self._answers(t, forgotten, kept, muddled, sure, wrong_too)
                 rest = [np.maximum(whole - part, 0.0) for whole, part in zip(total, (forgotten, kept, muddled))]
-                outside = self._answers(t, rest[0], rest[1], rest[2], named[:, t, None] * strangers, wrong)
+                sure = named[:, t, None] * strangers + rho * unrecalled
+                outside = self._answers(t, rest[0], rest[1], rest[2], sure, wrong)
                 classes[0] += inside
                 classes[1] += outside
                 by_type[t] = inside + outside

@@ -50,11 +50,11 @@ def open_prediction(channel: FacetChannel, terms: Terms | None, belief: np.ndarr
 
 
 def manner(channel: FacetChannel, states: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """From states (3, ..., T), (..., T) each: says the kept memory, the muddled one, anything, nothing."""
-    f, k, m = states
+    """From states (4, ..., T), (..., T) each: says the kept memory, the muddled one, anything, nothing."""
+    f, k, m, unrecalled = states
     k_says, m_says = k * (1 - channel.silent[:, KEPT]), m * (1 - channel.silent[:, MUDDLED])
     anything = (k_says + m_says) * channel.slip + f * channel.guess
-    unsaid = k * channel.silent[:, KEPT] + m * channel.silent[:, MUDDLED] + f * (1 - channel.guess)
+    unsaid = k * channel.silent[:, KEPT] + m * channel.silent[:, MUDDLED] + f * (1 - channel.guess) + unrecalled
     return k_says * (1 - channel.slip), m_says * (1 - channel.slip), anything, unsaid
 
 
@@ -132,28 +132,25 @@ def likeliest(mass: np.ndarray, k: int) -> np.ndarray:
 
 
 def _states(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """(3, n, T) p(state, intent, type) of these intents."""
+    """(4, n, T) p(state, intent, type) of these intents."""
     if terms is not None:
         return terms.states[:, rows] * belief[rows]
     return untouched_states(channel, rows) * belief[rows]
 
 
 def untouched_states(channel: FacetChannel, rows: np.ndarray) -> np.ndarray:
-    """(3, n, T) p(state | intent, type) before any answer on the facet."""
-    phi, mu = channel.forgotten, channel.muddled
+    """(4, n, T) p(state | intent, type) before any answer on the facet."""
     empty = (channel.facet.indptr[rows + 1] == channel.facet.indptr[rows])[:, None]
-    kept, muddled = (np.where(empty, 1 - phi, (1 - phi) * (1 - mu)), np.where(empty, 0.0, (1 - phi) * mu))
-    return np.stack([np.broadcast_to(phi, kept.shape), kept, muddled])
+    return np.where(empty, channel.stranger_shares[:, None], channel.state_shares[:, None])
 
 
 def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(1 + V,) answers, exact, and (N,) p(nothing is said, intent)."""
     strangers = channel.unknown
     if terms is None:
-        phi, mu = channel.forgotten, channel.muddled
         # What a unit of belief in a known intent, and in a stranger, comes to; all (T,).
-        kept, muddled, anything, unsaid = manner(channel, np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu]))
-        kept_0, _, anything_0, unsaid_0 = manner(channel, np.stack([phi, 1 - phi, 0 * phi]))
+        kept, muddled, anything, unsaid = manner(channel, channel.state_shares)
+        kept_0, _, anything_0, unsaid_0 = manner(channel, channel.stranger_shares)
         unknown = over_intents(belief[strangers])
         known = over_intents(belief) - unknown
         said = channel.top_of_mind_t @ weighted_types(belief, kept)
@@ -166,9 +163,9 @@ def _said(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> 
         # Type by type: numpy is slow at arrays whose last axis is short.
         said, nothing = np.zeros(len(channel.facet.values)), np.zeros(len(belief))
         for t in range(channel.types):
-            f, k, m = (terms.states[s, :, t] * belief[:, t] for s in range(3))
+            f, k, m, unrecalled = (terms.states[s, :, t] * belief[:, t] for s in range(4))
             silent, slip, guess = channel.silent[t], channel.slip[t], channel.guess[t]
-            nothing += k * silent[KEPT] + m * silent[MUDDLED] + f * (1 - guess)
+            nothing += k * silent[KEPT] + m * silent[MUDDLED] + f * (1 - guess) + unrecalled
             k *= 1 - silent[KEPT]
             m *= 1 - silent[MUDDLED]
             said += (slip * (k.sum() + m.sum()) + guess * f.sum()) * channel.options
@@ -213,7 +210,7 @@ def _within_chance(channel: FacetChannel, terms: SetTerms, x: int) -> np.ndarray
 
 
 def _row_entropies(channel: FacetChannel, terms: SetTerms | None, states: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """(n,) mass times H(answer | intent) for these intents; `states` (3, n, T) their joint states."""
+    """(n,) mass times H(answer | intent) for these intents; `states` (4, n, T) their joint states."""
     pattern, kept_data = channel.may_name
     counts = pattern.indptr[rows + 1] - pattern.indptr[rows]
     starts = np.concatenate([[0], counts.cumsum()])
@@ -299,7 +296,7 @@ def _named_entropy(channel: FacetChannel) -> np.ndarray:
     every = untouched_states(channel, rows)
     out = np.empty((n, t))
     for j in range(t):
-        states = np.zeros((3, n, t))
+        states = np.zeros((4, n, t))
         states[:, :, j] = every[:, :, j]
         whole = _row_entropies(channel, None, states, rows)
         silent = manner(channel, states)[3].sum(axis=1)

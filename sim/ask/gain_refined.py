@@ -14,7 +14,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from sim.ask.gain_yesno import is_small, kept_memory, said_odds, scalar_states
+from sim.ask.gain_open import untouched_states
+from sim.ask.gain_yesno import answering_states, is_small, kept_memory, said_odds, scalar_states
 from sim.belief.likelihood import ScalarTerms, SetTerms, Terms
 from sim.channel.channel import KEPT, MUDDLED, FacetChannel
 from sim.channel.confusion import kernel_entries
@@ -65,7 +66,7 @@ def _scalar_answers(
         values: (C,) values or thresholds asked for.
         value: (n,) the intents' own values, -1 unknown.
     """
-    states = scalar_states(channel, terms)[:, value]  # (3, n, T)
+    states = answering_states(scalar_states(channel, terms)[:, value])  # (3, n, T)
     known = value >= 0
     v = len(channel.facet.values)
     taken = channel.kernel[np.where(known, value, 0)] if v > 1 else sparse.csr_array((len(value), v))
@@ -110,11 +111,8 @@ def _set_answers(
     salience = held.table(place, len(rows), channel.salience)[:, :, None]  # (C, n, 1)
     intruder = (channel.kernel_t[values] @ channel.top_of_mind[rows].T.tocsr()).toarray()[:, :, None]
     empty = channel.facet.indptr[rows + 1] == channel.facet.indptr[rows]
-    phi, mu = channel.forgotten, channel.muddled
     if terms is None:
-        states = np.empty((3, len(rows), channel.types))
-        states[0], states[1], states[2] = phi, (1 - phi) * (1 - mu), (1 - phi) * mu
-        states[1, empty], states[2, empty] = 1 - phi, 0.0
+        states = untouched_states(channel, rows)
         top, replaced, stranger = 1.0, 1.0, np.ones(channel.types)
         lost, said_kept = salience, 1.0
     else:
@@ -143,8 +141,11 @@ def _set_answers(
     muddled = np.where(true, came + r * np.maximum(1 - lost - came, 0.0), came)
     absent = not_believed(channel, values)  # (C, T, S, A)
     out = np.einsum("nt,nt,ta->na", share, states[0], channel.yesno_forgotten)[None]
-    for state, p in ((KEPT, kept), (MUDDLED, muddled)):
-        weighted = share * states[1 + state]
+    ways = [(KEPT, states[1], kept), (MUDDLED, states[2], muddled)]
+    if channel.unrecalled.any():
+        ways.append((KEPT, states[3], np.where(true, r, np.where(empty[:, None], rho, 0.0))))
+    for state, chance, p in ways:
+        weighted = share * chance
         out = out + np.einsum("cnt,ta->cna", weighted * p, channel.yesno[:, state, 1])
         out = out + np.einsum("cnt,cta->cna", weighted * (1 - p), absent[:, :, state])
     return out, inside

@@ -59,14 +59,17 @@ def scalar_masses(channel: FacetChannel, belief: np.ndarray) -> np.ndarray:
 
 
 def scalar_states(channel: FacetChannel, terms: ScalarTerms | None) -> np.ndarray:
-    """(3, V + 1, T) p(forgotten, kept, muddled | value, type), after the answers if there are any."""
+    """(4, V + 1, T) p(forgotten, kept, muddled, unrecalled | value, type), after the answers if there are any."""
     if terms is not None:
         return terms.states
-    out = np.empty((3, len(channel.facet.values) + 1, channel.types))
-    remembered = 1 - channel.forgotten
-    out[0], out[1], out[2] = channel.forgotten, remembered * (1 - channel.muddled), remembered * channel.muddled
-    out[1, -1], out[2, -1] = remembered, 0.0
+    out = np.repeat(channel.state_shares[:, None], len(channel.facet.values) + 1, axis=1)
+    out[:, -1] = channel.stranger_shares
     return out
+
+
+def answering_states(states: np.ndarray) -> np.ndarray:
+    """(3, ...) of the states (4, ...) by how yes/no questions are answered: forgotten, kept or unrecalled, muddled."""
+    return np.stack([states[0], states[1] + states[3], states[2]])
 
 
 def kept_memory(channel: FacetChannel, terms: ScalarTerms | None) -> np.ndarray:
@@ -95,7 +98,7 @@ def scalar_joint(
 ) -> np.ndarray:
     """(C, A, Y) joint of answer and class for the yes/no questions on these values or thresholds."""
     mass = scalar_masses(channel, belief)
-    states = scalar_states(channel, terms) * mass  # (3, V + 1, T)
+    states = answering_states(scalar_states(channel, terms)) * mass  # (3, V + 1, T)
     return (_small_joint if is_small(channel) else _large_joint)(channel, terms, states, values)
 
 
@@ -153,13 +156,15 @@ class SetShares(NamedTuple):
     """What all questions on one `many` facet share at one belief."""
 
     states: np.ndarray | None
-    """(3, N, T) p(forgotten | kept | muddled, intent, type); None for an untouched facet."""
+    """(3, N, T) p(forgotten | kept or unrecalled | muddled, intent, type); None for an untouched facet."""
     kept: np.ndarray | None
     """(N, T) the same, kept, divided by A of `sim.belief.likelihood`."""
     muddled: np.ndarray | None
     """(N, T) the same, muddled, divided by R."""
     strangers: np.ndarray
     """(T,) belief in intents about which the catalogue says nothing; the kept part of it for a touched facet."""
+    unrecalled: np.ndarray
+    """(T,) the unrecalled part of it for a touched facet; 0 for an untouched one."""
     total: np.ndarray
     """(3, T) or, untouched, (T,): the sums over intents."""
 
@@ -167,11 +172,13 @@ class SetShares(NamedTuple):
 def set_shares(channel: FacetChannel, terms: SetTerms | None, belief: np.ndarray) -> SetShares:
     """Prepares `set_joint` at one belief, (N, T)."""
     if terms is None:
-        return SetShares(None, None, None, over_intents(belief[channel.unknown]), over_intents(belief))
+        strangers = over_intents(belief[channel.unknown])
+        return SetShares(None, None, None, strangers, 0 * strangers, over_intents(belief))
     states = terms.states * belief
-    total = np.stack([over_intents(s) for s in states])
-    strangers = over_intents(states[1][channel.unknown])
-    return SetShares(states, states[1] / terms.top, states[2] / terms.replaced, strangers, total)
+    answering = answering_states(states)
+    total = np.stack([over_intents(s) for s in answering])
+    strangers, unrecalled = (over_intents(states[s][channel.unknown]) for s in (1, 3))
+    return SetShares(answering, states[1] / terms.top, states[2] / terms.replaced, strangers, unrecalled, total)
 
 
 def set_joint(
@@ -196,8 +203,8 @@ def value_masses(channel: FacetChannel, belief: np.ndarray) -> np.ndarray:
 
 
 def _untouched(channel: FacetChannel, shares: SetShares, belief: np.ndarray, values: np.ndarray):
-    phi, mu = channel.forgotten, channel.muddled
-    states = np.stack([phi, (1 - phi) * (1 - mu), (1 - phi) * mu])  # (3, T)
+    states = answering_states(channel.state_shares)  # (3, T)
+    kept, strange, unrecalled = channel.state_shares[1], channel.stranger_shares, channel.state_shares[3]
     everyone, strangers = shares.total, shares.strangers
     held = IntentsOfValues(channel.by_value, values)
     n, top, within = held.sum(belief), held.sum(belief, channel.salience), held.sum(belief, channel.intruder_within)
@@ -208,12 +215,12 @@ def _untouched(channel: FacetChannel, shares: SetShares, belief: np.ndarray, val
     total = sources @ first
     r = channel.recognition[values][:, None]
     inside = np.stack([
-        states[1] * (r * n + (1 - r) * top),
+        kept * (r * n + (1 - r) * top) + unrecalled * (r * n),
         states[2] * (within + r * (n - top - within)),
     ], axis=1)  # fmt: skip
     rho, g = channel.stranger_recognition[values][:, None], channel.background[values][:, None]
     outside = np.stack([
-        (states[1] + states[2]) * strangers * (rho + (1 - rho) * g),
+        strangers * (strange[1] * (rho + (1 - rho) * g) + strange[3] * rho),
         states[2] * (total - within),
     ], axis=1)  # fmt: skip
     sums = states * everyone
@@ -253,7 +260,8 @@ def _touched(channel: FacetChannel, terms: SetTerms, shares: SetShares, values: 
         within + r * (masses[:, 2] - lost - within),
     ], axis=1)  # fmt: skip
     rho, g = channel.stranger_recognition[values][:, None], channel.background[values][:, None]
-    outside = np.stack([strangers * (rho + (1 - rho) * g * said_kept / terms.stranger), total - within], axis=1)
+    named = strangers * (rho + (1 - rho) * g * said_kept / terms.stranger)
+    outside = np.stack([named + shares.unrecalled * rho, total - within], axis=1)
     return masses, inside, outside, shares.total
 
 

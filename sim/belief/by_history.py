@@ -126,7 +126,7 @@ class BeliefsByHistory:
         """The evidence as parts that share no memory: one, or with memory off one an answer."""
         if self.memory:
             return (evidence,)
-        said = (Evidence(said=evidence.said, stage=evidence.stage),) if evidence.said != NOT_SAID else ()
+        said = (evidence._replace(yesno=()),) if evidence.said != NOT_SAID else ()
         return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
 
     def _log_like(self, f: int, evidence: Evidence) -> np.ndarray:

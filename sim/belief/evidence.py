@@ -33,6 +33,9 @@ class Evidence(NamedTuple):
     """The option stated; SAID_DONT_KNOW; SILENT, in the opening; or NOT_SAID."""
     stage: int = 0
     """Of the open answer."""
+    volunteered: bool | None = None
+    """An option was stated in the opening, or (False) after an opening that passed the facet over; None: there was no
+    opening.  Some types of user are likelier to volunteer a facet than others."""
 
     @property
     def open_answered(self) -> bool:
@@ -45,9 +48,13 @@ class Evidence(NamedTuple):
             return self
         return self._replace(yesno=tuple(sorted((*self.yesno, (value, answer)))))
 
-    def stated(self, said: int, stage: int = 0) -> Evidence:
-        """With an open answer.  It supersedes silence in the opening, which tells nothing beside it."""
-        return self if self.open_answered else self._replace(said=said, stage=stage)
+    def stated(self, said: int, stage: int = 0, volunteered: bool | None = None) -> Evidence:
+        """With an open answer.  It supersedes silence in the opening; "don't know" tells nothing else beside that."""
+        if self.open_answered:
+            return self
+        if self.said == SILENT and said >= 0:
+            volunteered = False
+        return self._replace(said=said, stage=stage, volunteered=volunteered)
 
 
 EMPTY = Evidence()
@@ -84,7 +91,7 @@ def opened(bank: QuestionBank, about: Mapping[int, Evidence], opening: np.ndarra
     """What is known of each facet after an opening, (F,) as in `sim.channel.opening`: silence tells something too."""
     out = dict(about)
     for f in np.flatnonzero(bank.open_question >= 0).tolist():
-        out[f] = out.get(f, EMPTY).stated(max(int(opening[f]), SILENT))
+        out[f] = out.get(f, EMPTY).stated(max(int(opening[f]), SILENT), volunteered=True if opening[f] >= 0 else None)
     return out
 
 

@@ -10,6 +10,7 @@ probabilities never multiply.  Two shapes:
   answers' probabilities if v is believed or not:
 
       kept     exp(base) A,  base = sum of log h_v or log g0_v,   A = 1 + sum_z pi_iz (e_z g1_z / h_z - 1)
+      unrecalled  exp(base), and no open answer but "don't know"
       muddled  exp(base) R,  R = sum_z pi_iz al_z sum_w K[z, w] e_w beta_w(i),  al_z = g0_z / h_z,
                              e_w beta_w = e_w g1_w / h_w if w is true of i, else e_w g1_w / g0_w
 
@@ -41,7 +42,7 @@ class ScalarTerms:
     log_like: np.ndarray
     """(V + 1, T) log p(answers | value, type)."""
     states: np.ndarray
-    """(3, V + 1, T) p(forgotten, kept, muddled | answers, value, type)."""
+    """(4, V + 1, T) p(forgotten, kept, muddled, unrecalled | answers, value, type)."""
     kept: np.ndarray
     """(V, T) p(answers | memory, kept), up to a factor a type."""
     muddled: np.ndarray
@@ -60,7 +61,7 @@ class SetTerms:
     log_like: np.ndarray
     """(N, T) log p(answers | intent, type)."""
     states: np.ndarray
-    """(3, N, T) p(forgotten, kept, muddled | answers, intent, type)."""
+    """(4, N, T) p(forgotten, kept, muddled, unrecalled | answers, intent, type)."""
     top: np.ndarray
     """(N, T) A."""
     replaced: np.ndarray
@@ -104,7 +105,7 @@ def log_like_by_intent(found: Terms, facet: Facet) -> np.ndarray:
 
 
 def memory_states(found: Terms, facet: Facet, joint: np.ndarray) -> np.ndarray:
-    """(3,) p(forgotten, kept, muddled | history), from p(intent, type | history), (N, T)."""
+    """(4,) p(forgotten, kept, muddled, unrecalled | history), from p(intent, type | history), (N, T)."""
     by_intent = found.states[:, facet.value_of] if isinstance(found, ScalarTerms) else found.states
     return (by_intent * joint).sum(axis=(1, 2))
 
@@ -122,6 +123,7 @@ def forgotten_like(channel: FacetChannel, evidence: Evidence) -> np.ndarray:
         out = out * channel.yesno_forgotten[:, a]
     if evidence.said >= 0:
         out = out * channel.guess * channel.options[evidence.said]
+        out = out * channel.chance_of_volunteering(evidence.volunteered)
     elif evidence.said == SAID_DONT_KNOW:
         out = out * (1 - channel.guess)
     elif evidence.said == SILENT:
@@ -134,7 +136,7 @@ def dont_know_like(channel: FacetChannel, said: int) -> np.ndarray | None:
     if said == SAID_DONT_KNOW:
         return channel.silent
     if said == SILENT:
-        return (1 - channel.opening) + channel.opening * channel.silent
+        return (1 - channel.opening[:, None]) + channel.opening[:, None] * channel.silent
     return None
 
 
@@ -144,24 +146,34 @@ def scalar_terms(channel: FacetChannel, evidence: Evidence) -> ScalarTerms:
     for value, a in evidence.yesno:
         true = believed(channel, value)
         log += np.log(channel.yesno[:, :, :, a]).transpose(1, 2, 0)[:, true.astype(np.int64)]
+    by_recognition = log[KEPT].copy()
     if evidence.said >= 0:
         hit = (channel.facet.option_of == evidence.said)[:, None]
         right = (1 - channel.slip) * hit + channel.slip * max(channel.options[evidence.said], FLOOR)  # (V, T)
         log += np.log((1 - channel.silent).T[:, None] * right)
+        log += np.log(channel.chance_of_volunteering(evidence.volunteered))
     silence = dont_know_like(channel, evidence.said)
     if silence is not None:
         log += np.log(silence).T[:, None]
+    unrecalled = channel.unrecalled.any() and evidence.said < 0
     shift = log.max(axis=(0, 1))
+    if unrecalled:
+        shift = np.maximum(shift, by_recognition.max(axis=0))
     like = np.exp(log - shift)
     forgotten = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), FLOOR)
-    remembered = 1 - channel.forgotten
+    _, kept, muddled, recognises = channel.state_shares
     confused = channel.kernel @ like[MUDDLED]
     unknown = (channel.background[:, None] * like[KEPT]).sum(axis=0)
-    parts = np.zeros((3, v + 1, t))
+    parts = np.zeros((4, v + 1, t))
     parts[0] = forgotten
-    parts[1, :v] = remembered * (1 - channel.muddled) * like[KEPT]
-    parts[1, v] = remembered * unknown
-    parts[2, :v] = remembered * channel.muddled * confused
+    parts[1, :v] = kept * like[KEPT]
+    parts[1, v] = channel.stranger_shares[1] * unknown
+    parts[2, :v] = muddled * confused
+    if unrecalled:
+        # No open answer depends on the value here: there is none, or silence.
+        like_recognised = np.exp(by_recognition - shift)
+        parts[3, :v] = recognises * like_recognised
+        parts[3, v] = recognises * (channel.background[:, None] * like_recognised).sum(axis=0)
     total = np.maximum(parts.sum(axis=0), FLOOR)
     return ScalarTerms(evidence, np.log(total) + shift, parts / total, like[KEPT], like[MUDDLED], confused, unknown)
 
@@ -175,20 +187,29 @@ def set_terms(channel: FacetChannel, evidence: Evidence) -> SetTerms:
     recognised, stranger = _strangers(channel, touched)
 
     # Assemble, linear after one shift a type.
-    shift = np.maximum(nobody.max(axis=0), base.max(axis=(0, 1), initial=-np.inf))
-    remembered = 1 - channel.forgotten
-    weight = np.stack([remembered * (1 - channel.muddled), remembered * channel.muddled])  # (S, T)
-    parts = np.empty((3, *top.shape))
+    unrecalled = channel.unrecalled.any() and evidence.said < 0
+    # What says nothing of the top of the mind is as for a kept memory, but for the open answer, which is none.
+    unnamed = touched.constant[:, KEPT] if unrecalled else np.zeros(channel.types)
+    shift = np.maximum(nobody.max(axis=0), base.max(axis=(0, 1), initial=-np.inf)) - np.minimum(unnamed, 0)
+    weight = channel.state_shares[1:3]  # (S, T)
+    parts = np.zeros((4, *top.shape))
     parts[0] = channel.forgotten * np.maximum(forgotten_like(channel, evidence) * np.exp(-shift), FLOOR)
-    parts[1:] = (weight * np.exp(nobody - shift))[:, None]
-    parts[1:, touched.rows] = weight[:, None] * np.exp(base - shift)
+    parts[1:3] = (weight * np.exp(nobody - shift))[:, None]
+    parts[1:3, touched.rows] = weight[:, None] * np.exp(base - shift)
+    if unrecalled:
+        recognises = channel.state_shares[3]
+        parts[3] = recognises * np.exp(nobody[KEPT] - unnamed - shift)
+        parts[3, touched.rows] = recognises * np.exp(base[KEPT] - unnamed - shift)
     parts[1, touched.rows] *= top[touched.rows]
     parts[2] *= replaced
     if len(channel.unknown):
-        log_stranger = np.log(recognised).sum(axis=0) + touched.constant[:, KEPT] + np.log(stranger)
-        parts[1, channel.unknown] = remembered * np.exp(log_stranger - shift)
+        log_recognised = np.log(recognised).sum(axis=0)
+        log_stranger = log_recognised + touched.constant[:, KEPT] + np.log(stranger)
+        parts[1, channel.unknown] = channel.stranger_shares[1] * np.exp(log_stranger - shift)
         parts[2, channel.unknown] = 0
-    total = np.maximum(parts[0] + parts[1] + parts[2], FLOOR)
+        if unrecalled:
+            parts[3, channel.unknown] = channel.stranger_shares[3] * np.exp(log_recognised - shift)
+    total = np.maximum(parts[0] + parts[1] + parts[2] + parts[3], FLOOR)
     return SetTerms(evidence=evidence, log_like=np.log(total) + shift, states=parts / total, top=top, replaced=replaced,
                     stranger=stranger, touched=tuple(touched.ids.tolist()), g1=touched.g1, g0=touched.g0, h=touched.h,
                     said=touched.said, lost=factors.lost, loss=factors.loss, within=factors.within)  # fmt: skip
@@ -234,6 +255,7 @@ def _touched(channel: FacetChannel, evidence: Evidence) -> _Touched:
         at_random = np.maximum(channel.slip * channel.options[evidence.said], FLOOR)[:, None]  # (T, 1)
         e[values.index(evidence.said)] = (1 - channel.slip[:, None] + at_random) / at_random
         constant = np.log((1 - channel.silent) * at_random)
+        constant += np.log(channel.chance_of_volunteering(evidence.volunteered))[:, None]
     silence = dont_know_like(channel, evidence.said)
     if silence is not None:
         constant = np.log(silence)

@@ -4,8 +4,9 @@ A `Channel` is all that the simulator and the posterior share, one `FacetChannel
 it, the posterior sums over it, and a learned posterior is the same arrays filled from elsewhere.
 
 The story of one facet, given intent and type (specified in the docstring of `sim.users.simulated`): the memory is
-forgotten, kept or muddled; a scalar facet then holds one believed value; a `many` facet holds a top of the mind and, of
-the other true values, those that are recognised.
+forgotten, unrecalled, kept or muddled; a scalar facet then holds one believed value; a `many` facet holds a top of the
+mind and, of the other true values, those that are recognised.  Of an unrecalled facet nothing can be named, but true
+values are recognised when asked for.
 
 Letters: T types, V values, O options of the open question, S two states (kept, muddled), A = 5 yes/no answers.
 """
@@ -22,8 +23,11 @@ from scipy import sparse
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.relation import ByValue, by_value, incidence
 
-KEPT, MUDDLED, FORGOTTEN = range(3)
-"""States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed."""
+KEPT, MUDDLED, FORGOTTEN, UNRECALLED = range(4)
+"""States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed, and
+an unrecalled one is answered about as a kept one, only that nothing comes to mind."""
+STATES = 4
+"""How many states there are; arrays of chances hold them as forgotten, kept, muddled, unrecalled."""
 
 
 def background_of(facet: Facet, prior: np.ndarray, salience: np.ndarray) -> np.ndarray:
@@ -45,8 +49,10 @@ class FacetChannel:
     facet: Facet
     forgotten: np.ndarray
     """(T,) p(forgotten | type)."""
+    unrecalled: np.ndarray
+    """(T,) p(unrecalled | not forgotten, type); 0 where there is no such state."""
     muddled: np.ndarray
-    """(T,) p(muddled | not forgotten, type)."""
+    """(T,) p(muddled | not forgotten, not unrecalled, type)."""
     yesno: np.ndarray
     """(T, S, 2, A) p(answer | type, state, believed no or yes)."""
     yesno_forgotten: np.ndarray
@@ -57,8 +63,8 @@ class FacetChannel:
     """(T,) p(the open answer is a random option | an answer is given)."""
     guess: np.ndarray
     """(T,) p(the open question is answered at random | forgotten)."""
-    opening: float
-    """p(the facet is tried in the opening)."""
+    opening: np.ndarray
+    """(T,) p(the facet is tried in the opening | type)."""
     background: np.ndarray
     """(V,) the facet's values as people in general would name them; sums to 1."""
     kernel: sparse.csr_array
@@ -79,7 +85,8 @@ class FacetChannel:
         for name in cached if not self.facet.scalar else ("options", "by_value", "relation", "unknown"):
             getattr(self, name)
         out = replace(self, **arrays)
-        vars(out).update({name: made for name, made in vars(self).items() if name in cached})
+        shared = set(cached) - {"state_shares", "stranger_shares"}
+        vars(out).update({name: made for name, made in vars(self).items() if name in shared})
         return out
 
     def passed_over(self) -> FacetChannel:
@@ -89,14 +96,35 @@ class FacetChannel:
         know" more likely than it is for users who were not asked for an opening; yes/no answers are as ever.
         """
 
-        def nothing_again(chance: np.ndarray) -> np.ndarray:
-            return chance / (1 - self.opening + self.opening * chance)
+        def nothing_again(chance: np.ndarray, tried: np.ndarray) -> np.ndarray:
+            return chance / (1 - tried + tried * chance)
 
-        return self.answering(silent=nothing_again(self.silent), guess=1 - nothing_again(1 - self.guess))
+        return self.answering(
+            silent=nothing_again(self.silent, self.opening[:, None]),
+            guess=1 - nothing_again(1 - self.guess, self.opening),
+        )
 
     @property
     def types(self) -> int:
         return len(self.forgotten)
+
+    @cached_property
+    def state_shares(self) -> np.ndarray:
+        """(4, T) p(forgotten, kept, muddled, unrecalled | type) of what the catalogue knows."""
+        return _shares(self.forgotten, self.unrecalled, self.muddled)
+
+    @cached_property
+    def stranger_shares(self) -> np.ndarray:
+        """(4, T) the same where the catalogue knows nothing, so that nothing is muddled."""
+        return _shares(self.forgotten, self.unrecalled, np.zeros_like(self.muddled))
+
+    def chance_of_volunteering(self, volunteered: bool | None) -> np.ndarray:
+        """(T,) how likely each type is to have volunteered an option or to have passed the facet over, beside the type
+        that is likeliest to; see `Evidence.volunteered`."""
+        if volunteered is None:
+            return np.ones(self.types)
+        chance = self.opening if volunteered else 1 - self.opening
+        return chance / chance.max()
 
     @cached_property
     def options(self) -> np.ndarray:
@@ -205,6 +233,12 @@ class Channel:
     facets: tuple[FacetChannel, ...]
     later: tuple[Later, ...] = ()
     """How users answer later on in a dialogue, if not as at first; see `sim.belief.stages`."""
+
+
+def _shares(forgotten: np.ndarray, unrecalled: np.ndarray, muddled: np.ndarray) -> np.ndarray:
+    remembered = 1 - forgotten
+    recalled = remembered * (1 - unrecalled)
+    return np.stack([forgotten, recalled * (1 - muddled), recalled * muddled, remembered * unrecalled])
 
 
 def _within(facet: Facet, salience: np.ndarray, kernel: sparse.csr_array) -> np.ndarray:

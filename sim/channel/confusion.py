@@ -3,7 +3,8 @@
 `confusion_kernel(catalogue, f)` is a CSR matrix (V, V): row v is the distribution of what a user believes who has
 muddled v.  Rows sum to 1, the diagonal is zero; a facet of a single value has an empty kernel.
 
-- number: neighbouring bins, weight exp(-|x - y| / h), cut at 4 h; h is about a seventh of the facet's spread.
+- number: neighbouring bins, weight exp(-|x - y| / h), cut at 4 h.  The width h is about a seventh of the facet's
+  spread, or a given one in the facet's unit, or a given share of the true value.
 - flag: the other one.
 - many: values of similar fame that keep the same company (an actor with the same co-stars; a genre that shares films).
 - one: values of similar fame whose intents look alike on the other facets (a brand that sells the same things).
@@ -13,10 +14,14 @@ companion the `CROWD` values that it is most telling of, so that a popular compa
 everything and the product stays small; only an intent's `COMPANY` most famous values count as company.  A `many` facet
 whose values mostly stand alone (directors) is compared on the other facets, as `one` is.  Neighbours in fame get a
 little weight always, so that no row is empty.
+
+How much likeness of fame and company weigh is a rate (`Confusability`): people who can't place an actor tend to name a
+better known one, whoever he played with.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -39,16 +44,33 @@ FAME_FLOOR = 0.02
 """Weight of neighbours in fame, before fame discounts it."""
 
 
-_KERNELS: WeakKeyDictionary[Catalogue, dict[int, sparse.csr_array]] = WeakKeyDictionary()
+class Confusability(NamedTuple):
+    """What decides which values are taken for one another on a facet."""
+
+    width: float = 0.0
+    """Numbers: h in the facet's unit; 0 for what `share` says."""
+    share: float = 0.0
+    """Numbers: h as a share of the true value; 0 for a seventh of the facet's spread."""
+    company: float = 1.0
+    """Names: weight of keeping the same company, beside that of being about as famous."""
+    fame: float = 0.0
+    """Names: pull towards better known values: their prior mass to this power."""
+
+
+USUAL = Confusability()
+"""Where no rate says otherwise."""
+
+_KERNELS: WeakKeyDictionary[Catalogue, dict[tuple[int, Confusability], sparse.csr_array]] = WeakKeyDictionary()
 """Kernels that were made, for as long as their catalogue lives."""
 
 
-def confusion_kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
+def confusion_kernel(catalogue: Catalogue, f: int, confusability: Confusability = USUAL) -> sparse.csr_array:
     """p(believed value | true value, muddled), CSR (V, V); made once a catalogue, not to be written to."""
     kernels = _KERNELS.setdefault(catalogue, {})
-    if f not in kernels:
-        kernels[f] = _kernel(catalogue, f)
-    return kernels[f]
+    key = f, confusability
+    if key not in kernels:
+        kernels[key] = _kernel(catalogue, f, confusability)
+    return kernels[key]
 
 
 def kernel_entries(kernel: sparse.csr_array, row: int, columns: np.ndarray) -> np.ndarray:
@@ -59,7 +81,7 @@ def kernel_entries(kernel: sparse.csr_array, row: int, columns: np.ndarray) -> n
     return dense[columns]
 
 
-def _kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
+def _kernel(catalogue: Catalogue, f: int, by: Confusability) -> sparse.csr_array:
     facet = catalogue.facets[f]
     v = len(facet.values)
     if v < 2:
@@ -67,17 +89,21 @@ def _kernel(catalogue: Catalogue, f: int) -> sparse.csr_array:
     if facet.kind == "flag":
         return sparse.csr_array(np.array([[0.0, 1.0], [1.0, 0.0]]))
     if facet.kind == "number":
+        if by.width or by.share:
+            return _number_kernel_of_width(facet, by)
         return _number_kernel(facet, catalogue.prior)
     mass = facet.mass(catalogue.prior)
     profile = company_profiles(catalogue, f)
     similar = sparse.coo_array(profile @ profile.T)
     rows, columns, weight = similar.row, similar.col, similar.data
-    near_rows, near_columns = fame_neighbours(mass)
-    rows = np.concatenate([rows, near_rows])
-    columns = np.concatenate([columns, near_columns])
-    weight = np.concatenate([weight, np.full(len(near_rows), FAME_FLOOR)])
+    near = [fame_neighbours(mass)] + ([better_known(mass)] if by.fame else [])
+    rows = np.concatenate([rows, *(r for r, _ in near)])
+    columns = np.concatenate([columns, *(c for _, c in near)])
+    floor = np.full(len(rows) - len(weight), FAME_FLOOR)
+    weight = np.concatenate([weight * by.company, floor])
     log_mass = np.log(np.maximum(mass, 1e-12))
-    weight = weight * np.exp(-0.5 * np.abs(log_mass[rows] - log_mass[columns]))
+    better = log_mass[columns] - log_mass[rows]
+    weight = weight * np.exp(by.fame * better - 0.5 * np.abs(better))
     keep = (rows != columns) & (weight > 1e-9)
     kernel = sparse.csr_array((weight[keep], (rows[keep], columns[keep])), shape=(v, v))
     kernel.sum_duplicates()
@@ -98,6 +124,25 @@ def _number_kernel(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
     weight = np.exp(-np.abs(columns - rows) / h)
     inside = (columns >= 0) & (columns < v)
     return _normalised(sparse.csr_array((weight[inside], (rows[inside], columns[inside])), shape=(v, v)))
+
+
+def _number_kernel_of_width(facet: Facet, by: Confusability) -> sparse.csr_array:
+    """The kernel for a width in the facet's unit, or a share of the true value; bins stand where they begin.
+
+    A width that is smaller than the way to the next bin confuses neighbours alone, so that no row is empty.
+    """
+    assert facet.lower is not None
+    distance = np.abs(facet.lower[:, None] - facet.lower)
+    width = by.width if by.width else by.share * np.abs(facet.lower)[:, None]
+    np.fill_diagonal(distance, np.inf)
+    nearest = distance.min(axis=1, keepdims=True)
+    width = np.maximum(width, 1e-12 * nearest)
+    keep = distance <= np.maximum(4 * width, nearest)
+    rows, columns = np.nonzero(keep)
+    weight = np.exp(-((distance - nearest) / width)[keep])
+    keep = weight > 0
+    shape = (len(facet.values), len(facet.values))
+    return _normalised(sparse.csr_array((weight[keep], (rows[keep], columns[keep])), shape=shape))
 
 
 def company_profiles(catalogue: Catalogue, f: int) -> sparse.csr_array:
@@ -137,6 +182,18 @@ def fame_neighbours(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rows += [order[:-step], order[step:]]
             columns += [order[step:], order[:-step]]
     return np.concatenate(rows), np.concatenate(columns)
+
+
+def better_known(mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (value, a better known one): a half, a third, ... of its rank in fame down to a sixteenth."""
+    order = np.lexsort((np.arange(len(mass)), -mass))
+    rank = np.arange(len(order))
+    rows, columns = [], []
+    for part in (2, 3, 4, 6, 8, 12, 16):
+        rows.append(order[rank > 0])
+        columns.append(order[rank[rank > 0] // part])
+    pairs = np.unique(np.stack([np.concatenate(rows), np.concatenate(columns)]), axis=1)
+    return pairs[0], pairs[1]
 
 
 def largest_of_rows(matrix: sparse.csr_array, k: int) -> sparse.csr_array:

@@ -13,16 +13,16 @@ from __future__ import annotations
 import numpy as np
 
 from sim.answers import ANSWERS
-from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED, Channel
+from sim.channel.channel import KEPT, MUDDLED, Channel
 from sim.numeric.alias import Alias
 from sim.numeric.randomness import GAMMA, mix, threshold
 from sim.questions import OPEN, OVER, QuestionBank
 
 FORGOTTEN_CELL = 0
-KEPT_CELL, MUDDLED_CELL, STRANGER_CELL = (1 + 2 * state for state in (KEPT, MUDDLED, FORGOTTEN))
+KEPT_CELL, MUDDLED_CELL, STRANGER_CELL, UNRECALLED_CELL = range(1, 9, 2)
 """Codes of a cell, of which the next one believes what was asked.  A stranger has kept a `many` facet of which the
 catalogue knows nothing; where a facet is forgotten, nothing is believed or not."""
-CELL_CODES = 7
+CELL_CODES = 9
 """How many codes there are."""
 EXACT_TABLE = 1 << 20
 """Up to this many pairs of intent and value, or of intent and question, are tabled one by one."""
@@ -71,7 +71,8 @@ class FlatTables:
         # One more entry, for questions about no value; only values of `many` facets have an absence.
         absence = [c.absence if c.facet.kind == "many" else np.ones(len(c.absence)) for c in channels]
         self.absence = np.concatenate([*absence, [1.0]])
-        self.option_of = np.concatenate([f.option_of for f in facets]).astype(np.int64)
+        # One more entry: what is on top of the mind of those to whom nothing comes to mind.
+        self.option_of = np.concatenate([*(f.option_of for f in facets), [0]]).astype(np.int64)
         options = [c.options for c in channels]
         self.options = Alias(
             np.cumsum([0] + [len(o) for o in options]),
@@ -93,12 +94,17 @@ class FlatTables:
     def _flatten_answers(self) -> None:
         channels = self.channel.facets
         self.forgotten_below = threshold(np.concatenate([c.forgotten for c in channels]))  # (F T,)
-        not_kept = np.concatenate([c.forgotten + (1 - c.forgotten) * c.muddled for c in channels])
-        self.not_kept_below = threshold(not_kept)
+        not_kept = [c.forgotten + (1 - c.forgotten) * (1 - c.unrecalled) * c.muddled for c in channels]
+        self.not_kept_below = threshold(np.concatenate(not_kept))
+        # The unrecalled stand between the muddled and the kept: yes/no answers don't tell them from the latter.
+        unrecalled = [x + (1 - c.forgotten) * c.unrecalled for x, c in zip(not_kept, channels, strict=True)]
+        self.any_unrecalled = any(c.unrecalled.any() for c in channels)
+        self.not_recalled_below = threshold(np.minimum(np.concatenate(unrecalled), 1 - 2.0**-53))
         cells = np.empty((CELL_CODES, len(channels), len(self.types), len(ANSWERS)))
         for f, c in enumerate(channels):
             cells[FORGOTTEN_CELL, f] = c.yesno_forgotten
-            for code, state in ((KEPT_CELL, KEPT), (MUDDLED_CELL, MUDDLED), (STRANGER_CELL, KEPT)):
+            states = ((KEPT_CELL, KEPT), (MUDDLED_CELL, MUDDLED), (STRANGER_CELL, KEPT), (UNRECALLED_CELL, KEPT))
+            for code, state in states:
                 cells[code, f], cells[code + 1, f] = c.yesno[:, state, 0], c.yesno[:, state, 1]
         self.cell_step = len(channels) * len(self.types)
         # Where nothing is known: (F,).
@@ -106,7 +112,7 @@ class FlatTables:
         below = cells.reshape(-1, len(ANSWERS)).cumsum(axis=1)[:, :-1]
         self.yesno_below = threshold(np.ascontiguousarray(below.T))  # (4, cells)
         code = np.arange(CELL_CODES * self.cell_step) // self.cell_step
-        self.may_pass = (code == KEPT_CELL) | (code == MUDDLED_CELL) | (code == STRANGER_CELL)  # (cells,)
+        self.may_pass = np.isin(code, (KEPT_CELL, MUDDLED_CELL, STRANGER_CELL, UNRECALLED_CELL))  # (cells,)
         silent = np.empty((CELL_CODES, len(channels), len(self.types)))
         for f, c in enumerate(channels):
             silent[:, f] = c.silent[:, KEPT]

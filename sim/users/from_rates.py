@@ -6,9 +6,9 @@ import numpy as np
 
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.channel import Channel, FacetChannel, background_of
-from sim.channel.confusion import confusion_kernel
+from sim.channel.confusion import Confusability, confusion_kernel
 from sim.channel.slips_and_hedges import answer_table, forgotten_table
-from sim.users.rates import EDGE, Rates
+from sim.users.rates import CONFUSION_RATES, EDGE, Rates
 
 OBSCURE, FAMOUS = 1e-4, 0.1
 """Prior mass of a value that scores 0 and 1 in fame."""
@@ -41,10 +41,11 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
     hedges = np.stack([rate("hedge"), rate("hedge_muddled")], axis=1)  # (T, S)
     many = facet.kind == "many"
     salience = salience_of(facet, mass) if many else np.ones(len(facet.indices))
-    kernel = confusion_kernel(catalogue, f)
+    kernel = confusion_kernel(catalogue, f, Confusability(*(rates.of(facet.name, key) for key in CONFUSION_RATES)))
     return FacetChannel(
         facet=facet,
         forgotten=rate("forgotten"),
+        unrecalled=rate("unrecalled"),
         # Where there is nothing to be taken for, nobody muddles.
         muddled=rate("misremembered") if kernel.nnz else np.zeros(len(slip)),
         yesno=answer_table(slip, dont_know, hedges),
@@ -52,11 +53,11 @@ def facet_channel(catalogue: Catalogue, f: int, rates: Rates) -> FacetChannel:
         silent=np.repeat(dont_know_open[:, None], 2, axis=1),
         slip=slip,
         guess=guess,
-        opening=min(max(rates.opening, EDGE), 1 - EDGE),
+        opening=rate("opening"),
         background=background_of(facet, catalogue.prior, salience),
         kernel=kernel,
-        recognition=_between(rates.recognition, fame),
-        absence=_between(rates.absence, fame),
+        recognition=_between(rates.ends(facet.name, "recognition"), fame),
+        absence=_between(rates.ends(facet.name, "absence"), fame),
         salience=salience,
         mass=mass,
     )

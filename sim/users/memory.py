@@ -4,7 +4,8 @@ A `Population` is made once for a bank and rates and shared by every user and en
 `sim.users.flat_tables`, where value ids and cells are explained.
 
 A memory is (cell, top, mind).  `mind` is the global id of the true value that comes to mind, `top` that of the value
-on top of the mind: the same one, or what stands in its place when muddled; -1 when the facet is forgotten.
+on top of the mind: the same one, or what stands in its place when muddled; -1 when the facet is forgotten, and
+`NOTHING` for a `many` facet of which nothing comes to mind.
 
 Two hashes a question decide all: x of (user, facet), for the memory, and y of x and the value asked about, for the
 answer.  Both are `scramble`d from the user's stream; what needs more draws takes them from the hash that `follow`s.
@@ -19,7 +20,7 @@ from sim.numeric.alias import Alias
 from sim.numeric.randomness import GAMMA, Purpose, follow, mix, mix_in_place, salt, scramble, threshold, to_unit
 from sim.questions import QuestionBank
 from sim.users.fast_answers import FastAnswers
-from sim.users.flat_tables import HALF, KEPT_CELL, MUDDLED_CELL, FlatTables
+from sim.users.flat_tables import HALF, KEPT_CELL, MUDDLED_CELL, UNRECALLED_CELL, FlatTables
 from sim.users.from_rates import make_channel
 from sim.users.rates import Rates, load_rates
 
@@ -117,4 +118,12 @@ class Population(FlatTables):
             kept = ~forgotten.take(odd)
             cell[odd] = at.take(odd) + self.strange_cell.take(facet.take(odd)) * kept
             top[odd] = np.where(kept, top.take(odd), -1)
+        if self.any_unrecalled:
+            # Nothing of a stranger is muddled, so that for him the chance of that is the unrecalled's as well as not:
+            # the same part of the hash says so for all.
+            unrecalled = (x >= self.not_kept_below.take(at)) & (x < self.not_recalled_below.take(at))
+            unrecalled = unrecalled.nonzero()[0]
+            top = top.copy() if top is mind else top
+            cell[unrecalled] = at.take(unrecalled) + UNRECALLED_CELL * self.cell_step
+            top[unrecalled] = np.where(self.many.take(facet.take(unrecalled)), self.first[-1], mind.take(unrecalled))
         return cell, top, mind

@@ -42,8 +42,19 @@ class Rates:
     """(T,) how a type multiplies the odds of every fault."""
     forgotten: float = 0.0
     """Per facet: nothing is remembered, and most answers are "don't know"."""
+    unrecalled: float = 0.0
+    """Per facet that isn't forgotten: nothing comes to mind, and the open question gets "don't know"; but true values are
+    recognised when asked for."""
     misremembered: float = 0.0
-    """Per facet that isn't forgotten: one value is replaced by a confusable one."""
+    """Per facet of which something comes to mind: one value is replaced by a confusable one."""
+    confusion_width: float = 0.0
+    """Numbers: how far off a misremembered one typically is, in the facet's unit; 0: see `confusion_share`."""
+    confusion_share: float = 0.0
+    """The same as a share of the true number; 0: about a seventh of the facet's spread."""
+    confusion_company: float = 1.0
+    """Names: weight of keeping the same company in what is taken for what, beside being about as famous."""
+    confusion_fame: float = 0.0
+    """Names: how much better known ones stand in for lesser known ones: the power of their fame."""
     slip: float = 0.0
     """Per answer: the opposite of what the user believes, or any value when open."""
     dont_know: float = 0.0
@@ -66,8 +77,11 @@ class Rates:
     """Questions that everybody answers before anybody leaves."""
     leaving: float = 0.0
     """Per further question: the user leaves.  It depends on the turn alone, so staying tells nothing."""
-    facets: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    """Rates of single facets by name, where they differ."""
+    facets: Mapping[str, Mapping[str, float | tuple[float, ...]]] = field(default_factory=dict)
+    """Rates of single facets by name, where they differ.  One that depends on the type may be given as (T,) numbers,
+    one a type; these are taken as they are, and `scales` don't apply."""
+    by_catalogue: bool = False
+    """Facets that these rates don't name go by what the catalogue says of its users, see `sim.users.people`."""
 
     def __post_init__(self) -> None:
         if not len(self.types) == len(self.shares) == len(self.scales) > 0:
@@ -79,36 +93,36 @@ class Rates:
             raise RatesError(f"rates '{self.name}': shares {self.shares} must not be negative and must sum to 1")
         if not all(s > 0 and math.isfinite(s) for s in self.scales):
             raise RatesError(f"rates '{self.name}': scales {self.scales} must be above 0")
-        for key in (*FACET_RATES, "opening", "leaving"):
-            _check_probability(self.name, key, getattr(self, key))
-        for key in ("recognition", "absence"):
-            pair = getattr(self, key)
-            if len(pair) != 2:
-                raise RatesError(f"rates '{self.name}': {key} = {pair}; it takes two numbers, obscure and famous")
-            for p in pair:
-                _check_probability(self.name, key, p)
+        for key in (*FACET_RATES, "leaving"):
+            check_rate(f"rates '{self.name}'", key, getattr(self, key), 0)
         if self.patience < 0:
             raise RatesError(f"rates '{self.name}': patience = {self.patience}; it must be at least 0")
-        for facet, given in self.facets.items():
+        listed = {f: {k: tuple(p) if isinstance(p, list) else p for k, p in g.items()} for f, g in self.facets.items()}
+        object.__setattr__(self, "facets", listed)
+        for facet, given in listed.items():
             for key, p in given.items():
-                if key not in FACET_RATES:
-                    raise RatesError(
-                        f"rates '{self.name}', facet '{facet}': no rate '{key}' ({_near(key, FACET_RATES)})"
-                    )
-                _check_probability(f"{self.name}.{facet}", key, p)
+                check_rate(f"rates '{self.name}', facet '{facet}'", key, p, len(self.types))
 
-    def of(self, facet: str, key: str) -> float:
-        """The rate `key` on one facet, before types scale it."""
-        return float(self.facets.get(facet, {}).get(key, getattr(self, key)))
+    def of(self, facet: str, key: str) -> Any:
+        """The rate `key` on one facet as it is given, before types scale it: a number, or a list as fields say."""
+        return self.facets.get(facet, {}).get(key, getattr(self, key))
+
+    def ends(self, facet: str, key: str) -> tuple[float, float]:
+        """One of `FAME_RATES` on one facet: of obscure values, and of famous ones."""
+        obscure, famous = self.of(facet, key)
+        return float(obscure), float(famous)
 
     def by_type(self, facet: str, key: str) -> tuple[float, ...]:
-        """(T,) the rate `key` on one facet for each type, clipped to [EDGE, 1 - EDGE].
+        """(T,) one of `TYPE_RATES` on one facet for each type, clipped to [EDGE, 1 - EDGE].
 
         Chances of a fault are scaled as repeated tries, 1 - (1 - p)^scale; being wrong is capped, so that no type lies
-        more often than not.  Hedging and guessing are manners, not faults: no type scales them.
+        more often than not.  Hedging, guessing and volunteering are manners, not faults: no type scales them.  A
+        facet is never unrecalled at a rate of 0: that state then doesn't exist.
         """
         p = self.of(facet, key)
-        if key in ("forgotten", "dont_know", "dont_know_open"):
+        if not isinstance(p, int | float):
+            scaled = [float(x) for x in p]
+        elif key in ("forgotten", "unrecalled", "dont_know", "dont_know_open"):
             scaled = [1 - (1 - p) ** s for s in self.scales]
         elif key == "misremembered":
             scaled = [min(p * s, max(p, MAX_MISREMEMBERED)) for s in self.scales]
@@ -116,19 +130,50 @@ class Rates:
             scaled = [min(p * s, max(p, MAX_SLIP)) for s in self.scales]
         else:
             scaled = [p] * len(self.scales)
-        return tuple(min(max(x, EDGE), 1 - EDGE) for x in scaled)
+        least = 0.0 if key == "unrecalled" else EDGE
+        return tuple(min(max(x, least), 1 - EDGE) for x in scaled)
 
     def to_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
-FACET_RATES = ("forgotten", "misremembered", "slip", "dont_know", "dont_know_open", "hedge", "hedge_muddled", "guess")
+TYPE_RATES = ("forgotten", "unrecalled", "misremembered", "slip", "dont_know", "dont_know_open", "hedge",
+              "hedge_muddled", "guess", "opening")  # fmt: skip
+"""Probabilities that types scale, or that each type has for itself."""
+FAME_RATES = ("recognition", "absence")
+"""Pairs of probabilities: of obscure and of famous values."""
+CONFUSION_RATES = ("confusion_width", "confusion_share", "confusion_company", "confusion_fame")
+"""What decides which values are taken for one another, in the order of `sim.channel.confusion.Confusability`."""
+FACET_RATES = (*TYPE_RATES, *FAME_RATES, *CONFUSION_RATES)
 """Rates that a single facet may have for itself."""
+MAX_CONFUSION = 1e9
+"""No rate of confusion is above it."""
 
 
-def _check_probability(where: str, key: str, p: object) -> None:
-    if not isinstance(p, int | float) or isinstance(p, bool) or not 0 <= p <= 1:
-        raise RatesError(f"rates '{where}': {key} = {p!r}; it must be a number between 0 and 1")
+def check_rate(where: str, key: str, value: object, types: int) -> None:
+    """One rate: a probability, a pair of them, a list of one a type, or a weight.
+
+    Args:
+        where: begins the message.
+        types: how many entries a list of one a type has; 0 where there may be none.
+
+    Raises:
+        RatesError: there is no such rate, or it isn't of that kind.
+    """
+    if key not in (*FACET_RATES, "leaving"):
+        raise RatesError(f"{where}: no rate '{key}' ({_near(key, FACET_RATES)})")
+    listed = list(value) if isinstance(value, tuple | list) else None
+    if key in FAME_RATES:
+        if listed is None or len(listed) != 2:
+            raise RatesError(f"{where}: {key} = {value!r}; it takes two numbers, obscure and famous")
+    elif listed is not None and (key not in TYPE_RATES or len(listed) != types):
+        more = f", or {types} of them, one a type" if types and key in TYPE_RATES else ""
+        raise RatesError(f"{where}: {key} = {value!r}; it must be a number{more}")
+    most = MAX_CONFUSION if key in CONFUSION_RATES else 1
+    for p in [value] if listed is None else listed:
+        if not isinstance(p, int | float) or isinstance(p, bool) or not 0 <= p <= most:
+            between = "of at least 0" if key in CONFUSION_RATES else "between 0 and 1"
+            raise RatesError(f"{where}: {key} = {p!r}; it must be a number {between}")
 
 
 def _near(word: str, known: Sequence[str]) -> str:

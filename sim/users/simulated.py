@@ -3,10 +3,11 @@
 Drawn once per dialogue, so that asking around a false memory doesn't average it away:
 
 1. The intent from the prior, the type from its shares.
-2. Each facet is forgotten, kept or muddled.  A scalar facet then holds one value: the true one when kept, one from the
+2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept, one from the
    confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true values and
-   replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Where the
-   catalogue knows nothing, the memory is of the background: people in general.
+   replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
+   facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its own chance on
+   a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
 3. An answer: slips, hedges and "don't know" around what is believed; an open question is answered with the top of the
    mind.  What is not in the memory of a `many` facet gets "no", or "don't know" when it is obscure.
 4. The opening: each facet is tried by chance, and gives its open answer or nothing.  Leaving: by the turn alone.
@@ -30,7 +31,7 @@ from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
 from sim.channel.opening import SILENT
 from sim.numeric.randomness import Purpose, follow, stream, stream_of
 from sim.users.fast_answers import FACET_SHIFT, LONG, LOOK
-from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, STRANGER_CELL
+from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, STRANGER_CELL, UNRECALLED_CELL
 from sim.users.memory import LOW, Population
 
 
@@ -212,22 +213,26 @@ class SimulatedUsers:
         others = (others > believed).nonzero()[0]
         if len(others):
             believed[others] = self._recognised(
-                intent.take(others), value.take(others).astype(np.int64), cell.take(others), mind.take(others),
-                follow(y.take(others)),
+                intent.take(others), facet.take(others), value.take(others).astype(np.int64), cell.take(others),
+                mind.take(others), follow(y.take(others)),
             )  # fmt: skip
         return cell, top, believed
 
     def _recognised(
-        self, intent: np.ndarray, value: np.ndarray, cell: np.ndarray, mind: np.ndarray, chance: np.ndarray
-    ) -> np.ndarray:
+        self, intent: np.ndarray, facet: np.ndarray, value: np.ndarray, cell: np.ndarray, mind: np.ndarray,
+        chance: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
         """(n,) bool: values of `many` facets, not on top of the mind, that are believed when asked for; `chance` is a
         hash."""
         p = self.population
         found = p.members.holds(intent, value)
         # What was replaced is lost.
-        found &= (cell < MUDDLED_CELL * p.cell_step) | (mind != value)
+        found &= (cell // p.cell_step != MUDDLED_CELL) | (mind != value)
         found &= chance < p.recognition.take(value)
         strange = (cell >= STRANGER_CELL * p.cell_step).nonzero()[0]
+        if p.any_unrecalled:
+            row = facet.take(strange) * len(p.catalogue) + intent.take(strange)
+            strange = strange[p.unknown.take(row)]
         if len(strange):
             found[strange] = chance.take(strange) < p.stranger.take(value.take(strange))
         return found
@@ -260,19 +265,23 @@ class SimulatedUsers:
             out[astray] = p.options.draw(p.options.rows.take(facet.take(astray)), further)
         out += 1
         out[y < p.silent.take(cell)] = OPEN_DONT_KNOW
+        if p.any_unrecalled:
+            out[cell // p.cell_step == UNRECALLED_CELL] = OPEN_DONT_KNOW
         return out
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say unasked: (n, F) int64, the option stated of each facet, see `sim.channel.opening`.
 
-        Which facets are tried depends on the facet alone, so a facet passed over says little and nothing of the memory.
+        Which facets are tried depends on facet and type alone, so a facet passed over says nothing of the memory but
+        that nothing may come to mind.
         """
         p = self.population
         rows = np.arange(len(self)) if rows is None else rows
         out = np.full((len(rows), self._width), SILENT, dtype=np.int64)
         for f, question in enumerate(p.bank.open_question):
             if question >= 0:
-                tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < p.channel.facets[f].opening
+                tries = p.channel.facets[f].opening.take(self.type[rows])
+                tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < tries
                 said = self.answer(np.full(len(rows), question), rows)
                 out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said - 1, SILENT)
         return out
