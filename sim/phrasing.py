@@ -54,7 +54,11 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
         question = facet.wording.yesno
         if corruption.kind == "forgotten":
             return f'did not know "{question}"' + (f" ({true})" if true else "")
+        if corruption.kind == "unrecalled":
+            return f'could not have said "{question}" unasked' + (f" ({true})" if true else "")
         return f'believed {corruption.believed} to "{question}"; it is {true}'
+    if corruption.kind == "unrecalled":
+        return f"could not name the {noun}" + (f" ({true})" if true else "") + ", but would have recognised it"
     if corruption.kind == "forgotten":
         return f"had forgotten the {noun}" + (f" ({true})" if true else "")
     believed = facet.said(corruption.believed)

@@ -16,7 +16,6 @@ from sim.numeric.entropy import entropy_nats
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank
-from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 from tests.catalogues import catalogues, channel_of
 

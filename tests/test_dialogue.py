@@ -34,7 +34,7 @@ dialogues = st.builds(
     ).map(tuple),
     intent=count, intent_name=text, success=st.booleans(), user_left=st.booleans(),
     corruptions=st.lists(
-        st.builds(Corruption, facet=text, kind=st.sampled_from(["forgotten", "misremembered"]), true=names, lost=text,
+        st.builds(Corruption, facet=text, kind=st.sampled_from(["forgotten", "unrecalled", "misremembered"]), true=names, lost=text,
                   believed=text),
         max_size=2,
     ).map(tuple),
@@ -66,7 +66,7 @@ def golden() -> dict:
         (lambda d: d["turns"][0].update(answer=True), r"field 'turns'\[0\], field 'answer' is True"),
         (lambda d: d["turns"][0].pop("question"), r"field 'turns'\[0\]: field 'question' is missing"),
         (lambda d: d.update(corruptions=[{"facet": "x", "kind": "lied", "true": [], "lost": "", "believed": ""}]),
-         "it is one of forgotten, misremembered"),
+         "it is one of forgotten, unrecalled, misremembered"),
     ],
 )  # fmt: skip
 def test_strict_reading(change, message, tmp_path):

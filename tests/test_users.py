@@ -19,7 +19,7 @@ from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
 from sim.users.simulated import SimulatedUsers
-from tests.catalogues import normalised
+from tests.catalogues import normalised, uneven_rates
 from tests.independent import Story
 
 NOISY = Rates(
@@ -49,10 +49,11 @@ def questions_of(bank, f: int):
     return ids if len(ids) <= 3 else [ids[0], *ids[len(ids) // 2 :][:2]]
 
 
+@pytest.mark.parametrize("rates", [NOISY, uneven_rates(tiny())], ids=["noisy", "uneven"])
 @pytest.mark.parametrize("f", range(4))
-def test_joint_answers_on_a_facet_against_enumeration(f):
-    population = Population(question_bank(tiny()), NOISY)
-    story = Story(tiny(), NOISY, population.bank)
+def test_joint_answers_on_a_facet_against_enumeration(f, rates):
+    population = Population(question_bank(tiny()), rates)
+    story = Story(tiny(), rates, population.bank)
     n = 20_000
     worst = []
     for intent, t in itertools.product(range(6), range(2)):

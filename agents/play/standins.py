@@ -94,9 +94,11 @@ def role_card(user: Simulated) -> RoleCard:
             continue
         mass = user.world.setting.channel.facets[f].mass
         known = sorted(names, key=lambda name, a=facet, m=mass: -m[a.values.index(name)])
-        if fault is not None:
+        if fault is not None and fault.kind == "misremembered":
             known = [fault.believed, *(name for name in known if name not in (fault.lost, fault.believed))]
-        remembered.append((noun, ", ".join(map(facet.said, known[:REMEMBERED]))))
+        told = ", ".join(map(facet.said, known[:REMEMBERED]))
+        unrecalled = fault is not None and fault.kind == "unrecalled"
+        remembered.append((noun, f"you can't name it, but would recognise {told}" if unrecalled else told))
     return RoleCard(name=user.world.label(user.intent), remembered=tuple(remembered), forgotten=tuple(forgotten))
 
 

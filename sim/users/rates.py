@@ -43,8 +43,8 @@ class Rates:
     forgotten: float = 0.0
     """Per facet: nothing is remembered, and most answers are "don't know"."""
     unrecalled: float = 0.0
-    """Per facet that isn't forgotten: nothing comes to mind, and the open question gets "don't know"; but true values are
-    recognised when asked for."""
+    """Per facet that isn't forgotten: nothing comes to mind, and the open question gets "don't know"; but what is true
+    is recognised when asked for."""
     misremembered: float = 0.0
     """Per facet of which something comes to mind: one value is replaced by a confusable one."""
     confusion_width: float = 0.0

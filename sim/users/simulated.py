@@ -3,8 +3,9 @@
 Drawn once per dialogue, so that asking around a false memory doesn't average it away:
 
 1. The intent from the prior, the type from its shares.
-2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept, one from the
-   confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true values and
+2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept,
+   one from the confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true
+   values and
    replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
    facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its own chance on
    a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
@@ -40,7 +41,7 @@ class Corruption:
     """One facet that a user had wrong; revealed after the dialogue only."""
 
     facet: str
-    kind: Literal["forgotten", "misremembered"]
+    kind: Literal["forgotten", "unrecalled", "misremembered"]
     true: tuple[str, ...]
     """Names of the true values; empty where the catalogue knows nothing."""
     lost: str = ""
@@ -300,8 +301,9 @@ class SimulatedUsers:
         for f, code, believed, lost in zip(facets.tolist(), (cell // p.cell_step).tolist(), top, mind, strict=True):
             facet = p.catalogue.facets[f]
             true = facet.row(int(self.intent[b]))
-            if code == FORGOTTEN_CELL:
-                out.append(Corruption(facet=facet.name, kind="forgotten", true=true))
+            if code in (FORGOTTEN_CELL, UNRECALLED_CELL):
+                kind = "forgotten" if code == FORGOTTEN_CELL else "unrecalled"
+                out.append(Corruption(facet=facet.name, kind=kind, true=true))
             elif code == MUDDLED_CELL:
                 name, other = (facet.values[int(v) - p.first[f]] for v in (lost, believed))
                 out.append(Corruption(facet=facet.name, kind="misremembered", true=true, lost=name, believed=other))
