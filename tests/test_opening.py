@@ -41,7 +41,7 @@ def test_an_opening_is_evidence_as_an_answer_is():
     options[f] = 1
     known = opened(bank, {}, options)
     question = int(bank.open_question[f])
-    assert known[f] == heard(bank, {}, question, 2)[1] and known[f].open_answered
+    assert known[f] == heard(bank, {}, question, 2)[1]._replace(volunteered=True) and known[f].open_answered
     silent = next(g for g, evidence in known.items() if g != f)
     assert known[silent].said == SILENT and not known[silent].open_answered
     # An answer supersedes silence, and nothing supersedes an answer.
