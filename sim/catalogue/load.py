@@ -139,7 +139,8 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
         table, weights, plan.rows = table[keep], weights[keep], keep
     noun = sidecar.noun or "item"
-    facets = tuple(f for p in plan.facets if len((f := build_facet(table[p.column], p, plan)).values))
+    built = ((build_facet(table[p.column], p, plan), p.spec.users) for p in plan.facets)
+    facets = tuple(replace(f, users=users) if users else f for f, users in built if len(f.values))
     facets = _named_otherwise(facets, plan, sidecar, str(path))
     title = sidecar.title or path.name.split(".")[0]
     source = sidecar.source + (f" ({sidecar.licence})" if sidecar.licence else "")

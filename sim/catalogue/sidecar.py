@@ -24,6 +24,12 @@
     statement = "It tastes of {value}."
     spelling = "exact"              # DELL and Dell are two
 
+    [facets.flavours.users]         # how well people know it: rates of `sim.users.rates`
+    forgotten = 0.1
+    recognition = [0.3, 0.9]
+    [facets.flavours.users.fan]     # those of one type alone
+    forgotten = 0.02
+
     [facets.price]
     prefix = "$"
     decimal = ","                   # 1,5 is one and a half
@@ -85,6 +91,8 @@ class FacetSpec:
     """What an empty cell of a flag means; None: unknown."""
     spelling: Literal["exact"] | None = None
     """"exact": spellings that differ in upper and lower case or in spaces are different values."""
+    users: Mapping[str, Any] = field(default_factory=dict)
+    """How well people know the facet: rates by name, and tables of them by type; `sim.users.people` checks them."""
 
     def words(self) -> dict[str, str]:
         """The parts of the wording that are given."""
@@ -187,6 +195,10 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
         if key not in fields:
             hint = did_you_mean(key, fields) + there_are(fields)
             raise CatalogueError(f"{where}, facet '{name}': no key '{key}'{hint}")
+        if key == "users":
+            if not isinstance(value, Mapping):
+                raise CatalogueError(f"{where}, facet '{name}': users must be a table, as in [facets.{name}.users]")
+            continue
         if not isinstance(value, str):
             raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")
     kind = data.get("kind")

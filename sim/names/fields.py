@@ -45,6 +45,8 @@ def field_types(kind: type) -> Mapping[str, FieldType]:
 def _field_type(hint: Any) -> FieldType:
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     some = [part for part in parts if part is not NoneType]
+    if tuple(some) == (float, tuple[float, ...]):
+        return FieldType(hint, len(some) < len(parts), False, None, _is_rate, "a number or a list of numbers")
     if len(some) != 1:
         raise TypeError(f"{hint} is several types at once")
     hint = some[0]
@@ -82,6 +84,11 @@ def _check_of_items(hint: Any) -> tuple[Callable[[object], bool], str]:
     if is_dataclass(hint):
         return _is_table, " of objects"
     return _check(hint)[0], {str: " of texts", int: " of numbers", float: " of numbers"}.get(hint, "")
+
+
+def _is_rate(x: object) -> bool:
+    number = _is_number(int | float)
+    return number(x) or (isinstance(x, list) and all(map(number, x)))
 
 
 def _is_table(x: object) -> bool:

@@ -8,6 +8,7 @@ from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.channel import Channel, FacetChannel, background_of
 from sim.channel.confusion import Confusability, confusion_kernel
 from sim.channel.slips_and_hedges import answer_table, forgotten_table
+from sim.users.people import resolved
 from sim.users.rates import CONFUSION_RATES, EDGE, Rates
 
 OBSCURE, FAMOUS = 1e-4, 0.1
@@ -18,8 +19,10 @@ def make_channel(catalogue: Catalogue, rates: Rates) -> Channel:
     """The channel of users with these rates.
 
     Raises:
-        ValueError: the rates name a facet that the catalogue doesn't have.
+        ValueError: the rates name a facet that the catalogue doesn't have, or what the catalogue says of its users
+            can't be.
     """
+    rates = resolved(rates, catalogue)
     names = [facet.name for facet in catalogue.facets]
     for name in rates.facets:
         if name not in names:

@@ -22,6 +22,7 @@ from sim.questions import QuestionBank
 from sim.users.fast_answers import FastAnswers
 from sim.users.flat_tables import HALF, KEPT_CELL, MUDDLED_CELL, UNRECALLED_CELL, FlatTables
 from sim.users.from_rates import make_channel
+from sim.users.people import resolved
 from sim.users.rates import Rates, load_rates
 
 _PURPOSE, _FACET = 56, 32
@@ -41,7 +42,7 @@ class Population(FlatTables):
     """
 
     def __init__(self, bank: QuestionBank, rates: Rates | str = "typical", channel: Channel | None = None):
-        self.rates = load_rates(rates)
+        self.rates = resolved(load_rates(rates), bank.catalogue)
         super().__init__(bank, make_channel(bank.catalogue, self.rates) if channel is None else channel)
         self.prior = Alias(np.array([0, len(self.catalogue)]), self.catalogue.prior, np.arange(len(self.catalogue)))
         self.type_below = threshold(self.channel.shares.cumsum()[:-1])  # (T - 1,)

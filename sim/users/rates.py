@@ -1,8 +1,9 @@
 """What a simulated user does: how often he forgets, misremembers, slips, hedges and leaves.
 
-All rates are invented but plausible; nobody has published them for people who answer about films.  They are what a
-preset fixes, so that results are comparable.  A type scales them: a confused user forgets and slips more than a
-careful one.  `sim.users.from_rates` turns rates into probabilities of answers; nothing else reads them.
+Rates are what a preset fixes, so that results are comparable.  `people` are users as evidence has them, and go by what
+the catalogue says of its users (`sim.users.people`).  The rates of `typical`, `hard`, `clean` and the noise grid are
+invented, the same for all facets, and a type scales them: a confused user forgets and slips more than a careful one.
+`sim.users.from_rates` turns rates into probabilities of answers; nothing else reads them.
 
 Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sums divide by answer probabilities.
 """
@@ -25,13 +26,20 @@ MAX_MISREMEMBERED, MAX_SLIP = 0.6, 0.45
 """No type's scale takes a rate above these; a rate that is given above them stays."""
 
 
+Rate = float | tuple[float, ...]
+"""A rate: a number, which types scale, or one number a type, taken as they are."""
+SEEKER, FAN = "seeker", "fan"
+"""The types of the preset `people`."""
+
+
 class RatesError(ValueError):
     """Rates that can't be; the message names the field, the value and the way out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """The behaviour of one population of users.  Probabilities per facet or per answer, before a type scales them."""
+    """The behaviour of one population of users.  Probabilities per facet or per answer, before a type scales them; those
+    of `TYPE_RATES` may be given as (T,) numbers instead, one a type, and are then taken as they are."""
 
     name: str = "custom"
     types: tuple[str, ...] = ("careful", "casual", "confused")
@@ -40,12 +48,12 @@ class Rates:
     """(T,) share of each type; sums to 1."""
     scales: tuple[float, ...] = (0.4, 1.0, 2.2)
     """(T,) how a type multiplies the odds of every fault."""
-    forgotten: float = 0.0
+    forgotten: Rate = 0.0
     """Per facet: nothing is remembered, and most answers are "don't know"."""
-    unrecalled: float = 0.0
+    unrecalled: Rate = 0.0
     """Per facet that isn't forgotten: nothing comes to mind, and the open question gets "don't know"; but what is true
     is recognised when asked for."""
-    misremembered: float = 0.0
+    misremembered: Rate = 0.0
     """Per facet of which something comes to mind: one value is replaced by a confusable one."""
     confusion_width: float = 0.0
     """Numbers: how far off a misremembered one typically is, in the facet's unit; 0: see `confusion_share`."""
@@ -55,33 +63,35 @@ class Rates:
     """Names: weight of keeping the same company in what is taken for what, beside being about as famous."""
     confusion_fame: float = 0.0
     """Names: how much better known ones stand in for lesser known ones: the power of their fame."""
-    slip: float = 0.0
+    slip: Rate = 0.0
     """Per answer: the opposite of what the user believes, or any value when open."""
-    dont_know: float = 0.0
+    dont_know: Rate = 0.0
     """Per yes/no answer: "don't know" by chance."""
-    dont_know_open: float = 0.0
+    dont_know_open: Rate = 0.0
     """Per open answer: "don't know" by chance."""
-    hedge: float = 0.0
+    hedge: Rate = 0.0
     """Per yes/no answer on a kept memory: "probably" instead of "yes", "probably not" instead of "no"."""
-    hedge_muddled: float = 0.0
+    hedge_muddled: Rate = 0.0
     """The same on a misremembered facet: people half sense that they are wrong."""
-    guess: float = 0.0
+    guess: Rate = 0.0
     """Per answer on a forgotten facet: a guess instead of "don't know"."""
     recognition: tuple[float, float] = (1.0, 1.0)
     """Chance that a true value of a `many` facet is recognised when asked for: obscure and famous values."""
     absence: tuple[float, float] = (1.0, 1.0)
     """Chance of "no" rather than "don't know" for a value that isn't believed: obscure and famous values."""
-    opening: float = 0.3
+    opening: Rate = 0.3
     """Per facet: the user volunteers its open answer in the opening request, where there is one."""
     patience: int = 30
     """Questions that everybody answers before anybody leaves."""
     leaving: float = 0.0
     """Per further question: the user leaves.  It depends on the turn alone, so staying tells nothing."""
-    facets: Mapping[str, Mapping[str, float | tuple[float, ...]]] = field(default_factory=dict)
-    """Rates of single facets by name, where they differ.  One that depends on the type may be given as (T,) numbers,
-    one a type; these are taken as they are, and `scales` don't apply."""
+    facets: Mapping[str, Mapping[str, Rate]] = field(default_factory=dict)
+    """Rates of single facets by name, where they differ."""
     by_catalogue: bool = False
-    """Facets that these rates don't name go by what the catalogue says of its users, see `sim.users.people`."""
+    """What is said of no facet here goes by what the catalogue says of its users, see `sim.users.people`."""
+    own: tuple[str, ...] = ()
+    """With `by_catalogue`: rates that hold for all facets, whatever the catalogue says; those that aren't at their
+    defaults are among them."""
 
     def __post_init__(self) -> None:
         if not len(self.types) == len(self.shares) == len(self.scales) > 0:
@@ -94,9 +104,15 @@ class Rates:
         if not all(s > 0 and math.isfinite(s) for s in self.scales):
             raise RatesError(f"rates '{self.name}': scales {self.scales} must be above 0")
         for key in (*FACET_RATES, "leaving"):
-            check_rate(f"rates '{self.name}'", key, getattr(self, key), 0)
+            check_rate(f"rates '{self.name}'", key, getattr(self, key), len(self.types))
         if self.patience < 0:
             raise RatesError(f"rates '{self.name}': patience = {self.patience}; it must be at least 0")
+        if self.by_catalogue:
+            differs = [k for k in FACET_RATES if getattr(self, k) != getattr(Rates, k)]
+            object.__setattr__(self, "own", tuple(dict.fromkeys((*self.own, *differs))))
+        for key in self.own:
+            if key not in FACET_RATES:
+                raise RatesError(f"rates '{self.name}': own names no rate '{key}' ({_near(key, FACET_RATES)})")
         listed = {f: {k: tuple(p) if isinstance(p, list) else p for k, p in g.items()} for f, g in self.facets.items()}
         object.__setattr__(self, "facets", listed)
         for facet, given in listed.items():
@@ -191,6 +207,13 @@ HARD = Rates(
     hedge_muddled=0.50, guess=0.40, recognition=(0.35, 0.90), absence=(0.30, 0.90), patience=20, leaving=0.03,
 )  # fmt: skip
 
+PEOPLE = Rates(
+    name="people", types=(SEEKER, FAN), shares=(0.5, 0.5), scales=(1.0, 1.0), patience=20, leaving=0.02,
+    by_catalogue=True,
+)  # fmt: skip
+SEEKERS = replace(PEOPLE, name="seekers", types=(SEEKER,), shares=(1.0,), scales=(1.0,))
+FANS = replace(PEOPLE, name="fans", types=(FAN,), shares=(1.0,), scales=(1.0,))
+
 GRID_KINDS = ("forgotten", "slip", "misremembered", "mixed")
 GRID_PERCENT = (0, 5, 10, 20, 30)
 """The noise grid: a preset `KIND-PERCENT` for each pair."""
@@ -203,7 +226,7 @@ def _grid(kind: str, percent: int) -> Rates:
     return replace(CLEAN, name=f"{kind}-{percent}", types=("everybody",), shares=(1.0,), scales=(1.0,), **faults)
 
 
-PRESETS: Mapping[str, Rates] = {r.name: r for r in (CLEAN, TYPICAL, HARD)} | {
+PRESETS: Mapping[str, Rates] = {r.name: r for r in (PEOPLE, SEEKERS, FANS, CLEAN, TYPICAL, HARD)} | {
     f"{kind}-{percent}": _grid(kind, percent) for kind in GRID_KINDS for percent in GRID_PERCENT
 }
 
@@ -220,7 +243,7 @@ def load_rates(name_or_path: str | Rates) -> Rates:
         return PRESETS[name_or_path]
     path = Path(name_or_path)
     if path.suffix != ".toml":
-        shown = ("clean", "typical", "hard", "slip-10", "mixed-20")
+        shown = ("people", "typical", "hard", "clean", "slip-10", "mixed-20")
         near = nearest(name_or_path, PRESETS)
         hint = f"did you mean '{near}'?" if near else "a file of your own ends in .toml."
         raise RatesError(f"no noise preset '{name_or_path}'; {hint} (presets: {', '.join(shown)}, ...)")
@@ -231,6 +254,7 @@ _TOML_WORDS = {
     "text": "a text in quotes",
     "a list of texts": "a list, each of them a text in quotes",
     "a list of numbers": "a list, each of them a number",
+    "a number or a list of numbers": "a number, or a list of them, one a type",
     "a table of tables": "tables of rates, as in [facets.colour]",
 }
 """Types of fields as somebody sees them who writes rates."""
@@ -239,7 +263,9 @@ _TOML_WORDS = {
 def _from_table(path: Path, table: dict[str, Any]) -> Rates:
     base = table.pop("base", "clean")
     if not isinstance(base, str) or base not in PRESETS:
-        raise RatesError(f"{path}: base = {base!r} is no preset ({_near(str(base), ('clean', 'typical', 'hard'))})")
+        raise RatesError(
+            f"{path}: base = {base!r} is no preset ({_near(str(base), ('people', 'typical', 'hard', 'clean'))})"
+        )
     known = field_types(Rates)
     for key, value in table.items():
         if key not in known:
@@ -249,4 +275,6 @@ def _from_table(path: Path, table: dict[str, Any]) -> Rates:
             raise RatesError(f"{path}: {key} = {value!r}; it must be {_TOML_WORDS.get(words, words)}")
         if isinstance(value, list):
             table[key] = tuple(value)
-    return replace(PRESETS[base], **({"name": path.stem} | table))
+    start = PRESETS[base]
+    own = {"own": tuple(key for key in table if key in FACET_RATES)} if start.by_catalogue else {}
+    return replace(start, **({"name": path.stem} | own | table))
