@@ -22,6 +22,7 @@ from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, Questions, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.memory import Population
+from sim.users.people import resolved
 from sim.users.rates import Rates, load_rates
 
 P = TypeVar("P", ChannelPosterior, BatchedPosterior)
@@ -45,11 +46,14 @@ class Setting:
 
     bank: QuestionBank
     rates: Rates
-    """The users' true rates, for agents that may know them."""
+    """The users' true rates, for agents that may know them; those that go by the catalogue are filled in."""
     rules: Rules
     checkpoint: str = ""
     """Where a trained agent is read from; empty for the one that ships with the catalogue."""
     store: PosteriorStore = field(default_factory=PosteriorStore, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rates", resolved(self.rates, self.bank.catalogue))
 
     @property
     def catalogue(self) -> Catalogue:

@@ -28,7 +28,7 @@ import numpy as np  # noqa: E402
 
 import envs  # noqa: E402, F401  registers the ids
 
-IDS = ("clarigym/Animals-v0", "clarigym/Movies-v0")
+IDS = ("clarigym/Animals-v1", "clarigym/Movies-v1")
 SYNC_LIMIT = 1024
 ROUNDS = 100
 ACTIONS = 32

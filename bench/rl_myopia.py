@@ -93,7 +93,7 @@ def myopia(args) -> None:
 def part_of(setting: Setting, count: int, config: PolicyConfig) -> BeliefVectorEnv:
     """The vector environment of a setting that has no name."""
     env = gymnasium.make_vec(
-        "clarigym/Clarify-v0", num_envs=count, catalogue=setting.catalogue, noise=setting.rates,
+        "clarigym/Clarify-v1", num_envs=count, catalogue=setting.catalogue, noise=setting.rates,
         budget=setting.rules.budget, copy=False, autoreset_mode="SameStep",
     )  # fmt: skip
     posterior = BatchedPosterior(setting.channel, setting.bank)

@@ -16,8 +16,8 @@ from sim.posterior.batched import BatchedPosterior
 def throughput(args) -> None:
     print(f"{'animals, typical':18}{'dialogues':>10}{'BeliefEnv':>12}{'raw':>12}   turns a second")
     for count in (1, 64, 1024):
-        raw = gymnasium.make_vec("clarigym/Animals-v0", num_envs=count)
-        wrapped = gymnasium.make_vec("clarigym/Animals-v0", num_envs=count)
+        raw = gymnasium.make_vec("clarigym/Animals-v1", num_envs=count)
+        wrapped = gymnasium.make_vec("clarigym/Animals-v1", num_envs=count)
         population = wrapped.unwrapped.world.population
         belief = BeliefVectorEnv(wrapped, BatchedPosterior(population.channel, population.bank))
         speeds = []

@@ -1,6 +1,6 @@
 """Gymnasium environments over `sim`: importing `envs` registers them, once.
 
-`import envs` and then `gymnasium.make("clarigym/Movies-v0")`, or `gymnasium.make("envs:clarigym/Movies-v0")` at one go.
+`import envs` and then `gymnasium.make("clarigym/Movies-v1")`, or `gymnasium.make("envs:clarigym/Movies-v1")` at one go.
 What is named here is public: `from envs import BeliefVectorEnv`.  Nothing is loaded before it is asked for: a catalogue
 costs up to a second, the import of this a glance.
 """
@@ -49,15 +49,15 @@ if not TYPE_CHECKING:  # a type checker sees the imports above, and nothing else
     __getattr__, __dir__ = lazy_names(__name__, _HOMES)
 
 NAMED = {
-    "clarigym/Movies-v0": "movies",
-    "clarigym/Movies1k-v0": "movies-1k",
-    "clarigym/Famous-v0": "famous",
-    "clarigym/Groceries-v0": "groceries",
-    "clarigym/Animals-v0": "animals",
-    "clarigym/Toy-v0": "toy",
+    "clarigym/Movies-v1": "movies",
+    "clarigym/Movies1k-v1": "movies-1k",
+    "clarigym/Famous-v1": "famous",
+    "clarigym/Groceries-v1": "groceries",
+    "clarigym/Animals-v1": "animals",
+    "clarigym/Toy-v1": "toy",
 }
 """Environment id to the built-in catalogue that it is about."""
-ANY = "clarigym/Clarify-v0"
+ANY = "clarigym/Clarify-v1"
 """The environment of a catalogue that is named when it is made."""
 IDS = (*NAMED, ANY)
 """All ids."""

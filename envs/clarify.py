@@ -51,7 +51,7 @@ class ClarifyEnv(gymnasium.Env):
         *,
         questions: Questions = "mixed",
         max_questions: int | None = None,
-        noise: str | Rates = "typical",
+        noise: str | Rates = "people",
         budget: int = 20,
         guesses: int = 1,
         reward_right: float = 1.0,

@@ -37,8 +37,9 @@ def dialogue_record(
     revealed = world.revealed(d, b)
     return Dialogue(
         catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.questions_kind,
-        max_questions=world.max_questions, budget=world.rules.budget, noise=world.population.rates.name, agent=agent,
-        seed=int(d.seed[b]), episode=int(d.episode[b]), opening=turns[:stated], turns=turns[stated:], guesses=guesses,
+        max_questions=world.max_questions, budget=world.rules.budget, noise=world.population.rates.name,
+        rates=world.population.rates.digest, agent=agent, seed=int(d.seed[b]), episode=int(d.episode[b]),
+        opening=turns[:stated], turns=turns[stated:], guesses=guesses,
         **revealed,
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ class ClarifyVectorEnv(VectorEnv):
         *,
         questions: Questions = "mixed",
         max_questions: int | None = None,
-        noise: str | Rates = "typical",
+        noise: str | Rates = "people",
         budget: int = 20,
         guesses: int = 1,
         reward_right: float = 1.0,

@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike
 from envs.rules import NOTHING, Dialogues, Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
+from sim.catalogue.sidecar import sidecar_path
 from sim.names.arguments import one_of, shown, whole
 from sim.names.did_you_mean import did_you_mean
 from sim.questions import Questions, question_bank
@@ -227,9 +228,9 @@ def population(
     _RATES[key] = rates
     if isinstance(catalogue, Catalogue):
         return _population(catalogue, questions, max_questions, key)
-    path = Path(catalogue)
-    # A file that was changed is another catalogue.
-    named = str(catalogue), path.stat().st_mtime_ns if path.is_file() else 0
+    # A file that was changed is another catalogue, and so is one whose sidecar was.
+    beside = (Path(catalogue), sidecar_path(Path(catalogue)))
+    named = str(catalogue), tuple(path.stat().st_mtime_ns if path.is_file() else 0 for path in beside)
     return _population(named, questions, max_questions, key)
 
 
@@ -238,13 +239,13 @@ _RATES: dict[str, Rates] = {}
 
 
 @lru_cache(maxsize=16)
-def _catalogue(name: str, changed: int) -> Catalogue:
+def _catalogue(name: str, changed: tuple[int, ...]) -> Catalogue:
     return load(name)
 
 
 @lru_cache(maxsize=16)
 def _population(
-    catalogue: Catalogue | tuple[str, int], questions: Questions, max_questions: int | None, rates: str
+    catalogue: Catalogue | tuple[str, tuple[int, ...]], questions: Questions, max_questions: int | None, rates: str
 ) -> Population:
     catalogue = catalogue if isinstance(catalogue, Catalogue) else _catalogue(*catalogue)
     return Population(question_bank(catalogue, questions, max_questions), _RATES[rates])

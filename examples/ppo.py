@@ -1,6 +1,6 @@
 """PPO in one file, plain torch, on `gymnasium.make_vec`: what to ask, when to guess.
 
-    python -m examples.ppo --env clarigym/Toy-v0 --steps 30000
+    python -m examples.ppo --env clarigym/Toy-v1 --steps 30000
 
 Everything that matters is in `main`, top to bottom: a vector environment of ours, wrapped so that it shows a belief's
 features and a shortlist of questions; rollouts; advantages; the clipped objective.  Illegal actions are masked in the
@@ -25,8 +25,8 @@ from sim import BatchedPosterior
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--env", default="clarigym/Toy-v0")
-    parser.add_argument("--noise", default="typical")
+    parser.add_argument("--env", default="clarigym/Toy-v1")
+    parser.add_argument("--noise", default="people")
     parser.add_argument("--steps", type=int, default=30_000, help="turns to learn from")
     parser.add_argument("--num-envs", type=int, default=64)
     parser.add_argument("--rollout", type=int, default=32, help="turns of each dialogue between updates")

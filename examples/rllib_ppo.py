@@ -34,7 +34,7 @@ def make(config: dict[str, str]) -> gymnasium.Env:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--catalogue", default="toy")
-    parser.add_argument("--noise", default="typical")
+    parser.add_argument("--noise", default="people")
     parser.add_argument("--iterations", type=int, default=5)
     args = parser.parse_args()
     from ray.rllib.algorithms.ppo import PPOConfig

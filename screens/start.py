@@ -42,6 +42,9 @@ CATALOGUES: dict[str, str] = {
 }
 QUESTIONS = {"mixed": "yes/no and open", "yesno": "twenty questions proper", "open": "who, what, when"}
 NOISE = {
+    "people": "some know it well, some half remember",
+    "seekers": "people half remember",
+    "fans": "people know it well",
     "clean": "people never err",
     "typical": "people forget and mix things up",
     "hard": "people err a lot",

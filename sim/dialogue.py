@@ -1,9 +1,10 @@
 """Dialogues as data: what was asked, what was said, what was guessed, and, once it is over, the truth.
 
-A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue/1" (docs/dialogues.md is its
+A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue/2" (docs/dialogues.md is its
 reference).  Ids are what programs read; the texts beside them make a file readable, and are not read back as truth: a
-reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, its rates are
-not: a learner must not see them.  Reading is strict, because a log that is half understood trains a wrong belief.
+reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, and a hash of its
+rates tells users of one name apart; the rates themselves are not told, for a learner must not see them.  Reading is
+strict, because a log that is half understood trains a wrong belief.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sim.files import check_regular, parse_json
 from sim.names.fields import FieldType, field_types
 from sim.users.simulated import Corruption
 
-SCHEMA = "clarigym.dialogue/1"
+SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""
 
 
@@ -66,6 +67,8 @@ class Dialogue:
     budget: int
     noise: str
     """The preset's name."""
+    rates: str
+    """`Rates.digest` of the users; empty where a person answered."""
     agent: str
     """Who asked."""
     seed: int

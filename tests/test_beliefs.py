@@ -19,7 +19,7 @@ from sim.posterior.batched import BatchedPosterior
 from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
 
-TOY = "clarigym/Toy-v0"
+TOY = "clarigym/Toy-v1"
 
 
 def posterior_of(env, kind=BatchedPosterior):
@@ -43,7 +43,7 @@ def test_gymnasium_is_content():
 
 
 def test_spaces_are_the_same_for_every_catalogue():
-    toy, animals = scalar(), scalar("clarigym/Animals-v0")
+    toy, animals = scalar(), scalar("clarigym/Animals-v1")
     assert toy.observation_space == animals.observation_space
     assert toy.action_space == animals.action_space == gymnasium.spaces.Discrete(11)
 
@@ -90,7 +90,7 @@ def heard(env, kind, turns, count=6):
     return posterior
 
 
-@pytest.mark.parametrize("id_", [TOY, "clarigym/Animals-v0"])
+@pytest.mark.parametrize("id_", [TOY, "clarigym/Animals-v1"])
 @pytest.mark.parametrize("turns", [0, 1, 6])
 def test_two_posteriors_show_the_same(id_, turns):
     shortlist = Shortlist(by_gain=6, by_user=3)
@@ -125,7 +125,7 @@ def test_with_facets_of_one_value_all_of_it_is_the_same():
         facets=(make_facet("colour", "one", list("rrggbb")), make_facet("size", "number", [1.0, 2, 3, 4, 5, 6])),
     )  # fmt: skip
     options = {"catalogue": catalogue, "noise": "clean", "autoreset_mode": "SameStep", "budget": 4, "opening": True}
-    first, second = (vector(5, "clarigym/Clarify-v0", kind, options) for kind in (BatchedPosterior, ChannelPosterior))
+    first, second = (vector(5, "clarigym/Clarify-v1", kind, options) for kind in (BatchedPosterior, ChannelPosterior))
     np.testing.assert_allclose(first.reset(seed=2)[0], second.reset(seed=2)[0], atol=1e-6)
     rng = np.random.default_rng(3)
     for _ in range(12):
@@ -138,7 +138,7 @@ def test_with_facets_of_one_value_all_of_it_is_the_same():
 
 @pytest.mark.slow
 def test_films_can_be_learned_on():
-    env = gymnasium.make("clarigym/Movies-v0", noise="hard", opening=True)
+    env = gymnasium.make("clarigym/Movies-v1", noise="hard", opening=True)
     films = BeliefEnv(env, posterior_of(env, ChannelPosterior))
     prior_nats = entropy_nats(env.unwrapped.world.population.catalogue.prior)
     before, after = [], []
@@ -158,7 +158,7 @@ def test_films_can_be_learned_on():
 
 @pytest.mark.slow
 def test_what_tells_most_about_the_user_is_found_among_few():
-    posterior = posterior_of(gymnasium.make("clarigym/Movies-v0", noise="hard"), ChannelPosterior)
+    posterior = posterior_of(gymnasium.make("clarigym/Movies-v1", noise="hard"), ChannelPosterior)
     node, histories = posterior._nodes[0], posterior._beliefs
     ids, shown = posterior.shortlist(8, 2)
     others = np.setdiff1d(np.arange(len(posterior.bank)), ids[0, :8])
@@ -202,7 +202,7 @@ def test_observations_tell_nothing_of_the_intent():
 
 
 def test_features_lie_within_the_box():
-    env = vector(16, "clarigym/Animals-v0", options={"noise": "hard"})
+    env = vector(16, "clarigym/Animals-v1", options={"noise": "hard"})
     observations, _ = env.reset(seed=0)
     rng = np.random.default_rng(1)
     for _ in range(15):
@@ -213,7 +213,7 @@ def test_features_lie_within_the_box():
 
 def test_a_posterior_of_another_catalogue_is_refused():
     with pytest.raises(ValueError, match="the posterior is of catalogue 'animals', the environment of 'toy'"):
-        BeliefEnv(gymnasium.make(TOY).unwrapped, posterior_of(gymnasium.make("clarigym/Animals-v0")))
+        BeliefEnv(gymnasium.make(TOY).unwrapped, posterior_of(gymnasium.make("clarigym/Animals-v1")))
     with pytest.raises(ValueError, match="by_gain=0"):
         Shortlist(by_gain=0)
     with pytest.raises(ValueError, match="gamma=0"):
@@ -252,7 +252,7 @@ def shaped_value(posterior, rules, left, shaping, asked=(), kept=None):
 
 @pytest.mark.parametrize("gamma", [1.0, 0.9])
 def test_shaping_changes_no_optimal_action(gamma):
-    env = gymnasium.make("clarigym/Clarify-v0", catalogue="toy", questions="yesno", max_questions=4, noise="hard")
+    env = gymnasium.make("clarigym/Clarify-v1", catalogue="toy", questions="yesno", max_questions=4, noise="hard")
     posterior = posterior_of(env, ChannelPosterior)
     rules = Rules(budget=3)
     plain, policy = shaped_value(posterior, rules, 3, Shaping(gamma=gamma))
@@ -270,7 +270,7 @@ def test_a_bonus_that_is_no_potential_would_change_it():
         def extra(self, before_nats, after_nats, ended):
             return self.weight * (before_nats - after_nats)
 
-    env = gymnasium.make("clarigym/Clarify-v0", catalogue="toy", questions="yesno", max_questions=4, noise="hard")
+    env = gymnasium.make("clarigym/Clarify-v1", catalogue="toy", questions="yesno", max_questions=4, noise="hard")
     posterior = posterior_of(env, ChannelPosterior)
     _, policy = shaped_value(posterior, Rules(budget=2), 2, Shaping())
     _, other = shaped_value(posterior, Rules(budget=2), 2, Bonus(weight=0.4))

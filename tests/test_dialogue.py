@@ -34,8 +34,8 @@ dialogues = st.builds(
     ).map(tuple),
     intent=count, intent_name=text, success=st.booleans(), user_left=st.booleans(),
     corruptions=st.lists(
-        st.builds(Corruption, facet=text, kind=st.sampled_from(["forgotten", "unrecalled", "misremembered"]), true=names, lost=text,
-                  believed=text),
+        st.builds(Corruption, facet=text, kind=st.sampled_from(["forgotten", "unrecalled", "misremembered"]),
+                  true=names, lost=text, believed=text),
         max_size=2,
     ).map(tuple),
 )  # fmt: skip
@@ -50,7 +50,7 @@ def test_there_and_back(dialogue):
 
 
 def golden() -> dict:
-    return json.loads((PLAYTHROUGHS / "Toy-v0.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    return json.loads((PLAYTHROUGHS / "Toy-v1.jsonl").read_text(encoding="utf-8").splitlines()[0])
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def arguments(id_: str) -> dict:
 @pytest.mark.parametrize("id_", envs.IDS)
 @pytest.mark.parametrize("extra", [{}, {"opening": True, "mask": True, "observation": "flat", "guesses": 2}])
 def test_gymnasium_checker(id_, extra):
-    if id_ == "clarigym/Movies-v0" and extra:
+    if id_ == "clarigym/Movies-v1" and extra:
         pytest.skip("the same code as Movies1k at fifteen times the size")
     check_env(gymnasium.make(id_, **arguments(id_), **extra).unwrapped, skip_render_check=True)
 
@@ -44,13 +44,13 @@ def test_registering_twice_changes_nothing():
 
 
 def test_module_in_the_id():
-    assert gymnasium.make("envs:clarigym/Toy-v0").unwrapped.world.catalogue.name == "toy"
+    assert gymnasium.make("envs:clarigym/Toy-v1").unwrapped.world.catalogue.name == "toy"
 
 
 @pytest.mark.parametrize("use_mask", [False, True])
 @pytest.mark.parametrize("extra", [{}, {"guesses": 3, "opening": True}, {"observation": "flat", "questions": "yesno"}])
 def test_random_rollouts(use_mask, extra):
-    env = gymnasium.make("clarigym/Animals-v0", mask=True, budget=6, **extra)
+    env = gymnasium.make("clarigym/Animals-v1", mask=True, budget=6, **extra)
     env.action_space.seed(0)
     observation, info = env.reset(seed=3)
     ended = 0
@@ -236,23 +236,23 @@ def test_ended_dialogues_are_recorded():
 
 
 def test_one_entry_a_question():
-    env = QuestionEntries(gymnasium.make("clarigym/Toy-v0"))
+    env = QuestionEntries(gymnasium.make("clarigym/Toy-v1"))
     assert env.reset(seed=0)[0] in env.observation_space
     observation = env.step(3)[0]
     assert observation["entries"][3] >= 0 and (observation["entries"] >= 0).sum() == 1
-    vector = VectorQuestionEntries(gymnasium.make_vec("clarigym/Toy-v0", num_envs=3, autoreset_mode="SameStep"))
+    vector = VectorQuestionEntries(gymnasium.make_vec("clarigym/Toy-v1", num_envs=3, autoreset_mode="SameStep"))
     vector.reset(seed=0)
     observation = vector.step(np.array([3, 3, 28]))[0]
     assert observation in vector.observation_space
     assert observation["entries"].shape == (3, 21)
     assert "entries" in vector.step(np.array([28, 1, 1]))[4]["final_obs"][0]
     with pytest.raises(ValueError, match="set max_questions"):
-        QuestionEntries(gymnasium.make("clarigym/Movies1k-v0"))
+        QuestionEntries(gymnasium.make("clarigym/Movies1k-v1"))
 
 
 SCRIPT = """
 import hashlib, gymnasium, numpy as np, envs
-env = gymnasium.make_vec("clarigym/Animals-v0", num_envs=50, noise="hard", opening=True)
+env = gymnasium.make_vec("clarigym/Animals-v1", num_envs=50, noise="hard", opening=True)
 h = hashlib.sha256()
 observation, _ = env.reset(seed=0)
 rng = np.random.default_rng(0)
@@ -276,14 +276,14 @@ def test_same_bytes_under_two_hash_seeds():
 
 
 def test_a_misspelt_intent_gets_a_suggestion():
-    env = gymnasium.make("clarigym/Animals-v0")
+    env = gymnasium.make("clarigym/Animals-v1")
     with pytest.raises(
         ValueError, match=r"options\['intent'\] is 'cat'; did you mean 'Cat'\? It is a number from 0 to"
     ):
         env.reset(options={"intent": "cat"})
     with pytest.raises(ValueError, match=r"is 'xyzzy'; it is a number from 0 to"):
         env.reset(options={"intent": "xyzzy"})
-    many = gymnasium.make_vec("clarigym/Animals-v0", num_envs=2)
+    many = gymnasium.make_vec("clarigym/Animals-v1", num_envs=2)
     with pytest.raises(ValueError, match="did you mean 'Cat'"):
         many.reset(options={"intent": ["Cat", "cat"]})
 
@@ -305,7 +305,7 @@ def test_a_dialogue_is_drawn_as_an_image_of_one_size():
     again = make(noise="hard", render_mode="rgb_array", opening=True, budget=3)
     again.reset(seed=1)
     assert (again.render() == images[0]).all()
-    check_env(gymnasium.make("clarigym/Toy-v0").unwrapped)  # renders in every mode
+    check_env(gymnasium.make("clarigym/Toy-v1").unwrapped)  # renders in every mode
 
 
 def test_images_show_the_end_of_a_long_dialogue_and_break_long_lines():
@@ -334,18 +334,18 @@ def test_without_pillow_it_says_what_to_install(monkeypatch):
 
 
 def test_a_batch_is_drawn_as_its_dialogues():
-    many = gymnasium.make_vec("clarigym/Toy-v0", num_envs=2, render_mode="rgb_array")
+    many = gymnasium.make_vec("clarigym/Toy-v1", num_envs=2, render_mode="rgb_array")
     many.reset(seed=5)
     one = make(render_mode="rgb_array")
     one.reset(seed=6)
     assert (many.render()[1] == one.render()).all()
     with pytest.raises(ValueError, match="render_mode='human'; it is ansi, rgb_array or None"):
-        gymnasium.make_vec("clarigym/Toy-v0", num_envs=2, render_mode="human")
+        gymnasium.make_vec("clarigym/Toy-v1", num_envs=2, render_mode="human")
 
 
 def test_the_helper_of_stable_baselines3_makes_our_environments():
     env_util = pytest.importorskip("stable_baselines3.common.env_util")
-    vector = env_util.make_vec_env("clarigym/Toy-v0", n_envs=2, seed=0, env_kwargs={"observation": "flat"})
+    vector = env_util.make_vec_env("clarigym/Toy-v1", n_envs=2, seed=0, env_kwargs={"observation": "flat"})
     assert vector.reset().shape[0] == 2
     _, rewards, _, _ = vector.step(np.array([0, 1]))
     assert rewards.tolist() == pytest.approx([-0.02, -0.02])

@@ -345,7 +345,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
     def dialogue(**changes):
         given = {
             "catalogue": "toy", "fingerprint": catalogue.fingerprint, "questions": "mixed", "max_questions": None,
-            "budget": 20, "noise": "typical", "agent": "exact", "seed": 0, "episode": 0, "opening": (),
+            "budget": 20, "noise": "typical", "rates": "", "agent": "exact", "seed": 0, "episode": 0, "opening": (),
             "turns": (Turn(question=1, answer=4), Turn(question=0, answer=0), Turn(question=2, answer=-1)),
             "guesses": (), "intent": 3, "intent_name": "", "success": True, "user_left": True, "corruptions": (),
         }  # fmt: skip

@@ -83,7 +83,7 @@ def test_what_runs_is_the_wheel(home):
 
 def test_list_names_what_ships(home):
     shown = run(home, "clarigym", "list")
-    for name in ("movies-1k", "groceries", "exact", "clarigym/Toy-v0", "typical"):
+    for name in ("movies-1k", "groceries", "exact", "clarigym/Toy-v1", "typical"):
         assert name in shown
 
 
@@ -101,7 +101,7 @@ def test_scenarios_are_in_it(home):
 
 
 def test_an_environment_is_made(home):
-    code = "import gymnasium, envs; print(gymnasium.make('clarigym/Toy-v0').reset(seed=0)[0]['left'])"
+    code = "import gymnasium, envs; print(gymnasium.make('clarigym/Toy-v1').reset(seed=0)[0]['left'])"
     assert run(home, "python", "-c", code).strip() == "[20  1]"
 
 

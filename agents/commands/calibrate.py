@@ -27,7 +27,7 @@ class Calibrate:
     """The same, as the other commands name it."""
     catalogue: str = ""
     """A built-in catalogue or a file; empty for the one that the checkpoint was trained on."""
-    noise: str = "typical"
+    noise: str = "people"
     """Users to meet: a preset or a TOML file."""
     questions: Questions = "mixed"
     """Kinds of question."""

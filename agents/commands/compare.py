@@ -21,7 +21,7 @@ from agents.evaluation.metrics import paired
 from agents.evaluation.resumable_rows import read_evaluation
 from sim.names.did_you_mean import did_you_mean
 
-USERS = ("seed", "noise", "opening")
+USERS = ("seed", "opening")
 NAMES = {"success": "success", "turns_all": "turns", "reward": "reward", "bits": "bits", "nll_nats": "NLL"}
 
 
@@ -85,8 +85,10 @@ def check_users(config: Compare, a: Mapping[str, Any], b: Mapping[str, Any]) -> 
         x, y = a["config"].get(key), b["config"].get(key)
         if x != y:
             differs.append(f"{key} ({x} and {y})")
-    if not differs and a.get("rates") != b.get("rates"):
-        differs.append("rates (the file of rates was changed between the runs)")
+    # Users are the same by their rates: a preset's name holds for several catalogues, and a file may be changed.
+    if a.get("fingerprint") == b.get("fingerprint") and a.get("rates") != b.get("rates"):
+        x, y = a["config"].get("noise"), b["config"].get("noise")
+        differs.append(f"noise ({x} and {y})" if x != y else f"rates ({x} meant others when one of them was run)")
     if differs:
         raise InputError(f"{config.a} and {config.b} don't pair, their users differ in {', '.join(differs)}")
 

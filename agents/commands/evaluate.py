@@ -49,7 +49,7 @@ class Evaluate:
     """Users each agent meets, the same ones."""
     budget: int = 20
     """The most questions."""
-    noise: str = "typical"
+    noise: str = "people"
     """How users err: a preset or a TOML file of rates."""
     questions: Questions = "mixed"
     """Kinds of question."""
@@ -151,10 +151,13 @@ def header(config: Evaluate, setting: Setting) -> dict[str, Any]:
         own = version("clarigym")
     except PackageNotFoundError:
         own = "not installed"
-    rates = setting.rates.to_dict()
     made_with = {"clarigym": own, "python": sys.version.split()[0], "numpy": numpy.__version__}
-    return {"config": config.of_the_result(), "fingerprint": setting.catalogue.fingerprint,
-            "rates": json.loads(json.dumps(rates, default=dict)), "made_with": made_with}  # fmt: skip
+    return {
+        "config": config.of_the_result(),
+        "fingerprint": setting.catalogue.fingerprint,
+        "rates": setting.rates.told(),
+        "made_with": made_with,
+    }
 
 
 def tasks_after(path: str, rows: Sequence[dict[str, Any]], plan: EvaluationPlan) -> list[Task]:

@@ -47,7 +47,7 @@ class Simulate:
     """How many dialogues."""
     budget: int = 20
     """The most questions."""
-    noise: str = "typical"
+    noise: str = "people"
     """How users err: a preset or a TOML file of rates."""
     questions: Questions = "mixed"
     """Kinds of question."""

@@ -33,7 +33,7 @@ class Train:
     """Folder of the checkpoint: model.safetensors, config.json, metrics.json, card.md."""
     catalogue: str = "movies-1k"
     """A built-in catalogue or a CSV, Parquet or JSONL file."""
-    noise: str = "typical"
+    noise: str = "people"
     """Users to practise on, simulated as it goes: a preset or a TOML file.  The learner doesn't see their rates."""
     dialogues: str = ""
     """A log to learn from instead (JSONL, as `clarigym simulate` writes); its last tenth is held out."""
@@ -165,12 +165,15 @@ def data_of(config: Train) -> str:
 def digest_of(config: Train) -> str:
     """Of what decides which dialogues there are: a run that is resumed must go on with the same."""
     from agents.resume import digest
+    from sim.catalogue.load import load
     from sim.files import read_bytes
+    from sim.users.people import resolved
     from sim.users.rates import load_rates
 
     if config.dialogues:
         return hashlib.blake2b(read_bytes(config.dialogues, InputError), digest_size=8).hexdigest()
-    return digest([load_rates(config.noise).to_dict(), config.questions, config.opening])
+    rates = resolved(load_rates(config.noise), load(config.catalogue))
+    return digest([rates.to_dict(), config.questions, config.opening])
 
 
 def command(config: Train) -> str:

@@ -42,7 +42,7 @@ class Watch:
     agent: str = ""
     """Who asks: a name from `clarigym list`, or module:factory of your own; without one, learned where a checkpoint
     ships for the catalogue, else exact."""
-    noise: str = "typical"
+    noise: str = "people"
     """How users err: a preset or a TOML file of rates."""
     questions: Questions = "mixed"
     """Kinds of question."""

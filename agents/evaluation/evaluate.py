@@ -31,7 +31,7 @@ class Evaluation:
 
 def evaluate(
     agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
-    noise: str | Rates = "typical", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
+    noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int = 1,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.

@@ -16,7 +16,7 @@ from agents.errors import InputError
 from agents.evaluation.line_file import LineFile
 from sim.files import parse_json, read_bytes
 
-SCHEMA = "clarigym.rows/2"
+SCHEMA = "clarigym.rows/3"
 _WHOLE, _NUMBER, _BOOL = (int, "a whole number"), ((int, float), "a number"), (bool, "true or false")
 FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "agent": (str, "a text"), "episode": _WHOLE, "intent": _WHOLE, "guess": _WHOLE, "success": _BOOL,
@@ -24,7 +24,7 @@ FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "p_guess": _NUMBER, "brier": _NUMBER, "false_answers": _WHOLE,
 }  # fmt: skip
 """What a row holds: the kind of each field, and its name for people."""
-MAY_GROW = {"episodes"}
+NOT_COMPARED = {"episodes", "noise"}
 """Of the configuration, what a run is resumed with more of: how long it is is no part of what it is."""
 WAY_OUT = "delete the line and all after it, then --resume"
 
@@ -34,7 +34,7 @@ class RowFile(LineFile):
 
     Args:
         path: the file.
-        header: what its first line must say; `made_with` in it is for people and isn't compared, nor is `MAY_GROW`.
+        header: what its first line must say; `made_with` in it is for people and isn't compared, nor is `NOT_COMPARED`.
         resume: go on with an existing file.
 
     Raises:
@@ -83,7 +83,7 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
     for key in sorted((found.keys() | wanted.keys()) - {"made_with"}):
         a, b = found.get(key), wanted.get(key)
         if isinstance(a, dict) and isinstance(b, dict):
-            pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - MAY_GROW)}
+            pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - NOT_COMPARED)}
         else:
             pairs = {key: (a, b)}
         differs += [f"{k} ({x!r} there, {y!r} now)" for k, (x, y) in pairs.items() if x != y]

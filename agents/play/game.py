@@ -213,8 +213,9 @@ class Session:
         guesses = tuple(replace(g, right=g.intent == intent) for g in now.guesses)
         return Dialogue(
             catalogue=catalogue.name, fingerprint=catalogue.fingerprint, questions=world.setup.questions,
-            max_questions=None, budget=now.budget, noise=noise, agent=agent or world.setup.agent, seed=self.seed,
-            episode=self.episode, opening=opening, turns=turns, guesses=guesses,
+            max_questions=None, budget=now.budget, noise=noise,
+            rates="" if noise == PERSON else world.setting.rates.digest, agent=agent or world.setup.agent,
+            seed=self.seed, episode=self.episode, opening=opening, turns=turns, guesses=guesses,
             intent=-1 if intent is None else intent,
             intent_name="" if intent is None else catalogue.intents[intent],
             success=bool(guesses) and guesses[-1].right, user_left=left, corruptions=tuple(corruptions),

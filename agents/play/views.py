@@ -55,7 +55,7 @@ class Setup:
 
     catalogue: str = "movies-1k"
     agent: str = "exact"
-    noise: str = "typical"
+    noise: str = "people"
     """How the agent expects people to err, and how simulated users do."""
     questions: Questions = "mixed"
     budget: int = 20

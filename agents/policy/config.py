@@ -34,7 +34,7 @@ class PolicyConfig:
 
     catalogues: tuple[str, ...] = ("animals",)
     """Built-in catalogues, files, or synthetic-SEED, of up to 1,000 intents each; trained on side by side."""
-    noise: tuple[str, ...] = ("typical",)
+    noise: tuple[str, ...] = ("people",)
     """Presets or TOML files; each catalogue with each."""
     questions: Questions = "mixed"
     """Kinds of question."""

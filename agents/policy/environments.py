@@ -34,7 +34,7 @@ def make_part(config: PolicyConfig, catalogue: str | Catalogue, noise: str | Rat
         InputError: a catalogue of more than `SMALL_CATALOGUE` intents.
     """
     env = gymnasium.make_vec(
-        "clarigym/Clarify-v0", num_envs=count, catalogue=catalogue, noise=noise, questions=config.questions,
+        "clarigym/Clarify-v1", num_envs=count, catalogue=catalogue, noise=noise, questions=config.questions,
         max_questions=config.max_questions, budget=config.budget, question_cost=config.question_cost, copy=False,
         autoreset_mode="SameStep",
     )  # fmt: skip

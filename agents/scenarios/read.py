@@ -67,7 +67,7 @@ class Scenario:
     catalogue: str = "movies-1k"
     """A built-in name, or a path from the scenario file's folder."""
     questions: str = "mixed"
-    noise: str = "typical"
+    noise: str = "people"
     """What the agent believes of users, and how the user answers where nothing is scripted."""
     budget: int = 20
     opening: bool = False

@@ -41,7 +41,7 @@ class Population(FlatTables):
         channel: the same rates as arrays, where somebody has made them already.
     """
 
-    def __init__(self, bank: QuestionBank, rates: Rates | str = "typical", channel: Channel | None = None):
+    def __init__(self, bank: QuestionBank, rates: Rates | str = "people", channel: Channel | None = None):
         self.rates = resolved(load_rates(rates), bank.catalogue)
         super().__init__(bank, make_channel(bank.catalogue, self.rates) if channel is None else channel)
         self.prior = Alias(np.array([0, len(self.catalogue)]), self.catalogue.prior, np.arange(len(self.catalogue)))

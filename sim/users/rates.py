@@ -10,6 +10,8 @@ Every rate is clipped to [EDGE, 1 - EDGE] there, in `clean` too, because the sum
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -38,8 +40,10 @@ class RatesError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Rates:
-    """The behaviour of one population of users.  Probabilities per facet or per answer, before a type scales them; those
-    of `TYPE_RATES` may be given as (T,) numbers instead, one a type, and are then taken as they are."""
+    """The behaviour of one population of users: probabilities per facet or per answer, before a type scales them.
+
+    Those of `TYPE_RATES` may be given as (T,) numbers instead, one a type, and are then taken as they are.
+    """
 
     name: str = "custom"
     types: tuple[str, ...] = ("careful", "casual", "confused")
@@ -151,6 +155,17 @@ class Rates:
 
     def to_dict(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    def told(self) -> dict[str, Any]:
+        """As JSON holds them, without their name: what makes users the same, whatever they are called."""
+        told = json.loads(json.dumps(self.to_dict(), default=dict))
+        del told["name"]
+        return told
+
+    @property
+    def digest(self) -> str:
+        """A short hash of `told`."""
+        return hashlib.blake2b(json.dumps(self.told(), sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 TYPE_RATES = ("forgotten", "unrecalled", "misremembered", "slip", "dont_know", "dont_know_open", "hedge",
