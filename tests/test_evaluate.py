@@ -119,7 +119,7 @@ def test_paired_differences():
 
 # --- rows ----------------------------------------------------------------------------------------------------------
 
-HEADER = {"config": {"seed": 0, "noise": "hard"}, "fingerprint": "f", "made_with": {"python": "3"}}
+HEADER = {"config": {"seed": 0, "noise": "hard"}, "rates": {"slip": 1}, "fingerprint": "f", "made_with": {"python": "3"}}
 
 
 def test_rows_come_back(tmp_path):
@@ -153,7 +153,10 @@ def test_refusals_of_a_row_file(tmp_path):
     with pytest.raises(InputError, match="exists; go on with it by --resume"):
         RowFile(path, HEADER, resume=False)
     with pytest.raises(InputError, match=r"noise \('hard' there, 'clean' now\)"):
-        RowFile(path, {**HEADER, "config": {"seed": 0, "noise": "clean"}}, resume=True)
+        RowFile(path, {**HEADER, "config": {"seed": 0, "noise": "clean"}, "rates": {}}, resume=True)
+    with pytest.raises(InputError, match="configuration differs: the rates that 'hard' stands for"):
+        RowFile(path, {**HEADER, "rates": {}}, resume=True)
+    RowFile(path, {**HEADER, "config": {"seed": 0, "noise": "same users.toml"}}, resume=True).__exit__()
     with pytest.raises(InputError, match="fingerprint"):
         RowFile(path, {**HEADER, "fingerprint": "g"}, resume=True)
     with pytest.raises(InputError, match="no folder"):
@@ -184,7 +187,7 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
         assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
         err = capsys.readouterr().err
         assert f"{path}, line 2: " in err and err.count("\n") == 1
-    path.write_text('{"schema": "clarigym.rows/2"}\n')
+    path.write_text('{"schema": "clarigym.rows/3"}\n')
     assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
     assert "its first line must have the configuration" in capsys.readouterr().err
 

@@ -69,7 +69,7 @@ class TestSaving:
 
     def test_markdown_escapes(self, toy):
         text = saves.markdown(self.record(toy))
-        assert "What does it cost" in text and "**" in text
+        assert "Is it vegetarian?" in text and "**" in text
 
     def test_choices_are_remembered(self, tmp_path, monkeypatch):
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
@@ -134,7 +134,7 @@ class TestPlain:
     def talk(self, mode: str, lines: list[str], tmp_path: Path, catalogue: str = "toy") -> str:
         out = io.StringIO()
         code = play(
-            Setup(catalogue=catalogue),
+            Setup(catalogue=catalogue, noise="typical"),
             Mode(mode),
             saves.Saver(tmp_path),
             None,

@@ -226,7 +226,7 @@ def test_ask(size, tmp_path):
 
     play(story, size=size, mode="ask", catalogue="toy", save=tmp_path)
     (dialogue,) = read_dialogues(next(tmp_path.rglob("*.jsonl")))
-    assert dialogue.agent == "person" and dialogue.success and dialogue.noise == "typical"
+    assert dialogue.agent == "person" and dialogue.success and dialogue.noise == "people"
 
 
 def test_menu_and_its_settings():

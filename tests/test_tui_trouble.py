@@ -256,7 +256,7 @@ def test_search_box_takes_what_was_typed_faster_than_it_was_found():
         assert screen.view.history[0].answer_text == "10 to 100 kg"
         assert screen.query_one(SearchBox).field.value == ""
 
-    play(story)
+    play(story, noise="typical")
 
 
 def test_enter_alone_takes_no_name_that_is_merely_similar(tmp_path):

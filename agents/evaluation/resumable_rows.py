@@ -25,7 +25,7 @@ FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 }  # fmt: skip
 """What a row holds: the kind of each field, and its name for people."""
 NOT_COMPARED = {"episodes", "noise"}
-"""Of the configuration, what a run is resumed with more of: how long it is is no part of what it is."""
+"""Of the configuration: how long a run is is no part of what it is, and users are compared by their rates."""
 WAY_OUT = "delete the line and all after it, then --resume"
 
 
@@ -82,6 +82,10 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
     differs = []
     for key in sorted((found.keys() | wanted.keys()) - {"made_with"}):
         a, b = found.get(key), wanted.get(key)
+        if key == "rates" and a != b:
+            x, y = (header.get("config", {}).get("noise") for header in (found, wanted))
+            differs.append(f"noise ({x!r} there, {y!r} now)" if x != y else f"the rates that {x!r} stands for")
+            continue
         if isinstance(a, dict) and isinstance(b, dict):
             pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - NOT_COMPARED)}
         else:
