@@ -119,7 +119,12 @@ def test_paired_differences():
 
 # --- rows ----------------------------------------------------------------------------------------------------------
 
-HEADER = {"config": {"seed": 0, "noise": "hard"}, "rates": {"slip": 1}, "fingerprint": "f", "made_with": {"python": "3"}}
+HEADER = {
+    "config": {"seed": 0, "noise": "hard"},
+    "rates": {"slip": 1},
+    "fingerprint": "f",
+    "made_with": {"python": "3"},
+}
 
 
 def test_rows_come_back(tmp_path):

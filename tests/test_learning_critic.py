@@ -41,12 +41,13 @@ from agents.learning.set_sums import SetFacet, TopOfMind
 from agents.learning.transcripts import Transcripts
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
-from sim.channel.confusion import confusion_kernel
+from sim.channel.confusion import USUAL, Confusability, confusion_kernel
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import question_bank
 from sim.users.from_rates import make_channel
+from sim.users.people import resolved
 from sim.users.rates import load_rates
-from tests.catalogues import catalogues
+from tests.catalogues import UNEVEN, catalogues, uneven_rates
 
 torch.set_num_threads(1)
 
@@ -114,26 +115,32 @@ def simulator_tables(channel, rates) -> Tables:
     """The simulator's rates as tables of the critic."""
     facets = channel.facets
     fame = np.clip((KNOTS + 4) / 3, 0, 1)
-    knots = {k: np.clip(e[0] + (e[1] - e[0]) * fame, 1e-6, 1 - 1e-6)
-             for k, e in (("recognition", rates.recognition), ("absence", rates.absence))}  # fmt: skip
+    knots = {}
+    for key in ("recognition", "absence"):
+        ends = [rates.ends(c.facet.name, key) for c in facets]
+        knots[key] = np.stack([np.clip(a + (b - a) * fame, 1e-6, 1 - 1e-6) for a, b in ends])
     kernel = np.zeros((len(facets), WEIGHTS))
     kernel[:, 0] = 1.0
     stacked = {k: np.stack([getattr(c, k) for c in facets]) for k in
-               ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess", "opening")}  # fmt: skip
-    arrays = stacked | {k: np.tile(v, (len(facets), 1)) for k, v in knots.items()}
+               ("forgotten", "unrecalled", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess",
+                "opening")}  # fmt: skip
+    arrays = stacked | knots
     arrays |= {"shares": channel.shares, "salience": np.full(len(facets), 0.5), "kernel": kernel}
     return Tables.of(arrays, torch.float64)
 
 
+@pytest.mark.parametrize("opening", [False, True])
+@pytest.mark.parametrize("users", ["typical", "people", UNEVEN])
 @pytest.mark.parametrize("name", ["toy", "animals", "groceries"])
-def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
-    catalogue, rates = load(name), load_rates("typical")
-    bank, channel = question_bank(catalogue), make_channel(load(name), rates)
+def test_equals_the_exact_posterior_at_the_simulators_rates(name, users, opening, monkeypatch):
+    catalogue = load(name)
+    rates = uneven_rates(catalogue) if users == UNEVEN else resolved(load_rates(users), catalogue)
+    bank, channel = question_bank(catalogue), make_channel(catalogue, rates)
 
     def true_pairs(catalogue):
         out = []
         for f in range(len(catalogue.facets)):
-            k = confusion_kernel(catalogue, f)
+            k = channel.facets[f].kernel
             features = np.zeros((k.nnz, P))
             features[:, 0] = np.log(k.data)
             out.append(Pairs(k.indptr.astype(np.int64), k.indices, features))
@@ -142,12 +149,12 @@ def test_equals_the_exact_posterior_at_the_simulators_rates(name, monkeypatch):
     monkeypatch.setattr(critic_module, "confusable_pairs", true_pairs)
     torch.set_default_dtype(torch.float64)  # the catalogue's constants, too
     try:
-        critic = ChannelCritic(bank)
+        critic = ChannelCritic(bank, len(rates.types))
     finally:
         torch.set_default_dtype(torch.float32)
     tables = simulator_tables(channel, rates)
     monkeypatch.setattr(critic.parameters_, "tables", lambda: tables)
-    histories = random_histories(bank, np.random.default_rng(0), 12, 10, opening=False)
+    histories = random_histories(bank, np.random.default_rng(0), 12, 10, opening)
     np.testing.assert_allclose(critic_belief(critic, histories), exact_belief(channel, bank, histories), atol=1e-6)
 
 
@@ -202,12 +209,13 @@ def test_types_start_apart():
     assert (tables.slip[..., 1] < tables.slip[..., 2]).all()
 
 
+@pytest.mark.parametrize("by", [USUAL, Confusability(company=0.025, fame=1.0)])
 @pytest.mark.parametrize("name", ["groceries", "movies-1k"])
-def test_what_may_be_confused_holds_what_users_confuse(name):
+def test_what_may_be_confused_holds_what_users_confuse(name, by):
     """No confusion of the simulator's is impossible for the learner, or nearly none: its candidates are few."""
     catalogue = load(name)
     for f, facet in enumerate(catalogue.facets):
-        kernel = confusion_kernel(catalogue, f)
+        kernel = confusion_kernel(catalogue, f, by)
         near = confusable_pairs(catalogue)[f]
         pattern = sparse.csr_array((np.ones(near.nnz), near.indices, near.indptr), shape=kernel.shape)
         held = np.asarray(kernel.multiply(pattern).sum(axis=1)).ravel()
@@ -271,7 +279,7 @@ def test_held_facets_learn_of_their_own_only_distances():
     parameters.hold_facets()
     assert parameters.typed_facet.grad is None and parameters.typed_joint.grad is None
     moved = (parameters.plain_facet.grad != 0).any(dim=0).nonzero().ravel() - PLAIN_AT["kernel"].start
-    assert moved.tolist() == [FEATURE["distance"], *range(P, WEIGHTS)]
+    assert moved.tolist() == [FEATURE["distance"], FEATURE["relative"], *range(P, WEIGHTS)]
     assert (parameters.plain_shared.grad != 0).sum() > 10
 
 
@@ -283,7 +291,7 @@ def test_no_weight_of_distance_makes_the_farther_the_likelier():
         parameters.plain_facet[:, PLAIN_AT["kernel"]] = -3.0
     weights = parameters.tables().kernel
     distances = np.arange(WEIGHTS) >= P
-    distances[FEATURE["distance"]] = True
+    distances[[FEATURE["distance"], FEATURE["relative"]]] = True
     assert (weights[:, distances] >= 0).all()
     torch.testing.assert_close(weights[:, ~distances], torch.full_like(weights[:, ~distances], -5 * 3.0 - 3 * 0.5))
 
@@ -295,11 +303,9 @@ def test_confusions_of_numbers_fade_with_distance_from_the_start():
         if facet.kind == "number":
             pairs = confusable_pairs(catalogue)[f]
             score = pairs.features[:, :P] @ weights[f, :P] + np.log(pairs.features[:, P:] @ weights[f, P:])
-            far = np.abs(pairs.rows - pairs.indices)
             for v in range(len(facet.values)):
-                mine = pairs.rows == v
-                order = np.argsort(far[mine], kind="stable")
-                assert np.all(np.diff(score[mine][order]) <= 1e-6)
+                mine = score[pairs.rows == v]  # by value: those below come nearer, those above go farther
+                assert np.all(np.diff(mine[:v]) >= -1e-6) and np.all(np.diff(mine[v:]) <= 1e-6)
 
 
 def test_confusions_of_numbers_may_end_as_those_of_the_users_do():

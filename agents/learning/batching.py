@@ -37,6 +37,8 @@ class FacetBatch(NamedTuple):
     """(E,) at which stage it was given."""
     first: np.ndarray
     """(E,) the stage at which the facet first came up."""
+    volunteered: np.ndarray
+    """(E,) 1: what was said was volunteered in the opening, 0: the opening had passed the facet over, -1: neither."""
     yesno: np.ndarray
     """(n, 3) evidence row, value, answer."""
     touched: np.ndarray = np.empty((0, 4), np.int64)
@@ -62,6 +64,7 @@ def single_batch(told: list[tuple[int, int, Evidence]]) -> FacetBatch:
         said=np.array([about.said for about in evidence], dtype=np.int64),
         stage=np.array([about.stage for about in evidence], dtype=np.int64),
         first=np.array([first_stage(about) for about in evidence], dtype=np.int64),
+        volunteered=np.array([-1 if x.volunteered is None else x.volunteered for x in evidence], dtype=np.int64),
         yesno=np.array(yesno, dtype=np.int64).reshape(-1, 3),
     )
 

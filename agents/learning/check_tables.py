@@ -19,18 +19,19 @@ from sim.belief.evidence import WIDTH
 from sim.catalogue.catalogue import Catalogue
 from sim.channel.channel import CHANGING
 
-OF_FACETS = (*CHANGING, "opening", "recognition", "absence", "salience", "kernel")
+OF_FACETS = (*CHANGING, "unrecalled", "opening", "recognition", "absence", "salience", "kernel")
 """Tables that have a row for each facet."""
 SHAPES: Mapping[str, tuple[str | int, ...]] = {
     "shares": ("T",),
     "forgotten": ("F", "T"),
+    "unrecalled": ("F", "T"),
     "muddled": ("F", "T"),
     "yesno": ("F", "T", 2, 2, WIDTH),
     "yesno_forgotten": ("F", "T", WIDTH),
     "silent": ("F", "T", 2),
     "slip": ("F", "T"),
     "guess": ("F", "T"),
-    "opening": ("F",),
+    "opening": ("F", "T"),
     "recognition": ("F", len(KNOTS)),
     "absence": ("F", len(KNOTS)),
     "salience": ("F",),

@@ -20,7 +20,7 @@ from agents.learning.check_tables import wrong_with
 from sim.catalogue.catalogue import Catalogue
 from sim.files import parse_json, read_bytes, read_text
 
-FORMAT = "clarigym.checkpoint/6"
+FORMAT = "clarigym.checkpoint/7"
 FOLDER = Path(__file__).parent / "checkpoints"
 MODEL, CONFIG, METRICS, CARD = "model.safetensors", "config.json", "metrics.json", "card.md"
 WAY_OUT = "train again, or take another checkpoint"

@@ -21,7 +21,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.confusion import company_profiles, fame_neighbours, largest_of_rows
+from sim.channel.confusion import better_known, company_profiles, fame_neighbours, largest_of_rows
 from sim.channel.relation import incidence
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
 """log10 of prior mass where recognition and absence are learned, linear between."""
 RANKS = (4, 8, 16)
 """Features that say whether so many other values are taken for this one more readily."""
-PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance",
+PAIR_FEATURES = ("company", "fame_apart", "fame", "together", "spelling", "words", "distance", "relative",
                  *(f"beyond_{k}" for k in RANKS))  # fmt: skip
-ENDS = np.append(np.arange(8, 41) / 8, np.inf)
+ENDS = np.concatenate([np.arange(8, 41) / 8, [5.5, 6, 6.5, 7, 7.5, 8, 9, 10, np.inf]])
 """Distances beyond which numbers may not be confused, in quarters of the facet's standard deviation (infinity: they
 always may); the chance of each is learned."""
+SHARE, FARTHEST_SHARE = 0.25, 40.0
+"""Distance as a share of the true number is counted in quarters of it, up to so many."""
 FLOOR = 0.02
 """Company of two values that keep none but are as famous."""
 P = len(PAIR_FEATURES)
@@ -134,7 +136,8 @@ def pairs_of_facet(catalogue: Catalogue, f: int) -> Pairs:
 
 
 def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs in the best company, those in the best company of like fame, and neighbours in fame (docs/learning.md)."""
+    """Pairs in the best company, those in the best company of like fame, neighbours in fame, and better known values
+    (docs/learning.md)."""
     v = len(facet.values)
     similar.sort_indices()  # before its entries are read: `largest_of_rows` would sort them under our hands
     places = sparse.coo_array(similar)
@@ -144,8 +147,9 @@ def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> t
         sparse.coo_array(largest_of_rows(similar, NEAR)),
         sparse.coo_array(largest_of_rows(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
     ]
-    near = fame_neighbours(facet.mass(prior))
-    keys = np.concatenate([*(x.row.astype(np.int64) * v + x.col for x in lists), near[0] * v + near[1]])
+    known = [fame_neighbours(facet.mass(prior)), better_known(facet.mass(prior))]
+    keys = [*(x.row.astype(np.int64) * v + x.col for x in lists), *(rows * v + columns for rows, columns in known)]
+    keys = np.concatenate(keys)
     return np.divmod(_distinct(keys), v)
 
 
@@ -168,11 +172,17 @@ def _features(
         spread = np.sqrt((mass * (position - mean) ** 2).sum() / mass.sum())
         distance = np.abs(rows - columns) / max(1.0, 0.25 * spread)
         out[:, FEATURE["distance"]] = -distance
+        assert facet.lower is not None
+        true = np.maximum(np.abs(facet.lower[rows]), 1e-9 * np.abs(facet.lower).max(initial=0.0) + 1e-300)
+        shares = np.abs(facet.lower[rows] - facet.lower[columns]) / (SHARE * true)
+        out[:, FEATURE["relative"]] = -np.minimum(shares, FARTHEST_SHARE)
         return np.hstack([out, (distance[:, None] <= ENDS).astype(np.float32)])
     if facet.kind == "flag":
         return out
     near_rows, near_columns = fame_neighbours(facet.mass(catalogue.prior))
-    near = lookup(np.sort(near_rows * len(fame) + near_columns), rows.astype(np.int64) * len(fame) + columns) >= 0
+    known_rows, known_columns = better_known(facet.mass(catalogue.prior))
+    by_fame = np.concatenate([near_rows * len(fame) + near_columns, known_rows * len(fame) + known_columns])
+    near = lookup(np.sort(by_fame), rows.astype(np.int64) * len(fame) + columns) >= 0
     out[:, FEATURE["company"]] = np.log(company + FLOOR * near)
     out[:, FEATURE["fame_apart"]] = -np.abs(fame[rows] - fame[columns])
     alike = out[:, FEATURE["company"]] + 0.5 * out[:, FEATURE["fame_apart"]]

@@ -18,7 +18,7 @@ TINY = 1e-30
 
 
 class EvidenceRates:
-    """Rates of E evidences.  forgotten, muddled, slip, guess are (E, T); silent (E, T, S); opening (E, 1)."""
+    """Rates of E evidences.  forgotten, unrecalled, muddled, slip, guess, opening are (E, T); silent (E, T, S)."""
 
     def __init__(self, tables: Tables, batch: FacetBatch):
         self.device, self.dtype = tables.forgotten.device, tables.forgotten.dtype
@@ -28,9 +28,9 @@ class EvidenceRates:
         self.forgotten = tables.forgotten.flatten(0, 1)[first]
         self.muddled = tables.muddled.flatten(0, 1)[first]
         self.silent, self.slip, self.guess = (x.flatten(0, 1)[then] for x in (tables.silent, tables.slip, tables.guess))
-        self.opening = tables.opening[facet][:, None]
+        self.unrecalled, self.opening = tables.unrecalled[facet], tables.opening[facet]
         self.yesno_forgotten = tables.yesno_forgotten
-        self.facet, self.said = facet, self.tensor(batch.said)
+        self.facet, self.said, self.volunteered = facet, self.tensor(batch.said), self.tensor(batch.volunteered)
         # Flags are never told in words: half of the sums below would add nothing.
         self.in_words = bool((batch.said != NOT_SAID).any())
 
@@ -55,9 +55,16 @@ class EvidenceRates:
             return out
         said = self.said[:, None]
         out = out + torch.where(said >= 0, (self.guess * chance.clamp(min=TINY)[:, None]).log(), 0.0)
+        out = out + self.log_volunteered()
         out = out + torch.where(said == SAID_DONT_KNOW, (1 - self.guess).log(), 0.0)
         quiet = ((1 - self.opening) + self.opening * (1 - self.guess)).log()
         return out + torch.where(said == SILENT, quiet, 0.0)
+
+    def log_volunteered(self) -> Tensor:
+        """(E, T) log p(the opening stated what it did, or passed the facet over) where an option was said, else 0."""
+        volunteered = self.volunteered[:, None]
+        out = torch.where(volunteered == 1, self.opening.log(), torch.zeros_like(self.opening))
+        return torch.where(volunteered == 0, (1 - self.opening).log(), out)
 
     def log_silence(self) -> Tensor:
         """(E, T, S) log p(no open answer | state) where there was occasion for one, else 0."""

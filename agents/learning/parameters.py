@@ -33,6 +33,7 @@ from sim.channel.channel import CHANGING
 
 TYPED = {  # name: (number of logits, chance at the start, how a careless type differs)
     "forgotten": (1, 0.15, 1.0),
+    "unrecalled": (1, 0.10, 1.0),  # as users are at first; no stage changes it, nor what is volunteered
     "muddled": (1, 0.15, 1.0),
     "wrong": (4, 0.06, 1.0),  # (state, believed no or yes): the opposite is said
     "unsure": (2, 0.08, 1.0),  # (state): "don't know" to a yes/no question
@@ -41,18 +42,22 @@ TYPED = {  # name: (number of logits, chance at the start, how a careless type d
     "slip": (1, 0.06, 1.0),  # a random open answer
     "guess_yesno": (1, 0.50, 0.0),
     "guess_open": (1, 0.50, 0.0),
+    "opening": (1, 0.50, 0.0),
 }
 UNTYPED = {
     "recognition": (len(KNOTS), 0.8),
     "absence": (len(KNOTS), 0.8),
-    "opening": (1, 0.5),
 }
 FREE = {"guessed": 4, "salience": 1, "kernel": WEIGHTS}
 """Not chances: logits of the guessed answers, the exponent of fame in what comes to mind, weights of pair features."""
 SALIENCE_START = 0.25
 """Exponent of fame in what comes to mind, at the start."""
+DISTANCES = ("distance", "relative")
+"""Features of how far apart numbers are: weights stay above 0, for the nearer is the likelier, whoever the users."""
 DISTANCE_START = 1.0
-"""Weight of the distance of numbers at the start.  It stays above 0: the nearer is the likelier, whoever the users."""
+"""Weight of the distance of numbers at the start."""
+RELATIVE_START = -0.4
+"""Before `SHARP` makes it .025: the weight of the distance as a share of the number at the start."""
 END_SLOPE, END_DEVIATION = 2.0, 2.0
 """By how much the logit of an end grows with its distance at the start, and the standard deviation of what numbers
 depart by from the shared ones."""
@@ -82,6 +87,8 @@ class Tables:
     """(T,)"""
     forgotten: Tensor
     """(F, G, T)"""
+    unrecalled: Tensor
+    """(F, T)"""
     muddled: Tensor
     """(F, G, T)"""
     yesno: Tensor
@@ -95,7 +102,7 @@ class Tables:
     guess: Tensor
     """(F, G, T)"""
     opening: Tensor
-    """(F,)"""
+    """(F, T)"""
     recognition: Tensor
     """(F, knots)"""
     absence: Tensor
@@ -170,6 +177,7 @@ class ChannelParameters(nn.Module):
         plain[PLAIN_AT["salience"]] = SALIENCE_START
         kernel = plain[PLAIN_AT["kernel"]]
         kernel[FEATURE["distance"]] = np.log(np.expm1(SHARP * DISTANCE_START)) / SHARP / KERNEL_STEP
+        kernel[FEATURE["relative"]] = RELATIVE_START / KERNEL_STEP
         kernel[P:] = torch.tensor(END_SLOPE * np.minimum(ENDS, ENDS[-2])) / KERNEL_STEP  # none at all: as the farthest
         self.typed_shared = nn.Parameter(start)
         self.typed_facet = nn.Parameter(torch.zeros(f, len(start)))
@@ -179,7 +187,7 @@ class ChannelParameters(nn.Module):
         self.plain_shared = nn.Parameter(plain)
         self.plain_facet = nn.Parameter(torch.zeros(f, len(plain)))
         distances = torch.arange(WEIGHTS) >= P
-        distances[FEATURE["distance"]] = True
+        distances[[FEATURE[name] for name in DISTANCES]] = True
         self.register_buffer("distances", distances, persistent=False)
         numbers = torch.tensor([facet.kind == "number" for facet in catalogue.facets])
         self.register_buffer("numbers", numbers, persistent=False)
@@ -201,7 +209,7 @@ class ChannelParameters(nn.Module):
         # would be held together far too tightly.
         weights, departures = self._kernel()
         of_numbers = departures[self.numbers]
-        out = out + _student(of_numbers[:, [FEATURE["distance"]]])
+        out = out + _student(of_numbers[:, [FEATURE[name] for name in DISTANCES]])
         out = out + 0.5 * (of_numbers[:, P:] ** 2).sum() / END_DEVIATION**2
         out = out + _cauchy(weights[~self.distances]) + _cauchy(departures[:, ~self.distances])
         if self.change is not None:
@@ -240,13 +248,14 @@ class ChannelParameters(nn.Module):
         return Tables(
             shares=torch.softmax(self.share_logits, dim=0),
             forgotten=rate["forgotten"][..., 0],
+            unrecalled=rate["unrecalled"][:, 0, :, 0],
             muddled=rate["muddled"][..., 0],
             yesno=yesno.movedim(1, -2).flatten(-2),
             yesno_forgotten=lost.movedim(1, -2).flatten(-2),
             silent=rate["silent"],
             slip=rate["slip"][..., 0],
             guess=rate["guess_open"][..., 0],
-            opening=chance["opening"][:, 0],
+            opening=rate["opening"][:, 0, :, 0],
             recognition=chance["recognition"],
             absence=chance["absence"],
             salience=plain[:, PLAIN_AT["salience"]][:, 0],

@@ -76,11 +76,14 @@ class ScalarFacets(nn.Module):
         rates = EvidenceRates(tables, batch)
         which = rates.tensor(self.place[batch.facet])  # (E,) of the G facets
         named = self.options[which, rates.said.clamp(min=0)]  # (E,) how often people in general say what was said
-        log = self._by_memory(tables, rates, batch)
+        log = by_recognition = self._by_memory(tables, rates, batch)
         if rates.in_words:
             log = log + self._in_words(rates, which, named)
-        shift = log.amax(dim=(1, 3)).detach()  # (E, T)
-        remembered = self._by_truth(tables, rates, which, torch.exp(log - shift[:, None, :, None]))
+        shift = torch.maximum(log.amax(dim=(1, 3)), by_recognition[..., KEPT].amax(dim=1)).detach()  # (E, T)
+        recalled = self._by_truth(tables, rates, which, torch.exp(log - shift[:, None, :, None]))
+        unrecalled = self._unrecalled(rates, which, torch.exp(by_recognition[..., KEPT] - shift[:, None]))
+        share = rates.unrecalled[:, None]
+        remembered = (1 - share) * recalled + share * unrecalled
         lost = rates.forgotten * torch.exp(rates.log_forgotten(batch.yesno, named) - shift)
         total = lost[:, None] + (1 - rates.forgotten)[:, None] * remembered
         total = total.clamp(min=TINY).log() + shift[:, None]
@@ -104,10 +107,17 @@ class ScalarFacets(nn.Module):
         at_random = rates.slip * named.clamp(min=TINY)[:, None]  # (E, T)
         right = (1 - rates.slip)[:, None] * hit + at_random[:, None]
         words = right.log()[..., None] + (1 - rates.silent).log()[:, None]
-        return torch.where((rates.said >= 0)[:, None, None, None], words, 0.0) + rates.log_silence()[:, None]
+        out = torch.where((rates.said >= 0)[:, None, None, None], words, 0.0) + rates.log_silence()[:, None]
+        return out + rates.log_volunteered()[:, None, :, None]
+
+    def _unrecalled(self, rates: EvidenceRates, which: Tensor, like: Tensor) -> Tensor:
+        """(E, V + 1, T) p(answers | true value, unrecalled), from p(yes/no answers | value), (E, V, T)."""
+        unknown = torch.einsum("ev,evt->et", self.background[which], like)
+        unnamed = (rates.said < 0)[:, None, None]
+        return torch.cat([like, unknown[:, None]], dim=1) * unnamed
 
     def _by_truth(self, tables: Tables, rates: EvidenceRates, which: Tensor, like: Tensor) -> Tensor:
-        """(E, V + 1, T) p(answers | true value, not forgotten) from those by memory; unknown is the last."""
+        """(E, V + 1, T) p(answers | true value, recalled) from those by memory; unknown is the last."""
         kernel = self.kernel(tables.kernel)
         if len(self.facets) == 1:
             confused = torch.einsum("xy,eyt->ext", kernel[0], like[..., MUDDLED])

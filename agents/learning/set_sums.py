@@ -96,6 +96,9 @@ class SetFacet(nn.Module):
         touched = self._touched(tables, rates, batch, at_random)
         common = self._in_words(rates, at_random)
         remembered = (1 - rates.forgotten).log()
+        recalled = remembered + (1 - rates.unrecalled).log()
+        # Nothing was said by those to whom nothing comes to mind.
+        unrecalled = remembered + torch.where((rates.said < 0)[:, None], rates.unrecalled.log(), -torch.inf)
         forgotten = rates.forgotten.log() + rates.log_forgotten(batch.yesno, named)  # (E, T)
         # Where nothing could be taken for anything else, nobody is muddled.
         share = rates.muddled if len(self.features) else torch.zeros_like(rates.muddled)
@@ -103,14 +106,16 @@ class SetFacet(nn.Module):
         kept, muddled = self._by_top_of_mind(tables, minds, rates, batch, touched, base)
         parts = torch.stack([
             forgotten[:, None].expand(-1, columns, -1),
-            (remembered + (1 - share).log())[:, None] + kept,
-            (remembered + share.clamp(min=TINY).log())[:, None] + muddled,
+            (recalled + (1 - share).log())[:, None] + kept,
+            (recalled + share.clamp(min=TINY).log())[:, None] + muddled,
+            (unrecalled - common[..., KEPT])[:, None] + base[..., KEPT],
         ])  # fmt: skip
         out = torch.logsumexp(parts, dim=0)
         empty = self.empty.bool() if ids is None else self.empty[ids].bool()
         if not bool(empty.any()):
             return out
-        stranger = torch.logaddexp(parts[0, :, 0], remembered + self._stranger(minds, rates, touched, common))
+        named, recognised = self._stranger(minds, rates, touched, common)
+        stranger = torch.logsumexp(torch.stack([parts[0, :, 0], recalled + named, unrecalled + recognised]), dim=0)
         return torch.where(empty.expand(len(batch.said), columns)[..., None], stranger[:, None], out)
 
     def _touched(self, tables: Tables, rates: EvidenceRates, batch: FacetBatch, at_random: Tensor) -> Touched:
@@ -135,7 +140,8 @@ class SetFacet(nn.Module):
     def _in_words(self, rates: EvidenceRates, at_random: Tensor) -> Tensor:
         """(E, T, S) log p(open answer | nothing that was said is on top of the mind)."""
         common = at_random.log()[..., None] + (1 - rates.silent).log()
-        return torch.where((rates.said >= 0)[:, None, None], common, 0.0) + rates.log_silence()
+        common = torch.where((rates.said >= 0)[:, None, None], common, 0.0) + rates.log_silence()
+        return common + rates.log_volunteered()[..., None]
 
     def _shared(
         self, rates: EvidenceRates, batch: FacetBatch, touched: Touched, common: Tensor, columns: int
@@ -177,12 +183,14 @@ class SetFacet(nn.Module):
         factor = torch.where((holds > 0)[:, None], within[j], outside[j])
         return chance * gone * (factor - 1)
 
-    def _stranger(self, minds: TopOfMind, rates: EvidenceRates, touched: Touched, common: Tensor) -> Tensor:
-        """(E, T) log p(answers | an intent about which the catalogue says nothing, not forgotten)."""
+    def _stranger(
+        self, minds: TopOfMind, rates: EvidenceRates, touched: Touched, common: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """(E, T) log p(answers | an intent about which the catalogue says nothing), recalled and unrecalled."""
         g1, g0, value, e = touched.g1, touched.g0, touched.value, touched.e
         rho = (self.mass[value] * touched.recognised[:, 0, 0])[:, None]
         mixed = rho * g1[..., KEPT] + (1 - rho) * g0[..., KEPT]
         gain = minds.background[value][:, None] * (touched.odds[..., 0] * g1[..., KEPT] / mixed - 1)
         none = rates.zeros(len(rates.said), rates.types)
-        log = none.index_add(0, e, mixed.log()) + common[..., KEPT]
-        return log + (1 + none.index_add(0, e, gain)).clamp(min=TINY).log()
+        log = none.index_add(0, e, mixed.log())
+        return log + common[..., KEPT] + (1 + none.index_add(0, e, gain)).clamp(min=TINY).log(), log
