@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW, OPEN_DONT_KNOW
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.catalogue.thresholds import threshold_question
+from sim.catalogue.thresholds import roundness, threshold_question
 from sim.names.arguments import one_of, whole
 from sim.numeric.entropy import binary_entropy_for_order, entropy_nats
 
@@ -139,13 +139,25 @@ def _yesno(facet: Facet, mass: np.ndarray) -> tuple[int, np.ndarray]:
         held = np.bincount(facet.indices, minlength=2)[1]
         return IS, np.array([1]) if 0 < held < facet.intents else np.empty(0, np.int64)
     if facet.kind == "number":
-        below = np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum()
-        cuts = np.searchsorted(below, np.arange(1, THRESHOLDS + 1) / (THRESHOLDS + 1)).clip(max=len(mass) - 1)
-        cuts = cuts[(below[cuts] > 0) & (below[cuts] < 1)]
-        # Two with the same mass below are one question, whether they are one bin or have empty bins alone between them.
-        return OVER, cuts[np.unique(below[cuts], return_index=True)[1]]
+        return OVER, _thresholds(facet, np.concatenate([[0.0], mass.cumsum()[:-1]]) / mass.sum())
     # A value that every intent holds tells nothing.
     return IS, np.flatnonzero(np.bincount(facet.indices, minlength=len(mass)) < facet.intents)
+
+
+def _thresholds(facet: Facet, below: np.ndarray) -> np.ndarray:
+    """The thresholds of a number that are asked for, as bins: the roundest in each of THRESHOLDS parts of the prior.
+
+    Args:
+        below: (V,) share of the prior below each bin.
+    """
+    # Two with the same mass below are one question, whether they are one bin or have empty bins alone between them.
+    bins = np.unique(below, return_index=True)[1]
+    bins = bins[(below[bins] > 0) & (below[bins] < 1)]
+    part = np.rint(below[bins] * (THRESHOLDS + 1)).clip(1, THRESHOLDS).astype(np.int64)
+    round_ = np.array([roundness(facet, v) for v in bins.tolist()])
+    off = np.abs(below[bins] - part / (THRESHOLDS + 1))
+    best = np.lexsort((bins, off, round_, part))
+    return np.sort(bins[best[np.unique(part[best], return_index=True)[1]]])
 
 
 def _column(f: int, kind: int, value: np.ndarray, answers: int, entropy: np.ndarray):

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Array = TypeVar("Array", np.ndarray, "Tensor")
 NEAR = 20
 """Candidates a value from each of the two orders in which they are ranked."""
+BETTER = 8
+"""Candidates a value from the order of company and greater fame."""
 KNOTS = np.array([-5.0, -4.0, -3.0, -2.0, -1.0])
 """log10 of prior mass where recognition and absence are learned, linear between."""
 RANKS = (4, 8, 16)
@@ -136,17 +138,18 @@ def pairs_of_facet(catalogue: Catalogue, f: int) -> Pairs:
 
 
 def _candidates(similar: sparse.csr_array, facet: Facet, prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs in the best company, those in the best company of like fame, neighbours in fame, and better known values
-    (docs/learning.md)."""
+    """Pairs in the best company, those in the best company of like and of greater fame, neighbours in fame, and better
+    known values (docs/learning.md)."""
     v = len(facet.values)
     similar.sort_indices()  # before its entries are read: `largest_of_rows` would sort them under our hands
     places = sparse.coo_array(similar)
     fame = log_mass(facet, prior)
-    alike = places.data * np.exp(-0.5 * np.abs(fame[places.row] - fame[places.col]))
-    lists = [
-        sparse.coo_array(largest_of_rows(similar, NEAR)),
-        sparse.coo_array(largest_of_rows(sparse.csr_array((alike, (places.row, places.col)), shape=(v, v)), NEAR)),
-    ]
+    better = fame[places.col] - fame[places.row]
+    alike, known_better = places.data * np.exp(-0.5 * np.abs(better)), places.data * np.exp(better)
+    lists = [sparse.coo_array(largest_of_rows(similar, NEAR))]
+    for score, most in ((alike, NEAR), (known_better, BETTER)):
+        ranked = sparse.csr_array((score, (places.row, places.col)), shape=(v, v))
+        lists.append(sparse.coo_array(largest_of_rows(ranked, most)))
     known = [fame_neighbours(facet.mass(prior)), better_known(facet.mass(prior))]
     keys = [*(x.row.astype(np.int64) * v + x.col for x in lists), *(rows * v + columns for rows, columns in known)]
     keys = np.concatenate(keys)

@@ -41,6 +41,22 @@ def threshold_question(facet: Facet, value: int) -> str:
     return template.replace("{value}", said(facet, over))
 
 
+def roundness(facet: Facet, value: int) -> float:
+    """How much there is to say of the threshold of bin `value`: 0 for a word, else its digits but for zeros at the end,
+    and half of one less where the last is a 5.  Facets of numbers only."""
+    if facet.thresholds:
+        return 0.0
+    assert facet.lower is not None and facet.over is not None
+    if float(facet.over[value]) in DECADES and NumberScale(facet).years:
+        return 0.0
+    return min(_weight(facet, float(end[value])) for end in (facet.over, facet.lower))
+
+
+def _weight(facet: Facet, number: float) -> float:
+    digits = plain(number).replace(".", "").strip("-0")
+    return _digits(facet, number) - 0.5 * (digits.endswith("5") and said(facet, number) not in HOURS.values())
+
+
 def said(facet: Facet, number: float) -> str:
     """A number with its unit, in words where people use words.
 
