@@ -39,10 +39,15 @@ def _sentence(box: str) -> str:
 
     >>> _sentence("╭─ Value error ─╮\\n│ Error parsing Watch: budget = 0 │\\n│ ───── │\\n│ For more │\\n╰────╯")
     'budget = 0'
+
+    Where a terminal knows ASCII alone there is no box, only a title above the first of its rules.
+
+    >>> _sentence(" Value error \\n ------ \\n Error parsing Watch: budget = 0 \\n ------ \\n For more ")
+    'budget = 0'
     """
     lines = [line.strip(" │╭╮╰╯") for line in box.splitlines()]
     lines = [line for line in lines if line]
-    rules = [k for k, line in enumerate(lines) if line.startswith("─")]
+    rules = [k for k, line in enumerate(lines) if line.startswith(("─", "----"))]
     body = lines[rules[0] + 1 : rules[1]] if len(rules) > 1 else lines
     text = " ".join(body)
     parsing = re.match(r"Error parsing (\S+?): (.*)", text)
