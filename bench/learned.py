@@ -101,7 +101,7 @@ def folder_of(
 
     config = TrainConfig(**settings)
     bank = world(name)
-    plain = noise == "typical" and not tag and not log and not residual
+    plain = noise == "people" and not tag and not log and not residual
     if plain and _shipped(name) == config.recorded():
         return FOLDER / name
     key = json.dumps([name, noise, tag, log, residual, repr(config)])

@@ -69,9 +69,7 @@ def test_a_missing_model_is_one_sentence(monkeypatch, tmp_path):
         raise OSError(110, "timed out")
 
     monkeypatch.setattr("socket.create_connection", unreachable)
-    with pytest.raises(
-        embeddings.WordsError, match=r"no model of words at .no/model.: it is not on this machine"
-    ):
+    with pytest.raises(embeddings.WordsError, match=r"no model of words at .no/model.: it is not on this machine"):
         embeddings.embed(["red"], "no/model")
 
 

@@ -83,7 +83,8 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
     for key in sorted((found.keys() | wanted.keys()) - {"made_with"}):
         a, b = found.get(key), wanted.get(key)
         if key == "rates" and a != b:
-            x, y = (header.get("config", {}).get("noise") for header in (found, wanted))
+            configs = [c if isinstance(c := header.get("config"), dict) else {} for header in (found, wanted)]
+            x, y = (config.get("noise") for config in configs)
             differs.append(f"noise ({x!r} there, {y!r} now)" if x != y else f"the rates that {x!r} stands for")
             continue
         if isinstance(a, dict) and isinstance(b, dict):

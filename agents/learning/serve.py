@@ -29,8 +29,8 @@ from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, backgrou
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 
-KEEP = 16
-"""Confusions kept of each value."""
+KEEP = 32
+"""Confusions kept of each name, of thousands.  Of a number all are kept: people are off by decades."""
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -41,7 +41,7 @@ def learned_channel(
     """Learned rates as a channel of the catalogue.
 
     Args:
-        keep: confusions kept of each value, the likeliest; None for all.
+        keep: confusions kept of each name, the likeliest; None for all.
     """
     shares = tables["shares"] / tables["shares"].sum()
     t = len(shares)
@@ -68,7 +68,7 @@ def _with_words(near: Pairs, tables: dict[str, np.ndarray], f: int) -> Pairs:
 def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:
     facet, prior = catalogue.facets[f], catalogue.prior
     hats = hat_weights(facet, prior)
-    kernel = _kernel(near, tables["kernel"][f], keep)
+    kernel = _kernel(near, tables["kernel"][f], None if facet.kind == "number" else keep)
     salience = np.ones(len(facet.indices))
     if not facet.scalar:
         logit = tables["salience"][f] * log_mass(facet, prior)[facet.indices]
