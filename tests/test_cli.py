@@ -230,3 +230,37 @@ def test_faults_of_its_own_are_told_apart(capsys, monkeypatch):
     monkeypatch.setattr(module, "main", broken)
     assert main(["list"]) == Exit.INTERNAL
     assert "internal error: RuntimeError: something" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ("watch --budget 0", "budget = 0; it must be at least 1"),
+        ("watch --seed x", "--seed: invalid literal for int() with base 10: 'x'"),
+        ("evaluate --budgett 3", "Unrecognized options: --budgett, 3; did you mean --budget?"),
+        ("evaluate --episodes", "Missing value for argument '--episodes'. Expected 1 values."),
+        ("run --questions maybe", "Unrecognized options: --questions, maybe"),
+        ("simulate --out x --questions maybe",
+         "invalid choice 'maybe' for argument '--questions'. Expected one of ('yesno', 'open', 'mixed')."),
+        (f"watch --agent exact --checkpoint {'/long' * 40}",
+         f"--checkpoint {'/long' * 40} is read by learned and policy alone, not by exact; name one"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("columns", ["40", "80", "1000"])
+def test_what_is_wrong_with_flags_is_the_same_sentence_in_every_terminal(
+    arguments, sentence, columns, capsys, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", columns)
+    assert main(arguments.split()) == Exit.BAD_INPUT
+    command = arguments.split()[0]
+    assert capsys.readouterr().err == f"clarigym: {sentence} (clarigym {command} --help lists the options)\n"
+    assert os.environ["COLUMNS"] == columns
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "latin-1"])
+def test_and_in_every_locale(encoding):
+    env = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "agents.cli", "watch", "--budget", "0"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == Exit.BAD_INPUT
+    assert done.stderr == "clarigym: budget = 0; it must be at least 1 (clarigym watch --help lists the options)\n"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
+import os
 import re
 import sys
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import tyro
@@ -13,6 +16,8 @@ import tyro
 from agents.errors import HelpGiven, InputError
 
 Config = TypeVar("Config")
+WIDE = 100_000
+"""Columns: no sentence is longer."""
 
 
 def parse(kind: type[Config], arguments: list[str], command: str, description: str) -> Config:
@@ -23,33 +28,50 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
         InputError: the flags are wrong, or a field's own check says so.
     """
     options: tuple[Any, ...] = (tyro.conf.FlagCreatePairsOff,)
-    said = io.StringIO()
+    read = functools.partial(
+        tyro.cli, kind, args=arguments, prog=f"clarigym {command}", description=description, config=options
+    )
     try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(kind, args=arguments, prog=f"clarigym {command}", description=description, config=options)
+        with contextlib.redirect_stderr(io.StringIO()):
+            return read()
     except SystemExit as leave:
         sys.stdout.flush()
         if not leave.code:
             raise HelpGiven from None
-    raise InputError(f"{_sentence(said.getvalue())} (clarigym {command} --help lists the options)")
+    raise InputError(f"{_sentence(_box(read))} (clarigym {command} --help lists the options)")
+
+
+def _box(read: Callable[[], object]) -> str:
+    """What tyro says of flags that it refuses, drawn alike in every terminal and locale: in ASCII, no line broken."""
+    said = io.StringIO()
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = str(WIDE)
+    try:
+        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
+            read()
+    except SystemExit:
+        pass
+    finally:
+        os.environ.pop("COLUMNS")
+        if before is not None:
+            os.environ["COLUMNS"] = before
+    return said.getvalue()
 
 
 def _sentence(box: str) -> str:
     """What tyro says in a box, as one sentence without the box.
 
-    >>> _sentence("╭─ Value error ─╮\\n│ Error parsing Watch: budget = 0 │\\n│ ───── │\\n│ For more │\\n╰────╯")
-    'budget = 0'
-
-    Where a terminal knows ASCII alone there is no box, only a title above the first of its rules.
-
-    >>> _sentence(" Value error \\n ------ \\n Error parsing Watch: budget = 0 \\n ------ \\n For more ")
+    >>> _sentence(" Value error\\n -----\\n  Error parsing Watch: budget = 0\\n  -----\\n  For full helptext, see x\\n")
     'budget = 0'
     """
-    lines = [line.strip(" │╭╮╰╯") for line in box.splitlines()]
+    lines = [line.strip() for line in box.splitlines()]
     lines = [line for line in lines if line]
-    rules = [k for k, line in enumerate(lines) if line.startswith(("─", "----"))]
+    rules = [k for k, line in enumerate(lines) if not line.strip("-")]
     body = lines[rules[0] + 1 : rules[1]] if len(rules) > 1 else lines
     text = " ".join(body)
+    after = lines[rules[1] + 1 :] if len(rules) > 1 else []
+    if len(after) > 1 and after[0].startswith("Perhaps you meant"):
+        text += f"; did you mean {after[1].split()[0]}?"
     parsing = re.match(r"Error parsing (\S+?): (.*)", text)
     if parsing is None:
         return text or "the options can't be read"
