@@ -26,6 +26,7 @@ from agents.files import write_atomically
 from agents.play import saves
 from agents.play.views import Mode, Review, Setup
 from agents.strategies.registry import AGENTS, LEARNED
+from screens.endings import CHECK_TERMINAL_S, ending_signals, terminal_is_gone
 from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
 from screens.kept_keys import KeptKeys
@@ -72,12 +73,6 @@ def run_app(app: ClarigymApp) -> None:
         signal.signal(number, handler)
     if app.ended_by is not None:
         signal.raise_signal(app.ended_by)
-
-
-def ending_signals() -> list[signal.Signals]:
-    """Those that this system has, but for the ignored ones: `nohup` asks for that."""
-    all_of_them = [getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")]
-    return [number for number in all_of_them if number is not None and signal.getsignal(number) != signal.SIG_IGN]
 
 
 class ClarigymApp(Host):
@@ -154,6 +149,10 @@ class ClarigymApp(Host):
             # Not every system's loop can do this, and none outside the main thread.
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self._end_by, number)
+
+        # A terminal that is closed sends a signal, unless this process has left its session, as after `setsid`.
+        if "SIGHUP" in signal.Signals.__members__ and not self.is_headless:
+            self.set_interval(CHECK_TERMINAL_S, lambda: self._end_by(signal.SIGHUP) if terminal_is_gone() else None)
 
     def _end_by(self, number: signal.Signals) -> None:
         self.ended_by = number

@@ -237,3 +237,29 @@ def test_without_a_terminal_to_draw_on_it_plays_line_by_line():
         os.close(above)
     assert b"Think of one pizza" in seen and b"Goodbye" in seen and b"\x1b[" not in seen
     assert (process.returncode, err) == (Exit.OK, b"")
+
+
+@posix
+@pytest.mark.parametrize("ignored", [False, True], ids=["", "as nohup does"])
+def test_a_terminal_that_goes_away_without_a_signal_ends_the_app(ignored):
+    """In a session of its own nobody tells the app; reading from the terminal gives nothing, at once, for ever."""
+    import pty
+    import termios
+
+    def defaults() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
+
+    above, below = pty.openpty()
+    termios.tcsetwinsize(above, (24, 80))
+    command = [sys.executable, "-m", "tui", "--catalogue", "toy", "--no-save"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdin=below, stdout=below, stderr=below, start_new_session=True, preexec_fn=defaults
+    )
+    os.close(below)
+    try:
+        seen = read_until(above, lambda seen: b"LIKELIEST" in seen)
+        assert b"LIKELIEST" in seen
+        os.close(above)
+        assert process.wait(timeout=PATIENCE) == (Exit.OK if ignored else Exit.HANGUP)
+    finally:
+        process.kill()
