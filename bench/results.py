@@ -1,4 +1,4 @@
-"""The table of docs/results.md: every agent on the same users, four catalogues, three levels of noise.
+"""The table of docs/results.md: every agent on the same users, five catalogues, people and typical users.
 
     python -m bench.results --episodes 1000 --workers 2
 
@@ -17,12 +17,12 @@ from agents.cli import main as clarigym
 from agents.evaluation.metrics import summary
 from agents.evaluation.resumable_rows import read_rows
 
-SETTINGS = (("animals", "mixed"), ("groceries", "mixed"), ("movies-1k", "yesno"), ("movies", "mixed"))
-NOISES = ("clean", "typical", "hard")
+SETTINGS = tuple((name, "mixed") for name in ("animals", "groceries", "famous", "movies-1k", "movies"))
+NOISES = ("people", "typical")
 AGENTS = ("uniform", "fixed", "entropy", "independent", "exact")
 TRAINED = ("learned",)
 SLOW = ("lookahead", "policy")
-FEWER = {"animals": 200, "groceries": 200, "movies-1k": 100, "movies": 50}
+FEWER = {"animals": 200, "groceries": 200, "famous": 50, "movies-1k": 50, "movies": 20}
 BUDGET = 20
 PAGE = Path("docs/results.md")
 MARK = "<!-- Below this line, bench.results writes. -->"
