@@ -43,9 +43,11 @@ def parser() -> argparse.ArgumentParser:
         prog=SCRIPT,
         description="Think of a film (or an animal, a product): the agent asks, you answer, it finds it.",
     )
-    p.add_argument("--catalogue", help="movies-1k, movies, animals, groceries, toy, or a CSV, Parquet or JSONL file")
+    p.add_argument(
+        "--catalogue", help="famous, movies-1k, movies, animals, groceries, toy, or a CSV, Parquet or JSONL file"
+    )
     p.add_argument("--agent", help=f"{', '.join(AGENTS)} or module:factory")
-    p.add_argument("--noise", help="how people are taken to err: clean, typical, hard, ... or a TOML file")
+    p.add_argument("--noise", help="how people are taken to err: people, typical, hard, ... or a TOML file")
     p.add_argument("--questions", choices=("mixed", "yesno", "open"))
     p.add_argument("--budget", type=int, help="questions at most")
     p.add_argument("--seed", type=int, help="for simulated users and role cards")

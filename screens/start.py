@@ -33,9 +33,9 @@ MODES: dict[Mode, tuple[str, str]] = {
     Mode.ASK: ("Ask", "roles reversed: you ask, with a coach"),
 }
 CATALOGUES: dict[str, str] = {
+    "famous": "films that everybody knows, and what one remembers",
     "movies-1k": "the 1,000 best known, to 2014",
     "movies": "17,000 films, to 2014",
-    "famous": "films that everybody knows, and what one remembers",
     "animals": "a hundred or so; good to begin with",
     "groceries": "products that differ in one detail",
     "toy": "eight pizzas",

@@ -13,6 +13,9 @@ from sim.catalogue.catalogue import Catalogue, Facet
 from sim.questions import OPEN, QuestionBank
 from sim.users.simulated import Corruption
 
+TOLD = 4
+"""Of many true values, so many are told, or one less and how many more there are."""
+
 
 def article(noun: str) -> str:
     """The noun with its indefinite article.
@@ -49,7 +52,7 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
     """What the user had wrong on one facet: "thought the year was 1994; it is 1991"."""
     facet = catalogue.facet(corruption.facet)
     noun = facet.wording.noun
-    true = listed(map(facet.said, corruption.true))
+    true = listed(shortened([facet.said(value) for value in corruption.true]))
     if facet.kind == "flag":
         question = facet.wording.yesno
         if corruption.kind == "forgotten":
@@ -71,6 +74,11 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
 def value_sentence(facet: Facet, intent: int) -> str:
     """The true values of one intent, "unknown" where the catalogue has none."""
     return listed(map(facet.said, facet.row(intent))) or "unknown"
+
+
+def shortened(words: list[str]) -> list[str]:
+    """At most `TOLD` words, the last of which may say how many more there are."""
+    return words if len(words) <= TOLD else [*words[: TOLD - 1], f"{len(words) - TOLD + 1} more"]
 
 
 def listed(words: Iterable[str]) -> str:

@@ -156,6 +156,7 @@ def end_of(episodes: Episodes, b: int) -> dict[str, Any]:
         slipped = users.slipped(asked, np.full(len(asked), b)) & (answers >= 0)
         slips = (np.flatnonzero(slipped) + 1).tolist()
     corruptions = [] if b in dialogues.scripted else list(users.corruptions(b))
+    touched = {catalogue.facets[f].name for f in setting.bank.facet[dialogues.questions[b, : volunteered + count]]}
     return {
         "guess": catalogue.intents[guess] if guess >= 0 else None,
         "guess_id": guess if guess >= 0 else None,
@@ -168,7 +169,10 @@ def end_of(episodes: Episodes, b: int) -> dict[str, Any]:
         "questions": count,
         "reward": float(episodes.reward[b]),
         "user_type": setting.population.types[int(users.type[b])],
-        "corruptions": [asdict(c) | {"text": corruption_sentence(catalogue, c)} for c in corruptions],
+        "corruptions": [
+            asdict(c) | {"text": corruption_sentence(catalogue, c), "asked_about": c.facet in touched}
+            for c in corruptions
+        ],
         "slipped_at": slips,
     }
 
@@ -220,10 +224,16 @@ class DialoguePrinter:
             self._say(("Guess: ", "bold"), (str(ending["guess"]), "bold red"), ". ", ("Wrong", "bold red"),
                        f", after {asked} (belief {100 * ending['p_guess']:.1f} %).")  # fmt: skip
             self._say("It was ", (ending["truth"], "bold"), f" (belief {100 * ending['p_truth']:.2g} %).")
-        self._say(f"This {ending['user_type']} user:" if ending["corruptions"] or ending["slipped_at"]
-                   else f"This {ending['user_type']} user remembered everything and never slipped.")  # fmt: skip
-        for corruption in ending["corruptions"]:
-            self._say(("  - ", "dim"), corruption["text"])
+        user = f"This user ({ending['user_type']})"
+        if not (ending["corruptions"] or ending["slipped_at"]):
+            self._say(f"{user} remembered everything and never slipped.")
+            return
+        self._say(f"{user}:")
+        told = [corruption["text"] for corruption in ending["corruptions"] if corruption["asked_about"]]
+        for text in told:
+            self._say(("  - ", "dim"), text)
+        if rest := len(ending["corruptions"]) - len(told):
+            self._say(("  - ", "dim"), f"had {rest} more wrong that nobody asked about")
         if ending["slipped_at"]:
             at = ", ".join(map(str, ending["slipped_at"]))
             self._say(("  - ", "dim"), f"answered against what they believed at question {at}")

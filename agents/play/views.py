@@ -53,7 +53,7 @@ FEW, SOME = 9, 60
 class Setup:
     """What a game is played with; what `clarigym-play` takes as flags and remembers."""
 
-    catalogue: str = "movies-1k"
+    catalogue: str = "famous"
     agent: str = "exact"
     noise: str = "people"
     """How the agent expects people to err, and how simulated users do."""
