@@ -76,6 +76,12 @@ def run_of(name: str, noise: str, **how: Any) -> tuple[ChannelPosterior, dict[st
     return learned_posterior(world(name), folder, cache_bytes=SMALL_CACHE), metrics
 
 
+def shipped_run(name: str) -> tuple[ChannelPosterior, dict[str, Any]]:
+    """(posterior, metrics) of the checkpoint that ships."""
+    metrics = json.loads((FOLDER / name / METRICS).read_text())
+    return learned_posterior(world(name), cache_bytes=SMALL_CACHE), metrics
+
+
 def folder_of(
     name: str,
     noise: str,
