@@ -457,3 +457,50 @@ def test_what_is_plain_is_not_spoken_of(tmp_path):
     )
     loaded = load_with_report(path)
     assert loaded.read == {} and loaded.problems == () and set(facets_of(loaded.catalogue)) == {"a", "b", "c", "d"}
+
+
+LANDMARKS = """
+[facets.weight]
+yesno = "Does it weigh more than {value}?"
+unit = " kg"
+[facets.weight.landmarks]
+"a cat" = 4
+"a person" = 70
+"a whale" = 90000
+"""
+
+
+def test_landmarks_are_named_where_they_mean_the_same(tmp_path):
+    weights = [1, 2, 3, 4, 5, 8, 20, 60, 70, 80, 300]
+    (tmp_path / "x.csv").write_text("name,weight\n" + "".join(f"n{k},{w}\n" for k, w in enumerate(weights)))
+    (tmp_path / "x.toml").write_text(LANDMARKS)
+    catalogue = load(tmp_path / "x.csv")
+    bank, facet = question_bank(catalogue, "yesno"), catalogue.facet("weight")
+    texts = {bank.text(q): int(bank.value[q]) for q in range(len(bank))}
+    cat = texts["Does it weigh more than a cat (4 kg)?"]
+    assert [w > 4 for w in weights] == (facet.value_of >= cat).tolist()
+    named = [text for text in texts if " a " in text]
+    assert len(named) == 2 and not any("whale" in text for text in texts)
+    (person,) = [texts[text] for text in named if "a person (70 kg)" in text]
+    over = "more than a person" in "".join(named)
+    assert [w > 70 if over else w >= 70 for w in weights] == (facet.value_of >= person).tolist()
+    (tmp_path / "x.toml").write_text("")
+    plain = load(tmp_path / "x.csv")
+    assert plain.fingerprint == catalogue.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ('landmarks = 3', "landmarks must be a table of numbers"),
+        ('landmarks = {"a cat" = "4"}', "landmark 'a cat' = '4' must be a finite number"),
+        ('landmarks = {"a cat" = nan}', "landmark 'a cat' = nan must be a finite number"),
+        ('landmarks = {" " = 4}', "a landmark of 4 has no name"),
+    ],
+)  # fmt: skip
+def test_landmarks_that_cannot_be(said, message, tmp_path):
+    (tmp_path / "x.csv").write_text("name,weight\na,1\nb,2\n")
+    (tmp_path / "x.toml").write_text(f"[facets.weight]\n{said}\n")
+    with pytest.raises(CatalogueError) as error:
+        load(tmp_path / "x.csv")
+    assert message in str(error.value)

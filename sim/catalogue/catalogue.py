@@ -62,6 +62,8 @@ class Facet:
     """(V,) numbers only: the intents of bins >= v are exactly those over this number."""
     thresholds: tuple[str, ...] = ()
     """(V,) numbers only: what `over` is called, where it is more than a number and its unit: "March 2021"."""
+    landmarks: Mapping[str, float] = field(default_factory=dict)
+    """Numbers only: things that people know the number of, "a cat" to 4; a question may name one."""
     coarse: np.ndarray | None = None
     """(V,) int32, numbers only: the option of the open question that each fine bin belongs to."""
     options: tuple[str, ...] = ()

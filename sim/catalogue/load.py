@@ -23,7 +23,7 @@ from sim.catalogue.months import month_facet
 from sim.catalogue.plan import FacetPlan, Problem, TablePlan
 from sim.catalogue.quantities import read_quantities
 from sim.catalogue.read_table import SUFFIXES, read_table
-from sim.catalogue.sidecar import Sidecar, make_sidecar, read_sidecar
+from sim.catalogue.sidecar import FacetSpec, Sidecar, make_sidecar, read_sidecar
 from sim.catalogue.spelling import spellings, spellings_listed
 from sim.catalogue.wording import Wording
 from sim.files import user_path
@@ -139,8 +139,8 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         keep = np.sort(np.argsort(-weights, kind="stable")[: sidecar.top])
         table, weights, plan.rows = table[keep], weights[keep], keep
     noun = sidecar.noun or "item"
-    built = ((build_facet(table[p.column], p, plan), p.spec.users) for p in plan.facets)
-    facets = tuple(replace(f, users=users) if users else f for f, users in built if len(f.values))
+    built = ((build_facet(table[p.column], p, plan), p.spec) for p in plan.facets)
+    facets = tuple(_as_told(f, spec, plan, str(path)) for f, spec in built if len(f.values))
     facets = _named_otherwise(facets, plan, sidecar, str(path))
     title = sidecar.title or path.name.split(".")[0]
     source = sidecar.source + (f" ({sidecar.licence})" if sidecar.licence else "")
@@ -153,6 +153,15 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         noun=noun,
         source=source,
     )
+
+
+def _as_told(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> Facet:
+    """The facet with what its sidecar says of users and landmarks."""
+    if spec.landmarks and facet.kind != "number":
+        plan.warning(f"{where}: the sidecar's landmarks of '{facet.name}' are for numbers, and it is {facet.kind}")
+    if not (spec.users or spec.landmarks):
+        return facet
+    return replace(facet, users=spec.users, landmarks=spec.landmarks if facet.kind == "number" else {})
 
 
 def _named_otherwise(facets: tuple[Facet, ...], plan: TablePlan, sidecar: Sidecar, where: str) -> tuple[Facet, ...]:

@@ -34,6 +34,9 @@
     prefix = "$"
     decimal = ","                   # 1,5 is one and a half
 
+    [facets.weight.landmarks]       # things that people know the number of: "Is it heavier than a cat (4 kg)?"
+    "a cat" = 4
+
     [facets.opened]
     dates = "day first"             # 3/4/2021 is in April
     calendar = "month"              # keep the month; "year" only the year
@@ -48,6 +51,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +97,8 @@ class FacetSpec:
     """"exact": spellings that differ in upper and lower case or in spaces are different values."""
     users: Mapping[str, Any] = field(default_factory=dict)
     """How well people know the facet: rates by name, and tables of them by type; `sim.users.people` checks them."""
+    landmarks: Mapping[str, float] = field(default_factory=dict)
+    """Things that people know the number of, "a cat" to 4; a question names one where it means the same."""
 
     def words(self) -> dict[str, str]:
         """The parts of the wording that are given."""
@@ -185,6 +191,17 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
     return dataclasses.replace(base, **values)
 
 
+def _check_landmarks(given: Any, where: str) -> None:
+    """Raises CatalogueError unless these are finite numbers by name."""
+    if not isinstance(given, Mapping):
+        raise CatalogueError(f'{where}: landmarks must be a table of numbers, such as "a cat" = 4')
+    for name, number in given.items():
+        if not isinstance(number, int | float) or isinstance(number, bool) or not math.isfinite(number):
+            raise CatalogueError(f"{where}: landmark '{name}' = {number!r} must be a finite number")
+        if not name.strip():
+            raise CatalogueError(f"{where}: a landmark of {number} has no name")
+
+
 def _facet(data: Any, name: str, where: str) -> FacetSpec:
     if isinstance(data, FacetSpec):
         return data
@@ -198,6 +215,9 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
         if key == "users":
             if not isinstance(value, Mapping):
                 raise CatalogueError(f"{where}, facet '{name}': users must be a table, as in [facets.{name}.users]")
+            continue
+        if key == "landmarks":
+            _check_landmarks(value, f"{where}, facet '{name}'")
             continue
         if not isinstance(value, str):
             raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")

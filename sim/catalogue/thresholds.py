@@ -3,10 +3,15 @@
 A question asks whether a number is over a threshold T, and the bins decide what T is (`sim.catalogue.numbers`).  Only
 how it is said is decided here.  Intents over T are those at or above the bin's lower end L, so "over T" and "L or more"
 mean the same, and the one with the rounder number is said: "200 kg or more" and not "more than 199 kg".
+
+A sidecar may name landmarks, things that people know the number of: "a cat" weighs 4 kg.  One is said where it lies
+between T and L, for then "heavier than a cat" and "over T" mean the same for every row; or at L, as in "as heavy as a
+person or heavier".
 """
 
 from __future__ import annotations
 
+import math
 import re
 
 from sim.catalogue.catalogue import Facet
@@ -20,6 +25,9 @@ DECADES = {1929: "twenties", 1939: "thirties", 1949: "forties", 1959: "fifties",
 HOURS = {30: "half an hour", 60: "an hour", 90: "an hour and a half", 120: "two hours", 150: "two and a half hours",
          180: "three hours", 240: "four hours"}  # fmt: skip
 """Minutes to what people call them."""
+AS = {"more": "much", "longer": "long", "heavier": "heavy", "larger": "large", "bigger": "big", "taller": "tall",
+      "higher": "high", "older": "old", "faster": "fast", "deeper": "deep", "wider": "wide"}  # fmt: skip
+"""How "longer than" becomes "as long as"."""
 _COMPARED = re.compile(r"(?:(more|\w+er) than|(over)) \{value\}")
 
 
@@ -30,6 +38,13 @@ def threshold_question(facet: Facet, value: int) -> str:
     if facet.thresholds:
         return template.replace("{value}", facet.threshold(value))
     over, least = float(facet.over[value]), float(facet.lower[value])
+    if (landmark := landmark_at(facet, value)) is not None:
+        number = facet.landmarks[landmark]
+        named = f"{landmark} ({said(facet, number)})"
+        compared = _COMPARED.search(template)
+        if number == least and compared is not None:
+            return template.replace(compared[0], f"as {AS[compared[1]]} as {named} or {compared[1]}")
+        return template.replace("{value}", named)
     scale = NumberScale(facet)
     if scale.years and "after {value}" in template and over in DECADES:
         return template.replace("{value}", f"the {DECADES[int(over)]}")
@@ -41,10 +56,23 @@ def threshold_question(facet: Facet, value: int) -> str:
     return template.replace("{value}", said(facet, over))
 
 
+def landmark_at(facet: Facet, value: int) -> str | None:
+    """The first landmark that says the threshold of bin `value` truthfully; None where there is none."""
+    assert facet.lower is not None and facet.over is not None
+    over, least = float(facet.over[value]), float(facet.lower[value])
+    compared = _COMPARED.search(facet.wording.yesno)
+    as_much = compared is not None and compared[1] in AS
+    # "More than a dog" is plainer than "as much as a dog or more", where the next threshold can be put so.
+    above = float(facet.over[value + 1]) if value + 1 < len(facet.over) else math.inf
+    fits = (x for x in facet.landmarks if over <= facet.landmarks[x] < least)
+    at_least = (x for x in facet.landmarks if as_much and facet.landmarks[x] == least and above > least)
+    return next(fits, next(at_least, None))
+
+
 def roundness(facet: Facet, value: int) -> float:
     """How much there is to say of the threshold of bin `value`: 0 for a word, else its digits but for zeros at the end,
     and half of one less where the last is a 5.  Facets of numbers only."""
-    if facet.thresholds:
+    if facet.thresholds or landmark_at(facet, value) is not None:
         return 0.0
     assert facet.lower is not None and facet.over is not None
     if float(facet.over[value]) in DECADES and NumberScale(facet).years:
