@@ -90,8 +90,8 @@ def test_a_stretch_over_several_answers_is_asked_about(year):
 
 def test_two_readings_are_both_given():
     weight = facet("animals", "weight")
-    assert answers(weight, "1,200") == ["1000 to 10000 kg", "1 to 10 kg"]
-    assert answers(weight, "1.2k") == ["1000 to 10000 kg!"]
+    assert answers(weight, "1,200") == ["1,000 to 10,000 kg", "1 to 10 kg"]
+    assert answers(weight, "1.2k") == ["1,000 to 10,000 kg!"]
     centuries = make_facet("built", "number", list(range(1890, 2021)))
     assert [x.low for x in numbers_meant("'14", NumberScale(centuries))] == [1914, 2014]
 

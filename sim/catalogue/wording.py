@@ -6,6 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+_LARGE, _THOUSANDS = (re.compile(rf"(?<![\d.,e])\d{{{digits},}}(?![\d.e])") for digits in (5, 4))
+"""Whole numbers that are read with a comma, and those that get one beside such a number."""
+_LARGE_BIN = re.compile(r"(\d{5,}) to (\d{5,})")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Wording:
@@ -31,9 +35,16 @@ class Wording:
         '170 minutes or more'
         >>> Wording.default("price", "number", prefix="$").measured("500 to 1000")
         '$500 to $1000'
+        >>> Wording.default("price", "number", prefix="$").measured("200001 to 400000")
+        'over $200,000 to $400,000'
         """
+        # A bin of whole numbers begins just above a round one.
+        if (bin_ := _LARGE_BIN.fullmatch(text)) is not None and int(bin_[1]) % 1000 == 1:
+            text = f"over {int(bin_[1]) - 1} to {bin_[2]}"
+        if _LARGE.search(text):
+            text = _THOUSANDS.sub(lambda number: f"{int(number[0]):,}", text)
         if self.prefix:
-            text = re.sub(r"(?<![\d.e])\d[\d.]*(?:e[-+]?\d+)?", lambda number: self.prefix + number[0], text)
+            text = re.sub(r"(?<![\d.,e])\d[\d.,]*(?:e[-+]?\d+)?", lambda number: self.prefix + number[0], text)
         for tail in (" or more", " or less"):
             if self.unit and text.endswith(tail):
                 return text.removesuffix(tail) + self.unit + tail
