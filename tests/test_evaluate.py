@@ -187,6 +187,10 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
             row = {k: v for k, v in rows[1].items() if k != name} | ({} if bad == "gone" else {name: bad})
             with pytest.raises(InputError, match=f"line 3: .*{name}.*where a row has"):
                 check_rows(path, [rows[0], row])
+    for name in ("reward", "bits", "episode", "questions"):
+        for bad in (10**400, -(10**30), *((1e308,) if isinstance(rows[1][name], float) else ())):
+            with pytest.raises(InputError, match=f"line 2: {name} = "):
+                check_rows(path, [rows[1] | {name: bad}])
     for line in ('{"agent":"fixed","episode":0}', "[" * 100_000, '{"a":' * 100_000, "9" * 5000, "[]"):
         path.write_text(path.read_text().splitlines()[0] + f"\n{line}\n")
         assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT

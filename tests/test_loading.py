@@ -220,6 +220,10 @@ BAD_FILES = {
     "nan": (b"name,prior,c\na,1,r\nb,NaN,g\n", "row 2, column 'prior': the prior is empty or NaN"),
     "negative": (b"name,prior,c\na,1,r\nb,-2,g\n", "row 2, column 'prior': the prior is '-2'; it must be a number"),
     "zero": (b"name,prior,c\na,0,r\nb,2,g\n", "put smoothing = 1 in the sidecar"),
+    "lost": (
+        b"name,prior,c\na,1e-300,r\nb,1e90,g\nc,1,r\n",
+        "row 1, column 'prior': the prior is 1e-300, nothing beside",
+    ),
     "infinite": (b"name,c\na,1\nb,inf\nc,3\n", "column 'c', row 2: the number is infinite"),
 }
 

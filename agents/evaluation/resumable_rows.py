@@ -7,7 +7,6 @@ the configuration fixes.  `agents.evaluation.line_file` says how the lines survi
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,8 @@ FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 """What a row holds: the kind of each field, and its name for people."""
 NOT_COMPARED = {"episodes", "noise"}
 """Of the configuration: how long a run is is no part of what it is, and users are compared by their rates."""
+LARGEST_FIGURE = 1e18
+"""Of a row; sums and squares of larger ones overflow."""
 WAY_OUT = "delete the line and all after it, then --resume"
 
 
@@ -139,11 +140,11 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
 
 
 def check_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Raises InputError where a field of a row is missing or of the wrong kind."""
+    """Raises InputError where a field of a row is missing, of the wrong kind or beyond `LARGEST_FIGURE`."""
     for number, row in enumerate(rows, 2):
         for name, (kinds, what) in FIELDS.items():
             value = row.get(name)
             fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
-            if not fits or (isinstance(value, float) and not math.isfinite(value)):
+            if not fits or (isinstance(value, int | float) and not abs(value) <= LARGEST_FIGURE):
                 held = f"{name} = {value!r}" if name in row else f"no '{name}'"
                 raise InputError(f"{path}, line {number}: {held}, where a row has {what}; {WAY_OUT}")

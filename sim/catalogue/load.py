@@ -44,6 +44,8 @@ BUILT_IN: dict[str, tuple[str, dict[str, Any]]] = {
 """Name of each built-in catalogue to its file in `sim/data` and the sidecar's keys that it overrides."""
 LONGEST = 1000
 """Longer values are cut to this many characters."""
+LEAST_SHARE = 1e-30
+"""Priors that are smaller parts of the largest are lost in rounding."""
 MONSTROUS = 100_000
 """Values longer than this are warned of."""
 
@@ -270,7 +272,18 @@ def _weights(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str)
         if np.isfinite(x[row]) and x[row] == 0:
             way += "; put smoothing = 1 in the sidecar, or take the row out"
         plan.error(f"{where}, row {row + 1}, column '{plan.prior}': the prior is {what}; {way}", row + 1, plan.prior)
+    if not plan.failed:
+        _check_shares(plan, x, where)
     return x
+
+
+def _check_shares(plan: TablePlan, weights: np.ndarray, where: str) -> None:
+    """An error for each row whose share of the prior is lost in rounding beside the largest."""
+    largest = weights.max(initial=0.0)
+    for row in np.flatnonzero(weights < LEAST_SHARE * largest).tolist():
+        what = f"the prior is {weights[row]:g}, nothing beside the largest, {largest:g}"
+        way = "put smoothing = 1 in the sidecar, or take the row out"
+        plan.error(f"{where}, row {row + 1}, column '{plan.prior}': {what}; {way}", row + 1, plan.prior)
 
 
 def _numbers(cells: pl.Series, usual: str) -> np.ndarray:
