@@ -257,6 +257,13 @@ def test_what_is_wrong_with_flags_is_the_same_sentence_in_every_terminal(
     assert os.environ["COLUMNS"] == columns
 
 
+@pytest.mark.parametrize("columns", ["1", "5", "-3", "x"])
+def test_help_in_a_terminal_of_few_columns(columns):
+    done = subprocess.run([sys.executable, "-m", "agents.cli", "watch", "--help"], env=ENV | {"COLUMNS": columns},
+                          capture_output=True, text=True, timeout=60)  # fmt: skip
+    assert done.returncode == Exit.OK and "--catalogue" in done.stdout
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "utf-8", "latin-1"])
 def test_and_in_every_locale(encoding):
     env = os.environ | {"PYTHONPATH": str(ROOT), "LC_ALL": "C", "PYTHONIOENCODING": encoding}

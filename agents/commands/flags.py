@@ -7,8 +7,9 @@ import functools
 import io
 import os
 import re
+import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import tyro
@@ -16,6 +17,8 @@ import tyro
 from agents.errors import HelpGiven, InputError
 
 Config = TypeVar("Config")
+NARROWEST = 40
+"""Columns; in a few, tyro breaks lines for ever."""
 WIDE = 100_000
 """Columns: no sentence is longer."""
 
@@ -32,7 +35,8 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
         tyro.cli, kind, args=arguments, prog=f"clarigym {command}", description=description, config=options
     )
     try:
-        with contextlib.redirect_stderr(io.StringIO()):
+        width = max(NARROWEST, shutil.get_terminal_size().columns)
+        with _columns(width), contextlib.redirect_stderr(io.StringIO()):
             return read()
     except SystemExit as leave:
         sys.stdout.flush()
@@ -44,18 +48,23 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
 def _box(read: Callable[[], object]) -> str:
     """What tyro says of flags that it refuses, drawn alike in every terminal and locale: in ASCII, no line broken."""
     said = io.StringIO()
+    elsewhere = contextlib.redirect_stdout(io.StringIO())
+    with _columns(WIDE), contextlib.redirect_stderr(said), elsewhere, contextlib.suppress(SystemExit):
+        read()
+    return said.getvalue()
+
+
+@contextlib.contextmanager
+def _columns(width: int) -> Iterator[None]:
+    """Within it the terminal is taken to be so wide."""
     before = os.environ.get("COLUMNS")
-    os.environ["COLUMNS"] = str(WIDE)
+    os.environ["COLUMNS"] = str(width)
     try:
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
-            read()
-    except SystemExit:
-        pass
+        yield
     finally:
         os.environ.pop("COLUMNS")
         if before is not None:
             os.environ["COLUMNS"] = before
-    return said.getvalue()
 
 
 def _sentence(box: str) -> str:
