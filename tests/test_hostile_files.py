@@ -142,6 +142,14 @@ def test_a_monstrous_cell_is_refused(tmp_path, name, text, where):
     assert where in str(refused.value) and "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["x.csv", "x.jsonl"])
+def test_a_monstrous_header_is_refused(tmp_path, name):
+    path, column = tmp_path / name, "x" * 500_000
+    path.write_text(f"name,{column}\na,1\nb,2\n" if name == "x.csv" else f'{{"name":"a","{column}":1}}')
+    with pytest.raises(CatalogueError, match=r"the name of column 2 has 500,000 characters; at most 1,000 are read"):
+        load(path)
+
+
 def test_cells_just_below_are_measured_across_chunks(tmp_path, monkeypatch):
     monkeypatch.setattr(cell_size, "LARGEST_CELL", 10)
     monkeypatch.setattr(cell_size, "CHUNK", 4)

@@ -5,6 +5,7 @@ What a quote that isn't closed has swallowed looks like this too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ LARGEST_CELL = 10_000_000
 """Bytes of a cell; characters of CSV without a separator or the end of a line."""
 WAY_OUT = f"at most {LARGEST_CELL / 1e6:.0f} MB are read; look for a quote that is not closed"
 CHUNK = 1 << 24
+LONGEST_HEADER = 1000
+"""Characters of a column's name, which stands in every question about it."""
 
 
 def check_stretches(path: Path, text: str, delimiter: str) -> None:
@@ -40,6 +43,14 @@ def check_stretches(path: Path, text: str, delimiter: str) -> None:
             line = 1 + np.count_nonzero(symbols[: edges[wide[0]] + 1] == ord("\n"))
             raise CatalogueError(f"{path}, line {line}: a cell that is too large; {WAY_OUT}")
         last = edges[-2]
+
+
+def check_header(path: Path, names: Iterable[str]) -> None:
+    """Raises CatalogueError where a column's name is no name: longer than `LONGEST_HEADER`."""
+    for number, name in enumerate(names, 1):
+        if len(name) > LONGEST_HEADER:
+            what = f"the name of column {number} has {len(name):,} characters; at most {LONGEST_HEADER:,} are read"
+            raise CatalogueError(f"{path}: {what}, shorten it")
 
 
 def check_cells(path: Path, table: pl.DataFrame) -> None:

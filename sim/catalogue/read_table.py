@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import CatalogueError
-from sim.catalogue.cell_size import LARGEST_CELL, check_cells, check_stretches
+from sim.catalogue.cell_size import LARGEST_CELL, check_cells, check_header, check_stretches
 from sim.files import LARGEST, check_regular, parse_json
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def read_table(path: Path, notes: list[str] | None = None) -> pl.DataFrame:
         raise CatalogueError(f"{path} can't be read: {error.strerror or error}") from None
     if table.height == 0:
         raise CatalogueError(f"{path} has no rows; a catalogue needs at least one")
+    check_header(path, table.columns)
     check_cells(path, table)
     names = [_column(name) for name in table.columns]
     _distinct(path, names)
