@@ -24,6 +24,8 @@ from sim.catalogue.plan import Problem, TablePlan
 from sim.numeric.entropy import entropy_bits
 from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank, question_bank
+from sim.users.people import resolved
+from sim.users.rates import PEOPLE, RatesError
 
 EXAMPLES = 5
 """Values of a facet that are shown."""
@@ -125,8 +127,11 @@ def check_catalogue(path: str | Path, **overrides: Any) -> list[Problem]:
         plan, catalogue = read_catalogue(file, {**given, **overrides})
         if catalogue is not None:
             _twins(plan, catalogue)
+            resolved(PEOPLE, catalogue)
     except CatalogueError as error:
         plan.error(str(error), error.row, error.column)
+    except RatesError as error:
+        plan.error(str(error))
     return sorted(plan.problems, key=lambda p: (("error", "warning", "note").index(p.severity), p.row or 0))
 
 

@@ -14,8 +14,8 @@ FILES = sorted(
     if path.is_file() and "__pycache__" not in path.parts
 )
 ROOMS = {
-    "sim": ["names", "files", "answers", "numeric", "catalogue", "questions", "describe", "facts", "channel", "users",
-            "belief", "ask", "posterior", "phrasing", "dialogue"],
+    "sim": ["names", "files", "answers", "numeric", "catalogue", "questions", "facts", "channel", "users",
+            "describe", "belief", "ask", "posterior", "phrasing", "dialogue"],
     "agents": ["errors", "files", "resume", "setting", "agent", "learning", "strategies", "policy", "practice",
                "evaluation", "scenarios", "play", "commands", "cli"],
 }  # fmt: skip

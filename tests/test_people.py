@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench import openings
-from sim import load, load_rates, make_channel
+from sim import check_catalogue, load, load_rates, make_channel
 from sim.users.people import BY_KIND, SHARE_OF_NUMBER, resolved
 from sim.users.rates import FACET_RATES, FANS, PEOPLE, SEEKERS, Rates, RatesError
 
@@ -122,6 +122,8 @@ def test_what_a_sidecar_cannot_say_of_users(tmp_path, sidecar, message):
         resolved(PEOPLE, catalogue)
     assert message in str(error.value)
     make_channel(catalogue, load_rates("typical"))
+    (problem,) = [p for p in check_catalogue(tmp_path / "own.csv") if p.severity == "error"]
+    assert message in problem.message
 
 
 @pytest.mark.parametrize("name", ["movies", "famous", "animals", "groceries"])
