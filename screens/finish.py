@@ -27,7 +27,7 @@ from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
 from screens.host import Host
 from screens.search import SearchBox
 from sim.dialogue import Dialogue
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 
 class NextStep(StrEnum):

@@ -16,7 +16,7 @@ from screens.finish import FinishScreen, NextStep
 from screens.game import GameScreen
 from screens.search import SearchBox
 from sim.questions import OPEN_DONT_KNOW
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 
 class PlayScreen(GameScreen):

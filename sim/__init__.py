@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from sim.posterior.contract import Posterior
     from sim.posterior.exact import ChannelPosterior
     from sim.questions import IS, OPEN, OVER, QuestionBank, question_bank
+    from sim.users.corruption import Corruption
     from sim.users.from_rates import make_channel
     from sim.users.memory import Population
     from sim.users.rates import PRESETS, Rates, RatesError, load_rates
     from sim.users.scripted import ScriptedUser
-    from sim.users.simulated import Corruption, SimulatedUsers
+    from sim.users.simulated import SimulatedUsers
 
 __all__ = [
     "ANSWERS",
@@ -92,7 +93,8 @@ _HOMES = {
     "sim.users.rates": "PRESETS Rates RatesError load_rates",
     "sim.users.from_rates": "make_channel",
     "sim.users.memory": "Population",
-    "sim.users.simulated": "Corruption SimulatedUsers",
+    "sim.users.corruption": "Corruption",
+    "sim.users.simulated": "SimulatedUsers",
     "sim.users.scripted": "ScriptedUser",
     "sim.ask.question_information": "QuestionInformation",
     "sim.posterior.contract": "Posterior",

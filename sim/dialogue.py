@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar, get_origin
 
 from sim.files import check_regular, parse_json
 from sim.names.fields import FieldType, field_types
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW, SENTENCES
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.questions import OPEN, QuestionBank
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 TOLD = 4
 """Of many true values, so many are told, or one less and how many more there are."""

@@ -14,7 +14,7 @@ from sim.catalogue.load import load
 from sim.dialogue import SCHEMA, Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
 from sim.phrasing import answer_sentence, corruption_sentence, listed, request, value_sentence
 from sim.questions import OPEN, question_bank
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 PLAYTHROUGHS = Path(__file__).parent / "playthroughs"
 

@@ -21,7 +21,7 @@ from sim.channel.opening import SILENT, stated_answers
 from sim.dialogue import Dialogue, Guess, Turn
 from sim.numeric.entropy import entropy_bits
 from sim.phrasing import answer_sentence, statement
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 MORE = 5
 """Questions that playing on adds once the budget is spent."""

@@ -24,7 +24,7 @@ from agents.play.standins import Simulated, StandIn, corruption_sentences, role_
 from agents.play.views import Asked, GameView, Mode, Review, Setup
 from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
 from sim.dialogue import Dialogue
-from sim.users.simulated import Corruption
+from sim.users.corruption import Corruption
 
 
 def play(

@@ -24,7 +24,7 @@ from agents.play.views import Mode, Review, Setup
 if TYPE_CHECKING:
     from agents.play.game import Session
     from sim.dialogue import Dialogue
-    from sim.users.simulated import Corruption
+    from sim.users.corruption import Corruption
 
 APP = "clarigym"
 

@@ -17,7 +17,8 @@ from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.views import GameView
 from sim.phrasing import corruption_sentence
-from sim.users.simulated import Corruption, SimulatedUsers
+from sim.users.corruption import Corruption
+from sim.users.simulated import SimulatedUsers
 
 REMEMBERED = 6
 """Values of one facet that a role card names."""

@@ -22,8 +22,6 @@ the draws, `sim.users.flat_tables` their tables, `sim.posterior.exact` sums the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,23 +29,10 @@ from numpy.typing import ArrayLike
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
 from sim.channel.opening import SILENT
 from sim.numeric.randomness import Purpose, follow, stream, stream_of
+from sim.users.corruption import Corruption
 from sim.users.fast_answers import FACET_SHIFT, LONG, LOOK
 from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, STRANGER_CELL, UNRECALLED_CELL
 from sim.users.memory import LOW, Population
-
-
-@dataclass(frozen=True, kw_only=True)
-class Corruption:
-    """One facet that a user had wrong; revealed after the dialogue only."""
-
-    facet: str
-    kind: Literal["forgotten", "unrecalled", "misremembered"]
-    true: tuple[str, ...]
-    """Names of the true values; empty where the catalogue knows nothing."""
-    lost: str = ""
-    """Misremembered: the true value that was replaced."""
-    believed: str = ""
-    """Misremembered: what stands in its place."""
 
 
 class SimulatedUsers:
