@@ -23,11 +23,10 @@ from scipy import sparse
 from sim.catalogue.catalogue import Catalogue, Facet
 from sim.channel.relation import ByValue, by_value, incidence
 
-KEPT, MUDDLED, FORGOTTEN, UNRECALLED = range(4)
+KEPT, MUDDLED, FORGOTTEN = range(3)
 """States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed, and
-an unrecalled one is answered about as a kept one, only that nothing comes to mind."""
-STATES = 4
-"""How many states there are; arrays of chances hold them as forgotten, kept, muddled, unrecalled."""
+a fourth state, unrecalled, is answered about as a kept one, only that nothing comes to mind.  Arrays of chances hold
+all four, as forgotten, kept, muddled, unrecalled."""
 
 
 def background_of(facet: Facet, prior: np.ndarray, salience: np.ndarray) -> np.ndarray:

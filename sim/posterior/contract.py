@@ -80,8 +80,8 @@ class Posterior(Protocol):
         return _shortlist_one_by_one(self, by_gain, by_user)
 
     def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
-        """(3,) p(forgotten, kept, muddled | history) of each facet that was answered about, by its name; may be
-        empty."""
+        """(4,) p(forgotten, kept, muddled, unrecalled | history) of each facet that was answered about, by its name;
+        may be empty."""
         return {}
 
     @property
