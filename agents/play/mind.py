@@ -180,7 +180,7 @@ class Mind:
         return list(zip(self.posterior.type_names, self.posterior.types()[0].tolist(), strict=True))
 
     def states(self) -> dict[str, np.ndarray]:
-        """(4,) p(forgotten, kept, muddled, unrecalled) of each facet that was answered about; empty where nobody knows."""
+        """(4,) p(forgotten, kept, muddled, unrecalled) of each facet answered about; empty where nobody can tell."""
         return dict(self.posterior.states())
 
     def best(self, k: int = BEST, skipped: frozenset[int] = frozenset()) -> list[tuple[int, float]]:
