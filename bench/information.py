@@ -1,4 +1,4 @@
-"""How long a belief update and a certified choice take on 15,362 films, by turn, in one thread.
+"""How long a belief update and a certified choice take on all films, by turn, in one thread.
 
     OMP_NUM_THREADS=1 python -m bench.information [--dialogues 24] [--batches 64 1024]
 
@@ -23,7 +23,7 @@ from sim.posterior.exact import ChannelPosterior
 from sim.questions import IS, question_bank
 from sim.users.from_rates import make_channel
 from sim.users.memory import Population
-from sim.users.rates import PRESETS
+from sim.users.rates import load_rates
 from sim.users.simulated import SimulatedUsers
 
 TURNS = 20
@@ -39,10 +39,10 @@ def clock(call, repeat: int = 5) -> float:
     return best
 
 
-def by_turn(channel, bank, dialogues: int) -> np.ndarray:
+def by_turn(channel, bank, dialogues: int, noise: str) -> np.ndarray:
     """(dialogues, TURNS, 2) seconds of choice and update, one dialogue at a time, nothing kept between them."""
     out = np.full((dialogues, TURNS, 2), np.nan)
-    users = SimulatedUsers(Population(bank, "typical", channel), 0, np.arange(dialogues))
+    users = SimulatedUsers(Population(bank, noise, channel), 0, np.arange(dialogues))
     warm = ChannelPosterior(channel, bank)
     warm.choose()
     for b in range(dialogues):
@@ -62,9 +62,9 @@ def by_turn(channel, bank, dialogues: int) -> np.ndarray:
     return out
 
 
-def in_batch(channel, bank, size: int) -> np.ndarray:
+def in_batch(channel, bank, size: int, noise: str) -> np.ndarray:
     """(TURNS,) seconds a dialogue of choice and update together, in a batch that shares results by history."""
-    users = SimulatedUsers(Population(bank, "typical", channel), 1, np.arange(size))
+    users = SimulatedUsers(Population(bank, noise, channel), 1, np.arange(size))
     posterior = ChannelPosterior(channel, bank)
     posterior.reset(size)
     out = np.empty(TURNS)
@@ -143,22 +143,23 @@ def exact_against_loop() -> tuple[float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dialogues", type=int, default=24, help="dialogues timed one by one")
+    parser.add_argument("--noise", default="people", help="a preset of users")
     parser.add_argument("--batches", type=int, nargs="*", default=[64, 1024], help="sizes of batches")
     args = parser.parse_args()
     start = time.perf_counter()
     catalogue = load("movies")
     bank = question_bank(catalogue, "mixed")
     loaded = time.perf_counter()
-    channel = make_channel(catalogue, PRESETS["typical"])
+    channel = make_channel(catalogue, load_rates(args.noise))
     made = time.perf_counter()
     ChannelPosterior(channel, bank).choose()
-    print(f"{len(catalogue):,} films, {len(bank):,} questions, users typical, one thread")
+    print(f"{len(catalogue):,} films, {len(bank):,} questions, users {args.noise}, one thread")
     print(
         f"load {loaded - start:.2f} s, channel {made - loaded:.2f} s, first choice {time.perf_counter() - made:.2f} s"
     )
     print()
-    seconds = by_turn(channel, bank, args.dialogues) * 1e3
-    batches = {size: in_batch(channel, bank, size) * 1e3 for size in args.batches}
+    seconds = by_turn(channel, bank, args.dialogues, args.noise) * 1e3
+    batches = {size: in_batch(channel, bank, size, args.noise) * 1e3 for size in args.batches}
     print("turn  choice ms  update ms" + "".join(f"  share of {size:>5,} ms" for size in batches))
     for turn in range(TURNS):
         choice, update = np.nanmedian(seconds[:, turn], axis=0)
