@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -192,3 +193,22 @@ def test_nor_in_a_game(arguments, evil, capsys, monkeypatch):
     tui.main(["--plain", "--no-save", *arguments.replace("EVIL", EVIL).split(" ")])
     said = "".join(capsys.readouterr())
     assert "PWNED" in said and all(c.isprintable() or c == "\n" for c in said), said
+
+
+def test_a_thread_that_cannot_write_says_nothing_of_its_own(capsys, monkeypatch):
+    """Whoever logs in the background meets a full disk as the command does, and that says so."""
+
+    def command(error: Exception) -> int:
+        def write() -> None:
+            raise error
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        thread.join()
+        return 0
+
+    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    assert entrance.enter("clarigym", lambda: command(OSError(28, "No space left on device"))) == 0
+    assert capsys.readouterr().err == ""
+    entrance.enter("clarigym", lambda: command(RuntimeError("a fault of ours")))
+    assert "a fault of ours" in capsys.readouterr().err

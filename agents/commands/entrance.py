@@ -17,6 +17,7 @@ import io
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ def enter(script: str, command: Callable[[], int]) -> int:
     mend_streams()
     ended_by: list[Exit] = []
     try:
-        with _signals(ended_by):
+        with _signals(ended_by), _threads_that_log():
             code = _unless_ended(command, ended_by)
             sys.stdout.flush()
     except HelpGiven:
@@ -74,6 +75,17 @@ def enter(script: str, command: Callable[[], int]) -> int:
             code = failed(script, f"{what} (CLARIGYM_TRACEBACK=1 shows where)", Exit.INTERNAL)
     _give_up_what_is_unwritten()
     return int(code)
+
+
+@contextlib.contextmanager
+def _threads_that_log() -> Iterator[None]:
+    """A thread that can't write its log, on a full disk, says nothing: the command meets the same and says it."""
+    usual = threading.excepthook
+    threading.excepthook = lambda failure: None if issubclass(failure.exc_type, OSError) else usual(failure)
+    try:
+        yield
+    finally:
+        threading.excepthook = usual
 
 
 def _unless_ended(command: Callable[[], int], ended_by: list[Exit]) -> int:
