@@ -1,11 +1,9 @@
-"""Files that are whole or absent, several of them together, and the lock that keeps two runs from one place."""
+"""Whether an output can be written, and the lock that keeps two runs from one place; `sim.files` writes."""
 
 from __future__ import annotations
 
 import errno
 import os
-import threading
-from collections.abc import Mapping
 from pathlib import Path
 
 from agents.errors import BusyError, InputError
@@ -27,40 +25,6 @@ def check_output(path: str | Path) -> None:
         raise InputError(f"cannot write {path}: there is no folder {path.parent}")
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """The file as a whole, or not at all; its folder is made.
-
-    Raises:
-        OSError: the folder can't be made or written, the disk is full.
-    """
-    write_together({path: data})
-
-
-def write_together(files: Mapping[Path, bytes]) -> None:
-    """These files, each as a whole; none of them where the disk refuses one.
-
-    Raises:
-        OSError: as `write_atomically`; it names a file or their folder.
-    """
-    mine = f"{os.getpid()}.{threading.get_ident()}"
-    beside = {path: path.with_name(f".{path.name}.{mine}") for path in files}
-    try:
-        for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(beside[path], "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in files:
-            os.replace(beside[path], path)
-    except OSError as error:
-        error.filename = error.filename or str(next(iter(files)).parent)
-        raise
-    finally:
-        for path in beside.values():
-            path.unlink(missing_ok=True)
 
 
 def lock(held: int, path: Path) -> None:

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.errors import InputError
-from agents.files import lock, write_atomically
-from sim.files import LARGEST, check_regular
+from agents.files import lock
+from sim.files import LARGEST, check_regular, write_atomically
 
 if TYPE_CHECKING:
     import torch

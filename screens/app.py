@@ -22,7 +22,6 @@ from textual.screen import Screen
 from textual.theme import Theme
 from textual.widgets import Static
 
-from agents.files import write_atomically
 from agents.play import saves
 from agents.play.views import Mode, Review, Setup
 from agents.strategies.registry import AGENTS, LEARNED
@@ -31,6 +30,7 @@ from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
 from screens.kept_keys import KeptKeys
 from screens.start import StartScreen
+from sim.files import write_atomically
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld

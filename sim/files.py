@@ -1,4 +1,5 @@
-"""Reading what a user names: a regular file of bounded size, as bytes, text, JSON or TOML.
+"""Reading what a user names, a regular file of bounded size, as bytes, text, JSON or TOML; writing files that are whole
+or absent, several of them together.
 
 A pipe would keep a command waiting without a word, a device may never end, and text that is nested without end exhausts
 the interpreter's stack.  Each is refused, in one sentence, by the error that the caller names.
@@ -9,7 +10,9 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +112,37 @@ def parse_toml(text: str, where: str, error: type[ValueError]) -> dict[str, Any]
     except ValueError as problem:
         why = str(problem).split(";")[0]
     raise error(f"{where} is not TOML: {why}")
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """The file as a whole, or not at all; its folder is made.
+
+    Raises:
+        OSError: the folder can't be made or written, the disk is full.
+    """
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """These files, each as a whole; none of them where the disk refuses one.
+
+    Raises:
+        OSError: as `write_atomically`; it names a file or their folder.
+    """
+    mine = f"{os.getpid()}.{threading.get_ident()}"
+    beside = {path: path.with_name(f".{path.name}.{mine}") for path in files}
+    try:
+        for path, data in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(beside[path], "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for path in files:
+            os.replace(beside[path], path)
+    except OSError as error:
+        error.filename = error.filename or str(next(iter(files)).parent)
+        raise
+    finally:
+        for path in beside.values():
+            path.unlink(missing_ok=True)

@@ -18,7 +18,6 @@ import pytest
 import torch
 
 import agents.learning
-from agents.files import write_atomically
 from agents.learning import checkpoint
 from agents.learning.checkpoint import METRICS, CheckpointError, read_checkpoint, shipped_for
 from agents.learning.config import TrainConfig, TrainingError
@@ -31,6 +30,7 @@ from agents.practice import Practice
 from agents.resume import STATE, ResumeError
 from sim.catalogue.load import load
 from sim.dialogue import DialogueError
+from sim.files import write_atomically
 from sim.numeric.entropy import divergence_nats
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, question_bank

@@ -198,8 +198,8 @@ def _changed(config: Train | TrainConfig) -> Iterator[tuple[str, Any]]:
 
 def write_card(out: Path, about: dict[str, Any], metrics: dict[str, Any]) -> None:
     """What the checkpoint is, for people."""
-    from agents.files import write_atomically
     from agents.learning.checkpoint import CARD
+    from sim.files import write_atomically
 
     catalogue, given = about["catalogue"], shlex.quote(about["catalogue_file"])
     use = f"clarigym evaluate --agents exact,learned --catalogue {given} --checkpoint {shlex.quote(str(out))}"

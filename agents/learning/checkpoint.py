@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.files import write_atomically, write_together
 from agents.learning.check_tables import wrong_with
 from sim.catalogue.catalogue import Catalogue
-from sim.files import parse_json, read_bytes, read_text
+from sim.files import parse_json, read_bytes, read_text, write_atomically, write_together
 
 FORMAT = "clarigym.checkpoint/7"
 FOLDER = Path(__file__).parent / "checkpoints"

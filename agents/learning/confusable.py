@@ -50,7 +50,7 @@ WEIGHTS = P + len(ENDS)
 """Weights of the pair features, then what each end is weighed by."""
 FEATURE = {name: column for column, name in enumerate(PAIR_FEATURES)}
 """The column of each feature."""
-_PAIRS: WeakKeyDictionary[Catalogue, tuple[Pairs, ...]] = WeakKeyDictionary()
+_PAIRS: WeakKeyDictionary[Catalogue, dict[int, Pairs]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,6 +256,12 @@ def word_similarities(catalogue: Catalogue, words: dict[str, np.ndarray]) -> dic
 
 def confusable_pairs(catalogue: Catalogue) -> tuple[Pairs, ...]:
     """The pairs of every facet, made once a catalogue: training and serving ask more than once."""
-    if catalogue not in _PAIRS:
-        _PAIRS[catalogue] = tuple(pairs_of_facet(catalogue, f) for f in range(len(catalogue.facets)))
-    return _PAIRS[catalogue]
+    return tuple(confusable_pairs_of(catalogue, f) for f in range(len(catalogue.facets)))
+
+
+def confusable_pairs_of(catalogue: Catalogue, f: int) -> Pairs:
+    """Those of one facet."""
+    made = _PAIRS.setdefault(catalogue, {})
+    if f not in made:
+        made[f] = pairs_of_facet(catalogue, f)
+    return made[f]

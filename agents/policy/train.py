@@ -23,7 +23,6 @@ from sb3_contrib import MaskablePPO
 from stable_baselines3.common.callbacks import BaseCallback
 
 from agents.errors import InputError
-from agents.files import write_atomically, write_together
 from agents.policy.config import PolicyConfig
 from agents.policy.environments import make_parts
 from agents.policy.imitate import imitate
@@ -33,7 +32,7 @@ from agents.policy.training_state import SEED_STEP, TrainingState, begin_segment
 from agents.policy.vecenv import BeliefVecEnv
 from agents.resume import ResumeError, check_same, digest, load_state, restoring, save_state, versions
 from envs.beliefs import BeliefVectorEnv
-from sim.files import parse_json, read_text
+from sim.files import parse_json, read_text, write_atomically, write_together
 
 FORMAT = "clarigym.policy-run/1"
 CONFIG, CURVE = "config.json", "curve.jsonl"

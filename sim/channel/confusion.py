@@ -28,7 +28,9 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
+from sim.channel import relation
 from sim.channel.relation import incidence
+from sim.numeric.kept_matrix import kept_matrix
 
 PROFILE = 8
 """Companions in a value's profile."""
@@ -42,6 +44,10 @@ NEIGHBOURS = 16
 """Values that one value may be taken for."""
 FAME_FLOOR = 0.02
 """Weight of neighbours in fame, before fame discounts it."""
+
+
+CODE = (__file__, relation.__file__)
+"""What kernels that are kept on disk depend on, beside the catalogue."""
 
 
 class Confusability(NamedTuple):
@@ -69,7 +75,8 @@ def confusion_kernel(catalogue: Catalogue, f: int, confusability: Confusability 
     kernels = _KERNELS.setdefault(catalogue, {})
     key = f, confusability
     if key not in kernels:
-        kernels[key] = _kernel(catalogue, f, confusability)
+        depends_on, rows = (catalogue.fingerprint, *key), len(catalogue.facets[f].values)
+        kernels[key] = kept_matrix(depends_on, CODE, rows, lambda: _kernel(catalogue, f, confusability))
     return kernels[key]
 
 
