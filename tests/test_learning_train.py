@@ -377,7 +377,7 @@ def test_logs_are_read_strictly(toy, tmp_path):
         read_log(tmp_path / "log.jsonl", catalogue, lambda kind, cap: bank)
 
 
-ALLOWED = {"answers", "catalogue", "questions", "dialogue", "channel", "belief", "posterior", "files"}
+ALLOWED = {"answers", "numeric", "catalogue", "questions", "dialogue", "channel", "belief", "posterior", "files"}
 """Rooms of `sim` that a learner may look into."""
 
 
