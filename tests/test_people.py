@@ -108,7 +108,7 @@ def test_users_are_no_part_of_the_fingerprint(tmp_path):
     [
         ("[facets.maker.users]\nopenning = 0.1", "users of facet 'maker': no rate 'openning' (did you mean 'opening'"),
         ("[facets.maker.users]\nopening = 2", "users of facet 'maker': opening = 2; it must be a number between 0 and"),
-        ("[facets.maker.users]\nopening = [0.1, 0.2, 0.3]", "it must be a number, or 2 of them, one a type"),
+        ("[facets.maker.users]\nopening = [0.1, 0.2, 0.3]", "opening = [0.1, 0.2, 0.3]; it must be a number"),
         ("[facets.maker.users]\nrecognition = 0.5", "recognition = 0.5; it takes two numbers, obscure and famous"),
         ("[facets.maker.users.seekr]\nopening = 0.1", "no type 'seekr'; did you mean 'seeker'?"),
         ("[facets.maker.users.fan]\nrecognition = [0.1, 0.2]", "users of facet 'maker', fan: no rate 'recognition'"),

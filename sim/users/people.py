@@ -106,15 +106,14 @@ def _rate(facet: Facet, key: str, rates: Rates) -> Any:
     if key not in TYPE_RATES:
         value = facet.users.get(key, _usual_of_values(facet, key, getattr(rates, key)))
         return tuple(value) if isinstance(value, list) else value
-    by_type = tuple(_rate_of_type(facet, key, t, name, rates) for t, name in enumerate(rates.types))
+    by_type = tuple(_rate_of_type(facet, key, name, rates) for name in rates.types)
     return by_type[0] if len(set(by_type)) == 1 else by_type
 
 
-def _rate_of_type(facet: Facet, key: str, t: int, name: str, rates: Rates) -> float:
+def _rate_of_type(facet: Facet, key: str, name: str, rates: Rates) -> float:
     for table in (facet.users.get(name, {}), facet.users):
         if key in table:
-            value = table[key]
-            return float(value[t] if isinstance(value, list | tuple) else value)
+            return float(table[key])
     for tables in (BY_KIND[facet.kind], BY_TYPE):
         table = tables.get(name, tables[FILL_IN])
         if key in table:
@@ -137,7 +136,7 @@ def _check_users(catalogue: Catalogue, facet: Facet, rates: Rates) -> None:
     known = tuple(dict.fromkeys((SEEKER, FAN, *rates.types)))
     for key, value in facet.users.items():
         if not isinstance(value, Mapping):
-            check_rate(where, key, value, len(rates.types))
+            check_rate(where, key, value, 0)  # which types there are is for a preset to say
             continue
         if key not in known:
             raise RatesError(f"{where}: no type '{key}'{did_you_mean(key, known)}{there_are(known)}")
