@@ -4,8 +4,8 @@ A `Population` is made once for a bank and rates and shared by every user and en
 `sim.users.flat_tables`, where value ids and cells are explained.
 
 A memory is (cell, top, mind).  `mind` is the global id of the true value that comes to mind, `top` that of the value
-on top of the mind: the same one, or what stands in its place when muddled; -1 when the facet is forgotten, and more than
-any value's id where nothing of a `many` facet comes to mind.
+on top of the mind: the same one, or what stands in its place when muddled; -1 when the facet is forgotten, and above
+all values where nothing of a `many` facet comes to mind.
 
 Two hashes a question decide all: x of (user, facet), for the memory, and y of x and the value asked about, for the
 answer.  Both are `scramble`d from the user's stream; what needs more draws takes them from the hash that `follow`s.
