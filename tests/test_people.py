@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from dataclasses import replace
 from importlib import resources
 
+import gymnasium
 import numpy as np
 import pytest
 
+import envs  # noqa: F401  registers the ids
+from agents.cli import main
 from bench import openings
-from sim import check_catalogue, load, load_rates, make_channel
+from sim import check_catalogue, load, load_rates, make_channel, read_dialogues
 from sim.users.people import BY_KIND, SHARE_OF_NUMBER, resolved
 from sim.users.rates import FACET_RATES, FANS, PEOPLE, SEEKERS, Rates, RatesError
 
@@ -148,3 +153,34 @@ def test_what_is_said_unasked_is_what_was_counted(preset):
         shares, mean = openings.NUMBER[preset]
         assert (found.numbers * np.arange(len(found.numbers))).sum() == pytest.approx(mean, abs=0.1)
         np.testing.assert_allclose(found.numbers[: len(shares)], shares, atol=0.05)
+
+
+def test_environments_see_a_sidecar_that_changed(tmp_path):
+    written(tmp_path, SIDECAR)
+    path = str(tmp_path / "own.csv")
+
+    def openings_of(env: gymnasium.Env) -> list[float]:
+        return env.unwrapped.world.population.channel.facets[0].opening.tolist()
+
+    first = openings_of(gymnasium.make("clarigym/Clarify-v1", catalogue=path))
+    (tmp_path / "own.toml").write_text(SIDECAR.replace("0.11", "0.44"))
+    os.utime(tmp_path / "own.toml", (1, 1))
+    again = openings_of(gymnasium.make("clarigym/Clarify-v1", catalogue=path))
+    assert first == pytest.approx([0.11, 0.22]) and again == pytest.approx([0.44, 0.22])
+
+
+def test_rows_and_dialogues_tell_the_rates_that_were_filled_in(tmp_path, capsys):
+    rows, log = tmp_path / "rows.jsonl", tmp_path / "log.jsonl"
+    evaluate = ["evaluate", "--catalogue", "toy", "--agents", "exact", "--episodes", "3", "--out"]
+    assert main([*evaluate, str(rows)]) == 0
+    header = json.loads(rows.read_text().splitlines()[0])
+    assert header["rates"]["by_catalogue"] is False and "name" not in header["rates"]
+    same = Rates(**{k: tuple(v) if isinstance(v, list) else v for k, v in header["rates"].items()})
+    assert same.digest == resolved(PEOPLE, load("toy")).digest
+    # Users of another name that are the same ones go on with the file, and pair with it.
+    (tmp_path / "mine.toml").write_text('base = "people"\n')
+    assert main([*evaluate, str(rows), "--resume", "--noise", str(tmp_path / "mine.toml")]) == 0
+    assert main([*evaluate, str(rows), "--resume", "--noise", "typical"]) == 2
+    assert "noise ('people' there, 'typical' now)" in capsys.readouterr().err
+    assert main(["simulate", "--catalogue", "toy", "--episodes", "2", "--out", str(log)]) == 0
+    assert {dialogue.rates for dialogue in read_dialogues(log)} == {same.digest}
