@@ -41,13 +41,13 @@ class Picture:
 
 
 PICTURES = {
-    "movies": Picture(title="clarigym/Movies-v1", catalogue="movies", seed=7),
-    "movies-1k": Picture(title="clarigym/Movies1k-v1", catalogue="movies-1k", seed=7, options=("--questions", "yesno")),
-    "famous": Picture(title="clarigym/Famous-v1", catalogue="famous", seed=16, options=("--questions", "yesno")),
-    "groceries": Picture(title="clarigym/Groceries-v1", catalogue="groceries", seed=4),
-    "animals": Picture(title="clarigym/Animals-v1", catalogue="animals", seed=10),
-    "toy": Picture(title="clarigym/Toy-v1", catalogue="toy", seed=11),
-    "clarify": Picture(title="clarigym/Clarify-v1", catalogue="movies-1k", seed=19, options=("--opening",)),
+    "movies": Picture(title="clarigym/Movies-v1", catalogue="movies", seed=63),
+    "movies-1k": Picture(title="clarigym/Movies1k-v1", catalogue="movies-1k", seed=56, options=("--questions", "yesno")),
+    "famous": Picture(title="clarigym/Famous-v1", catalogue="famous", seed=53, options=("--questions", "yesno")),
+    "groceries": Picture(title="clarigym/Groceries-v1", catalogue="groceries", seed=12),
+    "animals": Picture(title="clarigym/Animals-v1", catalogue="animals", seed=3),
+    "toy": Picture(title="clarigym/Toy-v1", catalogue="toy", seed=37),
+    "clarify": Picture(title="clarigym/Clarify-v1", catalogue="movies-1k", seed=32, options=("--opening",)),
 }
 
 WIDTH, LINE, MARGIN = 820, 19, 18
