@@ -40,10 +40,11 @@ class Picture:
         return ["watch", "--catalogue", self.catalogue, "--agent", "exact", "--seed", str(self.seed), *self.options]
 
 
+YESNO = ("--questions", "yesno")
 PICTURES = {
     "movies": Picture(title="clarigym/Movies-v1", catalogue="movies", seed=63),
-    "movies-1k": Picture(title="clarigym/Movies1k-v1", catalogue="movies-1k", seed=56, options=("--questions", "yesno")),
-    "famous": Picture(title="clarigym/Famous-v1", catalogue="famous", seed=53, options=("--questions", "yesno")),
+    "movies-1k": Picture(title="clarigym/Movies1k-v1", catalogue="movies-1k", seed=56, options=YESNO),
+    "famous": Picture(title="clarigym/Famous-v1", catalogue="famous", seed=53, options=YESNO),
     "groceries": Picture(title="clarigym/Groceries-v1", catalogue="groceries", seed=12),
     "animals": Picture(title="clarigym/Animals-v1", catalogue="animals", seed=3),
     "toy": Picture(title="clarigym/Toy-v1", catalogue="toy", seed=37),
