@@ -52,7 +52,7 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
     """What the user had wrong on one facet: "thought the year was 1994; it is 1991"."""
     facet = catalogue.facet(corruption.facet)
     noun = facet.wording.noun
-    true = listed(shortened([facet.said(value) for value in corruption.true]))
+    true = listed(shortened([facet.said(value) for value in _best_known(catalogue, facet, corruption.true)]))
     if facet.kind == "flag":
         question = facet.wording.yesno
         if corruption.kind == "forgotten":
@@ -74,6 +74,14 @@ def corruption_sentence(catalogue: Catalogue, corruption: Corruption) -> str:
 def value_sentence(facet: Facet, intent: int) -> str:
     """The true values of one intent, "unknown" where the catalogue has none."""
     return listed(map(facet.said, facet.row(intent))) or "unknown"
+
+
+def _best_known(catalogue: Catalogue, facet: Facet, values: Sequence[str]) -> Sequence[str]:
+    """More values than are told, the best known first."""
+    if len(values) <= TOLD:
+        return values
+    mass = facet.mass(catalogue.prior)
+    return sorted(values, key=lambda value: -mass[facet.aliases.get(value, 0)])
 
 
 def shortened(words: list[str]) -> list[str]:
