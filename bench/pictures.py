@@ -121,7 +121,7 @@ def ending(y: float, told: dict[str, Any]) -> list[str]:
     right = told["success"]
     text = f"Guess: {told['guess']}. " + ("Right." if right else f"Wrong: it is {told['truth']}.")
     lines = [label(MARGIN, y, cut(text, WIDTH - 2 * MARGIN), GREEN if right else RED, bold=True)]
-    wrong = sorted(told["corruptions"], key=lambda c: (not c["asked_about"], c["kind"] != "misremembered"))
+    wrong = sorted(told["corruptions"], key=lambda c: (c["text"] not in told["told"], c["kind"] != "misremembered"))
     if wrong:
         more = f"  (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         sentence = f"This user ({told['user_type']}): {wrong[0]['text']}{more}"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from envs.rules import NOTHING, Dialogues
 from envs.world import World
 from sim.dialogue import Dialogue, Guess, Turn
-from sim.phrasing import answer_sentence, corruption_sentence, listed, request
+from sim.phrasing import answer_sentence, corruption_sentences, listed, request
 
 
 def dialogue_record(
@@ -63,7 +63,7 @@ def transcript(world: World, d: Dialogues, b: int) -> str:
     lines += [f"Guess: {intents[i]}." for i in d.guessed[b] if i != NOTHING]
     if d.over[b] and d.turn[b] + (d.guessed[b] != NOTHING).sum() > 0:
         truth = world.revealed(d, b)
-        wrong = [corruption_sentence(world.catalogue, c) for c in truth["corruptions"]]
+        wrong = corruption_sentences(world.bank, truth["corruptions"], (t.question for t in turns))
         end = "Found" if truth["success"] else "Not found; the user left" if truth["user_left"] else "Not found"
         lines.append(f"{end}. It is {truth['intent_name']}." + (f" The user {listed(wrong)}." if wrong else ""))
     return "\n".join(lines)

@@ -20,13 +20,13 @@ from agents.play import lookups
 from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.saves import dialogue_of
-from agents.play.standins import corruption_sentences
 from agents.play.views import GameView, Mode, Review
 from screens.choices import Choice, Choices
 from screens.draw import MUTED, Row, clean, lines, percent, plural, sparkline
 from screens.host import Host
 from screens.search import SearchBox
 from sim.dialogue import Dialogue
+from sim.phrasing import corruption_sentences
 from sim.users.corruption import Corruption
 
 
@@ -187,7 +187,7 @@ class FinishScreen(ModalScreen[NextStep]):
         """Save the game and look back on it; a replayed one is saved already."""
         record = dialogue_of(self.session, self.mode, intent, self.corruptions)
         kept = (None, "") if self.mode is Mode.REPLAY else self.app.saver.save(record, self.number)
-        told = corruption_sentences(self.world, self.corruptions, [e.question for e in self.view.history])
+        told = corruption_sentences(self.world.bank, self.corruptions, [e.question for e in self.view.history])
         review = self.session.review(intent, told) if intent is not None else None
         return Ended(record=record, saved_in=kept[0], sentence=kept[1], review=review)
 

@@ -76,6 +76,20 @@ def value_sentence(facet: Facet, intent: int) -> str:
     return listed(map(facet.said, facet.row(intent))) or "unknown"
 
 
+def corruption_sentences(
+    bank: QuestionBank, corruptions: Sequence[Corruption], asked: Iterable[int]
+) -> tuple[str, ...]:
+    """What a user had wrong, as sentences: each facet that a question was about; of the others how many there are.
+
+    Args:
+        asked: questions that were answered, in the opening or later.
+    """
+    facets = {bank.catalogue.facets[bank.facet[q]].name for q in asked}
+    told = [corruption_sentence(bank.catalogue, c) for c in corruptions if c.facet in facets]
+    rest = len(corruptions) - len(told)
+    return (*told, *([f"had {rest} more wrong that nobody asked about"] if rest else []))
+
+
 def _best_known(catalogue: Catalogue, facet: Facet, values: Sequence[str]) -> Sequence[str]:
     """More values than are told, the best known first."""
     if len(values) <= TOLD:

@@ -24,7 +24,7 @@ from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, default_agent, make_agent
 from envs.rules import Dialogues, Rules
 from sim.numeric.entropy import entropy_nats
-from sim.phrasing import answer_sentence, corruption_sentence, request
+from sim.phrasing import answer_sentence, corruption_sentence, corruption_sentences, request
 from sim.questions import Questions
 
 SHOWN = 5
@@ -156,7 +156,6 @@ def end_of(episodes: Episodes, b: int) -> dict[str, Any]:
         slipped = users.slipped(asked, np.full(len(asked), b)) & (answers >= 0)
         slips = (np.flatnonzero(slipped) + 1).tolist()
     corruptions = [] if b in dialogues.scripted else list(users.corruptions(b))
-    touched = {catalogue.facets[f].name for f in setting.bank.facet[dialogues.questions[b, : volunteered + count]]}
     return {
         "guess": catalogue.intents[guess] if guess >= 0 else None,
         "guess_id": guess if guess >= 0 else None,
@@ -169,10 +168,8 @@ def end_of(episodes: Episodes, b: int) -> dict[str, Any]:
         "questions": count,
         "reward": float(episodes.reward[b]),
         "user_type": setting.population.types[int(users.type[b])],
-        "corruptions": [
-            asdict(c) | {"text": corruption_sentence(catalogue, c), "asked_about": c.facet in touched}
-            for c in corruptions
-        ],
+        "corruptions": [asdict(c) | {"text": corruption_sentence(catalogue, c)} for c in corruptions],
+        "told": corruption_sentences(setting.bank, corruptions, dialogues.questions[b, : volunteered + count]),
         "slipped_at": slips,
     }
 
@@ -229,11 +226,8 @@ class DialoguePrinter:
             self._say(f"{user} remembered everything and never slipped.")
             return
         self._say(f"{user}:")
-        told = [corruption["text"] for corruption in ending["corruptions"] if corruption["asked_about"]]
-        for text in told:
+        for text in ending["told"]:
             self._say(("  - ", "dim"), text)
-        if rest := len(ending["corruptions"]) - len(told):
-            self._say(("  - ", "dim"), f"had {rest} more wrong that nobody asked about")
         if ending["slipped_at"]:
             at = ", ".join(map(str, ending["slipped_at"]))
             self._say(("  - ", "dim"), f"answered against what they believed at question {at}")

@@ -20,10 +20,11 @@ from agents.play.game import GameError, Session
 from agents.play.mind import GameWorld, load_world
 from agents.play.replay import Recorded
 from agents.play.saves import Saver, dialogue_of
-from agents.play.standins import Simulated, StandIn, corruption_sentences, role_card
+from agents.play.standins import Simulated, StandIn, role_card
 from agents.play.views import Asked, GameView, Mode, Review, Setup
 from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, YES, typed_answer
 from sim.dialogue import Dialogue
+from sim.phrasing import corruption_sentences
 from sim.users.corruption import Corruption
 
 
@@ -116,7 +117,7 @@ def _play(game: PlainGame, opening: Sequence[tuple[int, int]] = (), user: Simula
         break
     corruptions = user.corruptions if user is not None else ()
     if truth is not None:
-        told = corruption_sentences(game.world, corruptions, [e.question for e in view.history])
+        told = corruption_sentences(game.world.bank, corruptions, [e.question for e in view.history])
         _look_back(plain, session.review(truth, told), view)
     game.keep(session, truth, corruptions)
 
@@ -242,7 +243,7 @@ def _watch(game: PlainGame) -> None:
     if view.phase == "left":
         plain.say("The user walked away.")
     if user.intent >= 0:
-        told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
+        told = corruption_sentences(game.world.bank, user.corruptions, [e.question for e in view.history])
         _look_back(plain, session.review(user.intent, told), view)
     if game.replay is None:
         game.keep(session, user.intent, user.corruptions)
@@ -283,7 +284,7 @@ def _asked_all(game: PlainGame, asking: AskGame, view: GameView) -> None:
     """The end of a game in which the person asked."""
     plain, user, coach = game.plain, asking.user, asking.coach
     plain.say({"right": "Right!", "left": "The user walked away."}.get(view.phase, "No."))
-    told = corruption_sentences(game.world, user.corruptions, [e.question for e in view.history])
+    told = corruption_sentences(game.world.bank, user.corruptions, [e.question for e in view.history])
     _look_back(plain, asking.session.review(user.intent, told), view)
     plain.say(f"Your questions were worth {coach.asked_bits:.1f} bits, the best ones {coach.best_bits:.1f}.")
     game.keep(asking.session, user.intent, user.corruptions)

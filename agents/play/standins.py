@@ -7,7 +7,6 @@ them, so his dialogue is data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +15,6 @@ import numpy as np
 from agents.play.game import Session
 from agents.play.mind import GameWorld
 from agents.play.views import GameView
-from sim.phrasing import corruption_sentence
 from sim.users.corruption import Corruption
 from sim.users.simulated import SimulatedUsers
 
@@ -101,19 +99,3 @@ def role_card(user: Simulated) -> RoleCard:
         unrecalled = fault is not None and fault.kind == "unrecalled"
         remembered.append((noun, f"you can't name it, but would recognise {told}" if unrecalled else told))
     return RoleCard(name=user.world.label(user.intent), remembered=tuple(remembered), forgotten=tuple(forgotten))
-
-
-def corruption_sentences(
-    world: GameWorld, corruptions: tuple[Corruption, ...], asked: Iterable[int] | None = None
-) -> tuple[str, ...]:
-    """What somebody had wrong, as sentences.
-
-    Args:
-        asked: questions; what none of them touched is only counted.  None tells all.
-    """
-    if asked is None:
-        return tuple(corruption_sentence(world.catalogue, c) for c in corruptions)
-    facets = {world.catalogue.facets[world.bank.facet[q]].name for q in asked}
-    told = [corruption_sentence(world.catalogue, c) for c in corruptions if c.facet in facets]
-    rest = len(corruptions) - len(told)
-    return (*told, *([f"had {rest} more wrong that nobody asked about"] if rest else []))
