@@ -12,7 +12,7 @@ from sim.catalogue.load import read_catalogue
 from sim.data import fame
 from sim.data.build_famous import SOURCE, WEIGHT, read_films
 from sim.data.build_movies import LAST_YEAR, MISSING, TARGET, judged, key, missing_films
-from sim.data.people import NOBODY, SEVERAL, doubtful
+from sim.data.person_names import NOBODY, SEVERAL, doubtful
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ Kept are the films that have a genre and a director.  The films that the public 
 from missing_films.txt, with ids below 0.  What is mended:
 
 - Names with a comma in them are joined again, a name for several people ("the Wachowskis") becomes their names, and
-  entries that are no people go: `sim.data.people`.
+  entries that are no people go: `sim.data.person_names`.
 - Two films of one IMDb number are one: the first stays.
 - Runtimes under 20 minutes are unknown (one film, "Machuca", is said to last 1).  Those over five hours were looked at
   one by one and are right: "Out 1" does last 776 minutes, "Shoah" 540.
@@ -33,7 +33,7 @@ import numpy as np
 
 from sim.data import build_famous
 from sim.data.fame import FEATURES, estimate, features, fit
-from sim.data.people import doubtful, people, plain
+from sim.data.person_names import doubtful, people, plain
 
 TARGET = Path(__file__).with_name("movies.parquet")
 MISSING = Path(__file__).with_name("missing_films.txt")
@@ -76,7 +76,7 @@ def source_films() -> list[dict[str, Any]]:
     """The source's films, one dictionary each, lists as lists, slips mended.
 
     Raises:
-        ValueError: `sim.data.people` does not know whether a name is of one person or of several.
+        ValueError: `sim.data.person_names` does not know whether a name is of one person or of several.
     """
     source = importlib.resources.files("bokeh_sampledata") / "_data" / "movies.db"
     with importlib.resources.as_file(source) as path, sqlite3.connect(path) as connection:
