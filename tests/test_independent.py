@@ -17,7 +17,7 @@ from sim.posterior.batched import BatchedPosterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import QuestionBank, question_bank
 from sim.users.from_rates import make_channel
-from sim.users.rates import PRESETS, Rates
+from sim.users.rates import CONFUSION_RATES, MOST, PRESETS, Rates
 from tests.catalogues import KINDS, UNEVEN, catalogues, normalised, uneven_rates
 from tests.independent import FacetTable, Story, confusions
 
@@ -238,6 +238,21 @@ def test_what_is_taken_for_what(name, by):
         np.testing.assert_allclose(kernel, wanted, rtol=0, atol=1e-12, err_msg=facet.name)
         np.testing.assert_allclose(wanted.sum(axis=1), 1.0 if len(facet.values) > 1 else 0.0)
     assert name not in ("animals", "groceries") or kinds == set(KINDS)
+
+
+@pytest.mark.parametrize("name", ["groceries", "movies-1k"])
+def test_the_most_that_rates_may_say_is_still_a_distribution(name):
+    catalogue = load(name)
+    most = [MOST[key] for key in CONFUSION_RATES]
+    for by in (
+        Confusability(*most),
+        Confusability(0, *most[1:]),
+        Confusability(share=1e-300),
+        Confusability(company=0),
+    ):
+        for f, facet in enumerate(catalogue.facets):
+            rows = confusion_kernel(catalogue, f, by).sum(axis=1)
+            np.testing.assert_allclose(rows, 1.0 if len(facet.values) > 1 else 0.0)
 
 
 def test_the_story_is_one_of_probabilities():

@@ -118,7 +118,8 @@ def test_users_are_no_part_of_the_fingerprint(tmp_path):
         ("[facets.maker.users.seekr]\nopening = 0.1", "no type 'seekr'; did you mean 'seeker'?"),
         ("[facets.maker.users.fan]\nrecognition = [0.1, 0.2]", "users of facet 'maker', fan: no rate 'recognition'"),
         ("[facets.maker.users.fan]\nopening = 'x'", "opening = 'x'; it must be a number between 0 and 1"),
-        ("[facets.year.users]\nconfusion_width = -1", "confusion_width = -1; it must be a number of at least 0"),
+        ("[facets.year.users]\nconfusion_width = -1", "confusion_width = -1; it must be a number between 0 and 1e+09"),
+        ("[facets.maker.users]\nconfusion_fame = 9", "confusion_fame = 9; it must be a number between 0 and 3"),
     ],
 )
 def test_what_a_sidecar_cannot_say_of_users(tmp_path, sidecar, message):

@@ -177,8 +177,8 @@ CONFUSION_RATES = ("confusion_width", "confusion_share", "confusion_company", "c
 """What decides which values are taken for one another, in the order of `sim.channel.confusion.Confusability`."""
 FACET_RATES = (*TYPE_RATES, *FAME_RATES, *CONFUSION_RATES)
 """Rates that a single facet may have for itself."""
-MAX_CONFUSION = 1e9
-"""No rate of confusion is above it."""
+MOST = {"confusion_width": 1e9, "confusion_share": 1e9, "confusion_company": 100, "confusion_fame": 3}
+"""No rate of confusion is above these: of fame to a higher power, some values would be beyond all numbers."""
 
 
 def check_rate(where: str, key: str, value: object, types: int) -> None:
@@ -200,11 +200,10 @@ def check_rate(where: str, key: str, value: object, types: int) -> None:
     elif listed is not None and (key not in TYPE_RATES or len(listed) != types):
         more = f", or {types} of them, one a type" if types and key in TYPE_RATES else ""
         raise RatesError(f"{where}: {key} = {value!r}; it must be a number{more}")
-    most = MAX_CONFUSION if key in CONFUSION_RATES else 1
+    most = MOST.get(key, 1)
     for p in [value] if listed is None else listed:
         if not isinstance(p, int | float) or isinstance(p, bool) or not 0 <= p <= most:
-            between = "of at least 0" if key in CONFUSION_RATES else "between 0 and 1"
-            raise RatesError(f"{where}: {key} = {p!r}; it must be a number {between}")
+            raise RatesError(f"{where}: {key} = {p!r}; it must be a number between 0 and {most:g}")
 
 
 def _near(word: str, known: Sequence[str]) -> str:
