@@ -1,6 +1,6 @@
 """The certified choice: the few best questions of the bank, found without evaluating all of it.
 
-It comes to the same as the full sweep of `sim.ask.sweep`: open questions and small facets first, then only those values
+It comes to the same as the full sweep of `sim.ask.sweep`: open questions and dense facets first, then only those values
 whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
 """
 
@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.ask.gain_yesno import value_masses
+from sim.ask.facet_gains import masses, of_questions
 from sim.ask.ranking import TIE, top_among
-from sim.ask.sweep import (
-    SHORTLIST,
-    always_refined,
-    near,
-    near_best,
-    open_gain,
-    refined_gains,
-    unasked,
-    yesno_gains,
-)
+from sim.ask.sweep import SHORTLIST, always_refined, near, near_best, refined_gains, unasked
 from sim.belief.by_history import BeliefsByHistory, Node
+from sim.belief.tables import DenseFacet
 from sim.numeric.entropy import binary_entropy, least_mass
 from sim.questions import OPEN
 
@@ -30,14 +22,14 @@ CHUNK = 64
 
 def choose(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarray, np.ndarray]:
     """(k,) ids of the questions of highest EIG, best first, and their nats; -1 and 0 where fewer tell anything."""
-    if k not in node.best:
+    if k not in node.told:
         ids, gains = _certified(beliefs, node, k)
         fine = np.union1d(near_best(node, ids, gains)[0], always_refined(beliefs, node, beliefs.asked(node)))
         rough = ~np.isin(ids, fine)
         ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(beliefs, node, fine))
-        node.best[k] = top_among(ids, gains, k)
+        node.told[k] = top_among(ids, gains, k)
         node.scratch.clear()
-    return node.best[k]
+    return node.told[k]
 
 
 def _needed(node: Node, value: np.ndarray, k: int) -> float:
@@ -51,19 +43,15 @@ def _certified(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarra
     asked = beliefs.asked(node)
     ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
     pending: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for f, channel in enumerate(beliefs.asking(node)):
+    for f, facet in enumerate(beliefs.store.facets):
         mine = unasked(beliefs, f, asked)
-        if len(mine) and bank.kind[mine[0]] == OPEN:
-            ids.append(mine[:1])
-            gains.append(np.array([open_gain(beliefs, node, f)]))
-            mine = mine[1:]
-        if not len(mine):
-            continue
-        if channel.facet.scalar and len(mine) <= CHUNK:
-            ids.append(mine)
-            gains.append(yesno_gains(beliefs, node, f, mine))
-        else:
-            pending.append((f, mine, value_masses(channel, node.belief)[bank.value[mine]]))
+        now = mine if isinstance(facet, DenseFacet) else mine[bank.kind[mine] == OPEN]
+        if len(now):
+            ids.append(now)
+            gains.append(of_questions(beliefs, node, f, now).gain_nats)
+        mine = mine[len(now) :]
+        if len(mine):
+            pending.append((f, mine, masses(beliefs, node, f)[bank.value[mine]]))
     pool, chunk = max(k, SHORTLIST), CHUNK
     best, value = top_among(np.concatenate(ids), np.concatenate(gains), pool)
     # A fact of probability p carries h(p): only facts within [edge, 1 - edge] can beat what is found already.
@@ -74,7 +62,7 @@ def _certified(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarra
         f, mine, bound = pending[at]
         part = np.sort(mine[:chunk])
         found = best >= 0
-        more = yesno_gains(beliefs, node, f, part)
+        more = of_questions(beliefs, node, f, part).gain_nats
         best, value = top_among(np.concatenate([best[found], part]), np.concatenate([value[found], more]), pool)
         pending[at] = (f, mine[chunk:], bound[chunk:])
         need, chunk = _needed(node, value, k), 2 * chunk

@@ -1,11 +1,11 @@
 """The sweep: the expected information gain (EIG) of every question of the bank, and what refines the best of them.
 
-- The sweep ranks questions by I(answer; class of intents), see `sim.ask.gain_yesno`; the `SHORTLIST` best are refined
-  to I(answer; intent) over the `REFINED` likeliest intents, see `sim.ask.gain_refined`.  For catalogues of up to that
-  many intents the refined values are exact.  In larger ones only questions that come to `NEAR` times the best are
-  refined: the bounds then leave few to evaluate.  Refined always are values that were said but not asked about ("so it
-  really is she?"), and those of small facets that were touched: their answers tell kept from muddled memories, and so
-  tell intents of one class apart.
+- The sweep ranks questions by I(answer; class of intents), see `sim.ask.facet_gains`; the `SHORTLIST` best are refined
+  to I(answer; intent) over the `REFINED` likeliest intents: by the chain rule, what answers tell inside a class comes to
+  it.  For catalogues of up to that many intents the refined values are exact; leaving intents out keeps a lower bound.
+  In larger ones only questions that come to `NEAR` times the best are refined: the bounds then leave few to evaluate.
+  Refined always are values that were said but not asked about ("so it really is she?"), and those of small facets that
+  were touched: their answers tell kept from muddled memories, and so tell intents of one class apart.
 - Ties within `TIE` nats go to the lowest id.
 """
 
@@ -13,13 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.ask.gain_open import likeliest, open_information, open_prediction
-from sim.ask.gain_refined import within_class
-from sim.ask.gain_yesno import scalar_joint, set_joint, set_shares
+from sim.ask.facet_gains import likeliest, of_questions, tell, within_class
 from sim.ask.ranking import TIE, top_among
 from sim.belief.by_history import BeliefsByHistory, Node
-from sim.belief.likelihood import ScalarTerms, SetTerms
-from sim.numeric.entropy import mutual_information
 from sim.questions import OPEN
 
 SHORTLIST = 8
@@ -32,63 +28,22 @@ REFINED = 256
 """Likeliest intents over which gains are refined."""
 
 
-def predict(beliefs: BeliefsByHistory, node: Node, question: int) -> np.ndarray:
-    """(A,) p(answer | history)."""
-    f = int(beliefs.bank.facet[question])
-    if beliefs.bank.kind[question] == OPEN:
-        return open_prediction(beliefs.asking(node)[f], beliefs.current(node, f), node.joint)
-    return yesno_joint(beliefs, node, f, np.array([question]))[0].sum(axis=-1)
-
-
-def sweep(beliefs: BeliefsByHistory, node: Node) -> np.ndarray:
-    """(Q,) EIG of every question, nats; 0 for those asked already."""
-    if node.sweep is None:
-        out = np.zeros(len(beliefs.bank))
-        asked = beliefs.asked(node)
-        for f in range(len(beliefs.channel.facets)):
-            ids = unasked(beliefs, f, asked)
-            if beliefs.bank.kind[ids[:1]].tolist() == [OPEN]:
-                out[ids[0]] = open_gain(beliefs, node, f)
-                ids = ids[1:]
-            if len(ids):
-                out[ids] = yesno_gains(beliefs, node, f, ids)
+def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
+    """(n, Q) EIG of every question, nats; 0 for those asked already."""
+    missing = [node for node in {id(node): node for node in nodes}.values() if "sweep" not in node.told]
+    for node, out in zip(missing, tell(beliefs, missing).gain_nats if missing else (), strict=True):
         best, _ = near_best(node, *top_among(np.arange(len(out)), out, SHORTLIST))
-        best = np.union1d(best, always_refined(beliefs, node, asked))
+        best = np.union1d(best, always_refined(beliefs, node, beliefs.asked(node)))
         out[best] = refined_gains(beliefs, node, best)
-        node.sweep = out
+        node.told["sweep"] = out.copy()
         node.scratch.clear()
         beliefs.keep(node)
-    return node.sweep
+    return np.stack([node.told["sweep"] for node in nodes])
 
 
 def unasked(beliefs: BeliefsByHistory, f: int, asked: set[int]) -> np.ndarray:
     start, end = int(beliefs.bank.starts[f]), int(beliefs.bank.starts[f + 1])
     return np.delete(np.arange(start, end), [q - start for q in asked if start <= q < end])
-
-
-def open_gain(beliefs: BeliefsByHistory, node: Node, f: int) -> float:
-    key = -1 - f
-    if key not in node.scratch:
-        node.scratch[key] = open_information(beliefs.asking(node)[f], beliefs.current(node, f), node.joint)[0]
-    return node.scratch[key]
-
-
-def yesno_gains(beliefs: BeliefsByHistory, node: Node, f: int, questions: np.ndarray) -> np.ndarray:
-    """I(answer; class) in nats of yes/no questions on one facet, none of them asked before."""
-    return mutual_information(yesno_joint(beliefs, node, f, questions))
-
-
-def yesno_joint(beliefs: BeliefsByHistory, node: Node, f: int, questions: np.ndarray) -> np.ndarray:
-    """(C, A, Y) joint of answer and class for yes/no questions on one facet."""
-    channel, now = beliefs.asking(node)[f], beliefs.current(node, f)
-    values = beliefs.bank.value[questions].astype(np.int64)
-    if channel.facet.scalar:
-        assert not isinstance(now, SetTerms)
-        return scalar_joint(channel, now, node.joint, values)
-    assert not isinstance(now, ScalarTerms)
-    if f not in node.scratch:
-        node.scratch[f] = set_shares(channel, now, node.joint)
-    return set_joint(channel, now, node.joint, values, node.scratch[f])
 
 
 def near_best(node: Node, ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +60,7 @@ def near(node: Node) -> float:
 def always_refined(beliefs: BeliefsByHistory, node: Node, asked: set[int]) -> np.ndarray:
     """Ids, ascending, of the questions on `many` facets that are refined always; see the module."""
     bank, out = beliefs.bank, []
-    for f, evidence in node.history if beliefs.memory else ():
+    for f, evidence in beliefs.store.history(node.numbers) if beliefs.memory else ():
         facet = bank.catalogue.facets[f]
         if facet.scalar:
             continue
@@ -119,14 +74,12 @@ def always_refined(beliefs: BeliefsByHistory, node: Node, asked: set[int]) -> np
 def refined_gains(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray) -> np.ndarray:
     """EIG with what answers tell inside a class of intents, over the likeliest of them."""
     bank, out = beliefs.bank, np.empty(len(ids))
-    rows = likeliest(node.belief, REFINED)
-    facet, is_open = bank.facet[ids], bank.kind[ids] == OPEN
+    who = likeliest(node.belief, REFINED)
+    facet, closed = bank.facet[ids], bank.kind[ids] != OPEN
     for f in np.unique(facet).tolist():
-        if (mine := np.flatnonzero((facet == f) & is_open)).size:
-            out[mine] = open_gain(beliefs, node, f)
-        if (mine := np.flatnonzero((facet == f) & ~is_open)).size:
-            joint = yesno_joint(beliefs, node, f, ids[mine])
-            channel, now, values = beliefs.asking(node)[f], beliefs.current(node, f), bank.value[ids[mine]]
-            out[mine] = mutual_information(joint)
-            out[mine] += within_class(channel, now, node.joint, values.astype(np.int64), rows, joint)
+        mine = np.flatnonzero(facet == f)
+        out[mine] = of_questions(beliefs, node, f, ids[mine]).gain_nats
+        mine = mine[closed[mine]]
+        if len(mine):
+            out[mine] += within_class(beliefs, node, f, ids[mine], who)
     return out

@@ -1,46 +1,49 @@
-"""What is known after an answer history: the belief, and the likelihoods that condition the next answer.
+"""What is known after an answer history: the belief, and the records that condition the next answer.
 
-A history is canonical: facets ascending, answers on a facet ascending, so the order in which things were answered
-doesn't matter, and dialogues with the same answers share one computation.  Everything is float64 and computed for one
-history at a time, so that a batch equals single dialogues bit for bit.
+A history is canonical, one number a facet (`sim.belief.store`), so dialogues with the same answers, in whatever order,
+share one computation.  Everything is float64, and each history is a turn of a loop of its own: a batch equals single
+dialogues bit for bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from sim.belief.evidence import NOT_SAID, Evidence, History, canonical, heard
-from sim.belief.likelihood import Terms, bytes_of, log_like_by_intent, terms
-from sim.belief.stages import Stages
-from sim.belief.type_mixture import intents_of, joint_of, log_prior, types_of
-from sim.channel.channel import Channel, FacetChannel
-from sim.channel.opening import SILENT
+from sim.belief.evidence import History
+from sim.belief.store import EvidenceStore
+from sim.belief.type_mixture import beliefs_of, log_prior, weigh
+from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
 from sim.questions import QuestionBank
 
+CHUNK = 256
+"""Histories at a time."""
+
 
 class Node:
-    """One answer history and what follows from it.  Immutable but for what `sim.ask.certified_choice` and
-    `sim.ask.shortlist` find out and leave here."""
+    """One answer history and what follows from it.  Immutable but for what `sim.ask` finds out and leaves here."""
 
-    __slots__ = ("belief", "best", "history", "joint", "scratch", "shortlists", "sweep", "types")
+    __slots__ = ("belief", "joint", "key", "numbers", "scratch", "stage", "told", "types")
 
-    def __init__(self, history: History, joint: np.ndarray) -> None:
-        self.history = history
+    def __init__(
+        self, key: bytes, numbers: np.ndarray, stage: int, joint: np.ndarray, belief: np.ndarray, types: np.ndarray
+    ) -> None:
+        self.key = key
+        self.numbers = numbers  # (F,)
+        self.stage = stage  # of the next answer
         self.joint = joint  # (N, T) p(intent, type | history)
-        self.belief = intents_of(joint)  # (N,)
-        self.types = types_of(joint)  # (T,)
-        self.sweep: np.ndarray | None = None
-        self.best: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-        self.shortlists: dict[tuple[int, int], Any] = {}
+        self.belief = belief  # (N,)
+        self.types = types  # (T,)
+        self.told: dict[Any, Any] = {}  # what was found out, to be kept
         self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
 
     @property
     def bytes(self) -> int:
-        return self.joint.nbytes + self.belief.nbytes + (0 if self.sweep is None else self.sweep.nbytes) + 2048
+        kept = sum(x.nbytes for x in self.told.values() if isinstance(x, np.ndarray))
+        return self.joint.nbytes + self.belief.nbytes + kept + 1024
 
 
 class BeliefsByHistory:
@@ -49,7 +52,7 @@ class BeliefsByHistory:
     Args:
         memory: False takes every answer for independent evidence.
         residual: (N,) log-weights of a history beside the channel's; what a learned critic adds.
-        cache_bytes: memory for beliefs, and as much again for likelihoods of facets.
+        cache_bytes: memory for beliefs, and as much again for records of evidence.
     """
 
     def __init__(
@@ -61,73 +64,65 @@ class BeliefsByHistory:
         residual: Callable[[History], np.ndarray] | None = None,
     ) -> None:
         self.channel, self.bank, self.memory, self.residual = channel, bank, memory, residual
-        self.stages = Stages(channel)
+        self.store = EvidenceStore(channel, bank, memory, cache_bytes)
+        self.nothing = np.arange(len(channel.facets))
+        """(F,) the numbers of a dialogue that has heard nothing."""
+        self.named: dict[tuple[int, int], np.ndarray] = {}
+        """What `sim.ask` keeps of each facet for all histories."""
         self._nodes: Cache[Node] = Cache(cache_bytes)
-        self._terms: Cache[Terms] = Cache(cache_bytes)
         self._log_prior = log_prior(channel)
 
-    def node(self, history: History) -> Node:
-        """The belief after these answers."""
-        node = self._nodes.get(history)
-        if node is None:
-            log = self._log_prior
-            for f, about in history:
-                for piece in self._pieces(about):
-                    log = log + self._log_like(f, piece)
-            if self.residual is not None:
-                log = log + self.residual(history)[:, None]
-            node = Node(history, joint_of(log))
-            self.keep(node)
-        return node
+    def nodes(self, numbers: np.ndarray) -> list[Node]:
+        """The beliefs after what B dialogues know, (B, F)."""
+        keys = [row.tobytes() for row in numbers]
+        found = {key: self._nodes.get(key) for key in keys}
+        missing = [key for key, node in found.items() if node is None]
+        for start in range(0, len(missing), CHUNK):
+            part = missing[start : start + CHUNK]
+            for node in self._work_out(part):
+                found[node.key] = node
+                self.keep(node)
+        return [found[key] for key in keys]  # type: ignore[misc]  none is missing now
+
+    def _work_out(self, keys: Sequence[bytes]) -> list[Node]:
+        store, n = self.store, len(keys)
+        numbers = np.frombuffer(b"".join(keys), dtype=np.int64).reshape(n, -1)
+        touched = numbers != self.nothing
+        store.need(np.concatenate([numbers[touched], self.nothing]))
+        joint = np.empty((n, store.intents, store.types))
+        belief, types = np.empty(joint.shape[:2]), np.empty((n, store.types))
+        residual = np.empty((0, 0))
+        if self.residual is not None:
+            residual = np.stack([self.residual(store.history(row)) for row in numbers])
+        beliefs_of(self._log_prior, store.floats, store.ints, store.record_at[numbers[touched]],
+                   store.map_at[numbers[touched]], touched.sum(axis=1).cumsum(), residual, joint, belief, types)  # fmt: skip
+        stages = [store.stage(row) for row in numbers] if store.stages.turns else [0] * n
+        if n > 1:
+            # A kept belief must not hold on to those of the whole batch.
+            return [
+                Node(key, numbers[j], stages[j], joint[j].copy(), belief[j].copy(), types[j].copy())
+                for j, key in enumerate(keys)
+            ]
+        return [Node(keys[0], numbers[0], stages[0], joint[0], belief[0], types[0])]
 
     def keep(self, node: Node) -> None:
         """Remember a node, at the size that it has now."""
-        self._nodes.put(node.history, node, node.bytes)
+        self._nodes.put(node.key, node, node.bytes)
 
-    def extended(self, history: History, question: int, answer: int) -> History:
-        """With one more answer; a repeated question adds nothing."""
-        about = dict(history)
-        f, evidence = heard(self.bank, about, question, answer, self.stages.of(history))
-        about[f] = evidence
-        return canonical(about)
-
-    def terms(self, f: int, evidence: Evidence) -> Terms:
-        """The likelihood of what was answered about one facet."""
-        found = self._terms.get((f, evidence))
-        if found is None:
-            found = terms(self.stages.heard(f, evidence), evidence)
-            self._terms.put((f, evidence), found, bytes_of(found))
-        return found
-
-    def current(self, node: Node, f: int) -> Terms | None:
-        """The likelihood that conditions the next answer on facet f; None when untouched or memory is off."""
-        if not self.memory:
-            return None
-        for g, evidence in node.history:
-            if g == f:
-                return self.terms(f, evidence)
-        return None
-
-    def asking(self, node: Node) -> tuple[FacetChannel, ...]:
-        """The facets as the next question will be answered.  With memory off, silence tells nothing of what follows."""
-        silent = tuple(f for f, about in node.history if about.said == SILENT) if self.memory else ()
-        return self.stages.after_opening(self.stages.of(node.history), silent)
+    def log_likelihood(self, node: Node) -> np.ndarray:
+        """(N,) log p(history | intent), types and memories summed out; a prior of 0 counts as 1e-300."""
+        numbers, store = node.numbers[node.numbers != self.nothing], self.store
+        store.need(node.numbers)
+        out = np.empty((store.intents, store.types))
+        residual = np.empty(0) if self.residual is None else self.residual(store.history(node.numbers))
+        weigh(self._log_prior, store.floats, store.ints, store.record_at[numbers], store.map_at[numbers], residual, out)
+        return np.logaddexp.reduce(out, axis=1) - np.logaddexp.reduce(self._log_prior, axis=1)
 
     def asked(self, node: Node) -> set[int]:
         """The questions that were answered."""
         out = set()
-        for f, evidence in node.history:
+        for f, evidence in self.store.history(node.numbers):
             out.update(int(self.bank.question_of_value[f][v]) for v, _ in evidence.yesno)
             if evidence.open_answered:
                 out.add(int(self.bank.open_question[f]))
         return out
-
-    def _pieces(self, evidence: Evidence) -> tuple[Evidence, ...]:
-        """The evidence as parts that share no memory: one, or with memory off one an answer."""
-        if self.memory:
-            return (evidence,)
-        said = (evidence._replace(yesno=()),) if evidence.said != NOT_SAID else ()
-        return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
-
-    def _log_like(self, f: int, evidence: Evidence) -> np.ndarray:
-        return log_like_by_intent(self.terms(f, evidence), self.channel.facets[f].facet)

@@ -108,11 +108,11 @@ def next_stage(turns: tuple[int, ...], about: Iterable[tuple[int, Evidence]]) ->
 
 
 def first_stage(about: Evidence) -> int:
-    """The stage at which a facet first came up."""
+    """The stage at which a facet first came up; where nothing was answered, that at which it would."""
     stages = [answer // WIDTH for _, answer in about.yesno]
     if about.said != NOT_SAID:
         stages.append(about.stage)
-    return min(stages, default=0)
+    return min(stages, default=about.stage)
 
 
 def canonical(about: Mapping[int, Evidence]) -> History:

@@ -1,7 +1,6 @@
 """The joint over intent and user type: a belief is a mixture over the types of user there are.
 
 Weights are kept as logarithms, log p(intent) + log p(type) + log p(answers | intent, type), until a belief is wanted.
-All arrays are (..., N, T), one dialogue or a batch; each dialogue's figures are the same bits either way.
 """
 
 from __future__ import annotations
@@ -9,39 +8,68 @@ from __future__ import annotations
 import numpy as np
 
 from sim.channel.channel import Channel
-from sim.numeric.entropy import FLOOR
-from sim.numeric.reductions import over_intents, over_types
+from sim.numeric.compiled import compiled
+from sim.numeric.loops import exp, total
 
 
 def log_prior(channel: Channel) -> np.ndarray:
     """(N, T) log p(intent) + log p(type); an intent of prior 0 counts as 1e-300."""
-    return _log_intents(channel)[:, None] + np.log(channel.shares)
+    return np.log(np.maximum(channel.catalogue.prior, 1e-300))[:, None] + np.log(channel.shares)
 
 
-def joint_of(log_weights: np.ndarray) -> np.ndarray:
-    """(..., N, T) p(intent, type | history), from its logarithm up to a constant a dialogue."""
-    joint = log_weights - log_weights.max(axis=(-2, -1), keepdims=True)
-    np.exp(joint, out=joint)
-    joint /= joint.sum(axis=(-2, -1), keepdims=True)
-    return joint
+@compiled
+def weigh(log_prior, floats, ints, like_at, map_at, residual, out):
+    """Fill out (N, T) with log p(intent, type, history).
+
+    Args:
+        like_at: (n,) where log p(evidence | row, type) of each facet begins in `floats`.
+        map_at: (n,) where the rows of the intents begin in `ints`.
+        residual: (N,) or (0,), added to all types.
+    """
+    n, t_n = log_prior.shape
+    for i in range(n):
+        for t in range(t_n):
+            out[i, t] = log_prior[i, t]
+    for k in range(len(like_at)):
+        like, rows = floats[like_at[k] :], ints[map_at[k] :]
+        for i in range(n):
+            at = rows[i] * t_n
+            for t in range(t_n):
+                out[i, t] += like[at + t]
+    for i in range(len(residual)):
+        for t in range(t_n):
+            out[i, t] += residual[i]
 
 
-def intents_of(joint: np.ndarray) -> np.ndarray:
-    """(..., N) p(intent | history)."""
-    return over_types(joint)
+@compiled
+def beliefs_of(log_prior, floats, ints, like_at, map_at, ends, residual, joint, belief, types):
+    """The beliefs of n histories.
 
-
-def types_of(joint: np.ndarray) -> np.ndarray:
-    """(..., T) p(type | history)."""
-    return over_intents(joint) if joint.ndim == 2 else joint.sum(axis=-2)
-
-
-def log_likelihood(log_weights: np.ndarray, channel: Channel) -> np.ndarray:
-    """(..., N) log p(history | intent), types summed out, from log p(intent, type, history)."""
-    top = log_weights.max(axis=-1)
-    log = np.log(np.exp(log_weights - top[..., None]).sum(axis=-1)) + top
-    return log - _log_intents(channel)
-
-
-def _log_intents(channel: Channel) -> np.ndarray:
-    return np.log(np.maximum(channel.catalogue.prior, FLOOR))
+    Args:
+        like_at, map_at: as in `weigh`, one history after the other; history b's are those before ends[b].
+        residual: (n, N) or (0, 0).
+        joint, belief, types: (n, N, T) p(intent, type | history), (n, N) and (n, T), are filled.
+    """
+    _, n, t_n = joint.shape
+    nothing = np.empty(0)
+    start = 0
+    for b in range(len(joint)):
+        more = residual[b] if len(residual) else nothing
+        weigh(log_prior, floats, ints, like_at[start : ends[b]], map_at[start : ends[b]], more, joint[b])
+        start = ends[b]
+        flat = joint[b].reshape(n * t_n)
+        top = -np.inf
+        for k in range(n * t_n):
+            top = max(top, flat[k])
+        for k in range(n * t_n):
+            flat[k] = exp(flat[k] - top)
+        whole = total(flat, n * t_n)
+        for k in range(n * t_n):
+            flat[k] /= whole
+        types[b] = 0.0
+        for i in range(n):
+            s = 0.0
+            for t in range(t_n):
+                s += joint[b, i, t]
+                types[b, t] += joint[b, i, t]
+            belief[b, i] = s

@@ -21,10 +21,10 @@ from typing import Self
 import numpy as np
 
 from sim.ask import certified_choice, shortlist, sweep
+from sim.ask.facet_gains import predict
 from sim.ask.question_information import QuestionInformation
-from sim.belief.by_history import BeliefsByHistory, History, Node
-from sim.belief.evidence import Evidence, canonical, opened
-from sim.belief.likelihood import memory_states
+from sim.belief.by_history import BeliefsByHistory, Node
+from sim.belief.evidence import Evidence, History
 from sim.channel.channel import Channel
 from sim.posterior.contract import check_catalogue, dialogues_meant
 from sim.questions import QuestionBank
@@ -59,7 +59,6 @@ class ChannelPosterior:
         self.memory = memory
         self.residual = residual
         self._beliefs = BeliefsByHistory(channel, bank, memory, cache_bytes, residual)
-        self._nodes: list[Node] = []
         self.reset(1)
 
     @property
@@ -69,26 +68,41 @@ class ChannelPosterior:
     @property
     def turns(self) -> tuple[int, ...]:
         """How many answers come before each later stage of the channel; empty where users don't change."""
-        return self._beliefs.stages.turns
+        return self._beliefs.store.stages.turns
 
     def reset(self, dialogues: int) -> None:
-        self._nodes = [self._beliefs.node(())] * dialogues
+        self._numbers = np.tile(self._beliefs.nothing, (dialogues, 1))
+        self._found: list[Node | None] = [None] * dialogues
 
     def restart(self, rows: np.ndarray) -> None:
         for b in np.asarray(rows).tolist():
-            self._nodes[b] = self._beliefs.node(())
+            self._numbers[b] = self._beliefs.nothing
+            self._found[b] = None
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        for b, options in zip(dialogues_meant(rows, len(said), len(self._nodes)), np.asarray(said), strict=True):
-            about = opened(self.bank, dict(self._nodes[b].history), options)
-            self._nodes[b] = self._beliefs.node(canonical(about))
+        for b, options in zip(dialogues_meant(rows, len(said), len(self._found)), np.asarray(said), strict=True):
+            self._numbers[b] = self._beliefs.store.after_opening(self._numbers[b], options)
+            self._found[b] = None
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
-        meant = dialogues_meant(rows, len(question), len(self._nodes))
+        meant = dialogues_meant(rows, len(question), len(self._found))
+        numbers, after = self._numbers, self._beliefs.store.after
         for b, q, a in zip(meant, question.tolist(), answer.tolist(), strict=True):
             if q >= 0:
-                self._nodes[b] = self._beliefs.node(self._beliefs.extended(self._nodes[b].history, q, a))
+                f, known = after(numbers[b], q, a)
+                if known != numbers[b, f]:
+                    numbers[b, f] = known
+                    self._found[b] = None
+
+    @property
+    def _nodes(self) -> list[Node]:
+        """What follows from what each dialogue has heard."""
+        missing = [b for b, node in enumerate(self._found) if node is None]
+        if missing:
+            for b, node in zip(missing, self._beliefs.nodes(self._numbers[missing]), strict=True):
+                self._found[b] = node
+        return self._found  # type: ignore[return-value]  none is missing now
 
     def belief(self) -> np.ndarray:
         return np.stack([node.belief for node in self._nodes])
@@ -98,14 +112,14 @@ class ChannelPosterior:
 
     def predict(self, question: np.ndarray) -> np.ndarray:
         asked = zip(self._nodes, np.atleast_1d(question).tolist(), strict=True)
-        rows = [sweep.predict(self._beliefs, node, q) for node, q in asked]
+        rows = [predict(self._beliefs, node, q) for node, q in asked]
         out = np.zeros((len(rows), max(map(len, rows))))
         for b, p in enumerate(rows):
             out[b, : len(p)] = p
         return out
 
     def eig_nats(self) -> np.ndarray:
-        return np.stack([sweep.sweep(self._beliefs, node) for node in self._nodes])
+        return sweep.sweep(self._beliefs, self._nodes)
 
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
         found = [certified_choice.choose(self._beliefs, node, k) for node in self._nodes]
@@ -118,7 +132,7 @@ class ChannelPosterior:
     def copy(self) -> Self:
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._nodes = list(self._nodes)
+        other._numbers, other._found = self._numbers.copy(), list(self._found)
         return other
 
     def with_prior_of(self, bank: QuestionBank) -> Self:
@@ -131,22 +145,27 @@ class ChannelPosterior:
         return type(self)(channel, bank, memory=self.memory, residual=self.residual)
 
     def take(self, rows: np.ndarray) -> Self:
-        other = self.copy()
-        other._nodes = [self._nodes[b] for b in np.asarray(rows).tolist()]
+        other, rows = self.copy(), np.asarray(rows)
+        other._numbers, other._found = self._numbers[rows], [self._found[b] for b in rows.tolist()]
         return other
 
     def belief_of(self, history: History) -> np.ndarray:
         """(N,) belief after any answer history, whatever the dialogues have heard; not to be written to."""
-        return self._beliefs.node(history).belief
+        (node,) = self._beliefs.nodes(self._beliefs.store.numbers(history)[None])
+        return node.belief
+
+    def log_likelihood(self) -> np.ndarray:
+        """(B, N) log p(history | intent), the type and the memory summed out; a prior of 0 counts as 1e-300."""
+        return np.stack([self._beliefs.log_likelihood(node) for node in self._nodes])
 
     def history(self, dialogue: int = 0) -> Mapping[int, Evidence]:
         """What is known of each facet in one dialogue."""
-        return dict(self._nodes[dialogue].history)
+        return dict(self._beliefs.store.history(self._numbers[dialogue]))
 
     def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
-        node = self._nodes[dialogue]
-        facets = self.channel.catalogue.facets
+        node, store = self._nodes[dialogue], self._beliefs.store
         return {
-            facets[f].name: memory_states(self._beliefs.terms(f, evidence), facets[f], node.joint)
-            for f, evidence in node.history
+            self.channel.catalogue.facets[f].name: store.states(int(k), node.joint)
+            for f, k in enumerate(node.numbers)
+            if k != f
         }

@@ -1,0 +1,235 @@
+"""What was answered about facets, by number, and the records that compiled loops read of it.
+
+A piece of evidence about a facet gets a number when it is first met, and what a dialogue knows is one number a facet:
+two dialogues that heard the same, in whatever order, have the same numbers.  Number f, below F, is that nothing is
+known of facet f.  Records (`sim.belief.law_dense`, `sim.belief.law_sparse`) lie in two long arrays; when those have
+grown to their limit all are forgotten, and made again where they are needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
+from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, dense_record, dense_size
+from sim.belief.law_sparse import give_rows, parts_of, sparse_record, sparse_size
+from sim.belief.stages import Stages
+from sim.belief.tables import DenseFacet, Memory, SparseFacet, dense_facet, is_dense, manner_of, memory_of, sparse_facet
+from sim.channel.channel import Channel
+from sim.channel.opening import SILENT
+from sim.questions import QuestionBank
+
+NOWHERE = -1
+"""In the place of an offset: there is no record."""
+
+
+class EvidenceStore:
+    """Evidence under one channel and bank; N intents, F facets, T types.
+
+    Args:
+        memory: False takes every answer for independent evidence.
+        limit: bytes of records that are kept.
+    """
+
+    def __init__(self, channel: Channel, bank: QuestionBank, memory: bool, limit: int) -> None:
+        self.channel, self.bank, self.memory, self.limit = channel, bank, memory, limit
+        self.stages = Stages(channel)
+        self.intents, self.types = len(channel.catalogue), len(channel.shares)
+        self.facets: list[DenseFacet | SparseFacet] = [
+            dense_facet(c, bank, f) if is_dense(c) else sparse_facet(c) for f, c in enumerate(channel.facets)
+        ]
+        self.manner = manner_of([*self.stages.asking])
+        self.known: list[tuple[int, Evidence]] = [(f, EMPTY) for f in range(len(self.facets))]
+        self._number = {key: k for k, key in enumerate(self.known)}
+        self._after: dict[tuple[int, int, int, int], int] = {}
+        self._memories: dict[int, Memory] = {}
+        self._passed = [evidence.said == SILENT for _, evidence in self.known]
+        room = 4 * len(self.facets)
+        self.record_at, self.map_at = np.full(room, NOWHERE), np.full(room, NOWHERE)
+        """(evidence,) where its records of float64 and int32 begin; of a dense facet the latter is `rows`."""
+        self.row_count, self.touched_count = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
+        """(evidence,) of a sparse facet: rows, and touched values, whose ids follow `row_of`."""
+        self._lay_out_fixed()
+
+    def _lay_out_fixed(self) -> None:
+        """What never changes: each dense facet's rows, and one row an intent."""
+        dense = [facet.rows for facet in self.facets if isinstance(facet, DenseFacet)]
+        self._fixed = np.concatenate([np.arange(self.intents, dtype=np.int32), *dense])
+        places = iter(range(1, 1 + len(dense)))
+        self._rows_at = [next(places) * self.intents if isinstance(f, DenseFacet) else NOWHERE for f in self.facets]
+        self._forget()
+
+    def _forget(self) -> None:
+        self.record_at[:] = NOWHERE
+        # Anew: somebody may be reading the old ones.
+        self.floats, self.ints = np.empty(1 << 12), np.empty(len(self._fixed) + (1 << 8), dtype=np.int32)
+        self._floats_used, self._ints_used = 0, 0
+        at = self._take_ints(len(self._fixed))
+        self.ints[at : at + len(self._fixed)] = self._fixed
+
+    # --- numbers ------------------------------------------------------------------------------------------------------
+
+    def number(self, f: int, evidence: Evidence) -> int:
+        """The number of what is known of facet f."""
+        found = self._number.get((f, evidence))
+        if found is None:
+            found = self._number[f, evidence] = len(self.known)
+            self.known.append((f, evidence))
+            self._passed.append(self.memory and evidence.said == SILENT)
+            if found == len(self.record_at):
+                for name in ("record_at", "map_at", "row_count", "touched_count"):
+                    old = getattr(self, name)
+                    setattr(self, name, np.concatenate([old, np.full(len(old), NOWHERE)]))
+        return found
+
+    def after(self, numbers: np.ndarray, question: int, answer: int) -> tuple[int, int]:
+        """One more answer for a dialogue that knows `numbers` (F,): the facet, and the number of what is known now.
+
+        Raises:
+            ValueError: the question has no such answer.
+        """
+        f = int(self.bank.facet[question])
+        before = int(numbers[f])
+        stage = self.stage(numbers) if self.stages.turns else 0
+        key = before, question, answer, stage
+        found = self._after.get(key)
+        if found is None:
+            about = {f: self.known[before][1]}
+            found = self._after[key] = self.number(*heard(self.bank, about, question, answer, stage))
+        return f, found
+
+    def after_opening(self, numbers: np.ndarray, opening: np.ndarray) -> np.ndarray:
+        """(F,) numbers after an opening (F,)."""
+        about = {f: self.known[k][1] for f, k in enumerate(numbers.tolist())}
+        out = numbers.copy()
+        for f, evidence in opened(self.bank, about, opening).items():
+            out[f] = self.number(f, evidence)
+        return out
+
+    def history(self, numbers: np.ndarray) -> History:
+        """What a dialogue knows, with nothing that is empty."""
+        return tuple(self.known[k] for f, k in enumerate(numbers.tolist()) if k != f)
+
+    def numbers(self, history: Iterable[tuple[int, Evidence]]) -> np.ndarray:
+        """(F,) int64: the numbers of a history."""
+        out = np.arange(len(self.facets))
+        for f, evidence in history:
+            out[f] = self.number(f, evidence)
+        return out
+
+    def stage(self, numbers: np.ndarray) -> int:
+        """The stage of the next answer."""
+        return self.stages.of(self.history(numbers)) if self.stages.turns else 0
+
+    def way(self, stage: int, number: int) -> int:
+        """How the next question on a facet is answered at a stage: the G of `Manner`."""
+        return stage + len(self.stages.asking) * self._passed[number]
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def need(self, numbers: np.ndarray) -> None:
+        """See to it that there are records of all these numbers (any shape)."""
+        if (self.record_at[numbers] != NOWHERE).all():
+            return
+        wanted = np.unique(numbers)
+        if 8 * self._floats_used + 4 * self._ints_used > self.limit:
+            self._forget()
+        for k in wanted[self.record_at[wanted] == NOWHERE].tolist():
+            self._record(k)
+
+    def asked_of(self, number: int, f: int, stage: int) -> int:
+        """The number that says how facet f is answered about next, given that of what is known.
+
+        What is remembered of a facet is settled when it first comes up; with memory off, that is always now.
+        """
+        if number != f and self.memory:
+            return number
+        return self.number(f, EMPTY._replace(stage=stage)) if stage else f
+
+    def _record(self, k: int) -> None:
+        f, evidence = self.known[k]
+        pieces = self._pieces(evidence)
+        if len(pieces) == 1:
+            self.record_at[k], self.map_at[k] = self._weigh(k, f, pieces[0])
+            return
+        # Evidence that shares no memory multiplies, intent by intent; what it leaves is never asked about.
+        log = np.zeros((self.intents, self.types))
+        for piece in pieces:
+            at, rows = self._weigh(k, f, piece)
+            r_n = int(self.row_count[k])
+            like = self.floats[at : at + r_n * self.types].reshape(r_n, self.types)
+            log += like[self.ints[rows : rows + self.intents]]
+        self.record_at[k], self.map_at[k] = self._take_floats(log.size), 0
+        self.floats[self.record_at[k] :][: log.size] = log.ravel()
+
+    def _pieces(self, evidence: Evidence) -> tuple[Evidence, ...]:
+        """The evidence as parts that share no memory: one, or with memory off one an answer."""
+        if self.memory or (not evidence.yesno and evidence.said == NOT_SAID):
+            return (evidence,)
+        said = (evidence._replace(yesno=()),) if evidence.said != NOT_SAID else ()
+        return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
+
+    def _weigh(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
+        """Write a record; where it begins, and where the rows of the intents stand."""
+        facet, memory = self.facets[f], self._memory(f, evidence)
+        pairs = np.array(evidence.yesno, dtype=np.int64).reshape(-1, 2)
+        volunteered = NONE if evidence.volunteered is None else VOLUNTEERED if evidence.volunteered else PASSED
+        if isinstance(facet, DenseFacet):
+            size = dense_size(facet, self.types)
+            at = self._take_floats(size)
+            dense_record(facet, memory, pairs, evidence.said, volunteered, self.floats[at : at + size])
+            self.row_count[k] = len(facet.background) + 1
+            return at, self._rows_at[f]
+        values = {value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set())
+        ids = np.array(sorted(values), dtype=np.int32)
+        rows_at = self._take_ints(self.intents + len(ids))
+        row_of = self.ints[rows_at : rows_at + self.intents]
+        self.ints[rows_at + self.intents : rows_at + self.intents + len(ids)] = ids
+        r_n = give_rows(facet, ids, row_of)
+        size = sparse_size(r_n, len(ids), self.types)
+        at = self._take_floats(size)
+        sparse_record(facet, memory, pairs, evidence.said, volunteered, ids, row_of, r_n, self.floats[at : at + size])
+        self.row_count[k], self.touched_count[k] = r_n, len(ids)
+        return at, rows_at
+
+    def _memory(self, f: int, evidence: Evidence) -> Memory:
+        channel = self.stages.heard(f, evidence)
+        found = self._memories.get(id(channel))
+        if found is None:
+            found = self._memories[id(channel)] = memory_of(channel)  # `stages` keeps the channels
+        return found
+
+    def _take_floats(self, size: int) -> int:
+        at = self._floats_used
+        self._floats_used += size
+        if self._floats_used > len(self.floats):
+            self.floats = _longer(self.floats, self._floats_used)
+        return at
+
+    def _take_ints(self, size: int) -> int:
+        at = self._ints_used
+        self._ints_used += size
+        if self._ints_used > len(self.ints):
+            self.ints = _longer(self.ints, self._ints_used)
+        return at
+
+    def states(self, number: int, joint: np.ndarray) -> np.ndarray:
+        """(4,) p(forgotten, kept, muddled, unrecalled | history) of a facet, from p(intent, type | history), (N, T)."""
+        self.need(np.array([number]))
+        facet = self.facets[self.known[number][0]]
+        record = self.floats[self.record_at[number] :]
+        r_n, t_n = int(self.row_count[number]), self.types
+        rows = self.ints[self.map_at[number] :][: self.intents]
+        if isinstance(facet, DenseFacet):
+            states = record[r_n * t_n : 5 * r_n * t_n].reshape(4, t_n, r_n).transpose(0, 2, 1)
+        else:
+            states = parts_of(record, r_n, int(self.touched_count[number]), t_n)[1].transpose(2, 0, 1)[:4]
+        return (states[:, rows] * joint).sum(axis=(1, 2))
+
+
+def _longer(array: np.ndarray, least: int) -> np.ndarray:
+    out = np.empty(max(least, 2 * len(array)), dtype=array.dtype)
+    out[: len(array)] = array
+    return out
