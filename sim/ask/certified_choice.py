@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.ask.facet_gains import masses, of_questions
+from sim.ask.facet_gains import masses, most_nats, of_questions
 from sim.ask.ranking import TIE, top_among
 from sim.ask.sweep import SHORTLIST, always_refined, near, near_best, refined_gains, unasked
 from sim.belief.by_history import BeliefsByHistory, Node
@@ -16,7 +16,7 @@ from sim.belief.tables import DenseFacet
 from sim.numeric.entropy import binary_entropy, least_mass
 from sim.questions import OPEN
 
-CHUNK = 64
+CHUNK = 16
 """Questions of one facet that are evaluated at a time, at first; twice as many each time after."""
 
 
@@ -25,11 +25,20 @@ def choose(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarray, n
     if k not in node.told:
         ids, gains = _certified(beliefs, node, k)
         fine = np.union1d(near_best(node, ids, gains)[0], always_refined(beliefs, node, beliefs.asked(node)))
+        fine = fine[_may_win(beliefs, node, fine, float(gains[k - 1]))]
         rough = ~np.isin(ids, fine)
         ids, gains = np.append(ids[rough], fine), np.append(gains[rough], refined_gains(beliefs, node, fine))
         node.told[k] = top_among(ids, gains, k)
         node.scratch.clear()
     return node.told[k]
+
+
+def _may_win(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray, least: float) -> np.ndarray:
+    """(n,) bool: which questions may come to `least` nats once they are refined."""
+    facet, out = beliefs.bank.facet[ids], np.empty(len(ids), dtype=bool)
+    for f in np.unique(facet).tolist():
+        out[facet == f] = most_nats(beliefs, node, f, ids[facet == f]) >= least - 2 * TIE
+    return out
 
 
 def _needed(node: Node, value: np.ndarray, k: int) -> float:

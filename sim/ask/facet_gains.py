@@ -42,13 +42,18 @@ ENOUGH = 0.9
 """Share of the belief."""
 
 
-def likeliest(mass: np.ndarray, k: int) -> np.ndarray:
+def likeliest(node: Node, k: int) -> np.ndarray:
     """The k likeliest intents in the order of their ids; ties bring in up to as many again, lowest ids first."""
-    if len(mass) <= k:
-        return np.arange(len(mass))
-    cut = np.partition(mass, len(mass) - k)[len(mass) - k]
-    above = np.flatnonzero(mass > cut)
-    return np.sort(np.concatenate([above, np.flatnonzero(mass == cut)[: 2 * k - len(above)]]))
+    if ("likeliest", k) not in node.scratch:
+        mass = node.belief
+        if len(mass) <= k:
+            found = np.arange(len(mass))
+        else:
+            cut = np.partition(mass, len(mass) - k)[len(mass) - k]
+            above = np.flatnonzero(mass > cut)
+            found = np.sort(np.concatenate([above, np.flatnonzero(mass == cut)[: 2 * k - len(above)]]))
+        node.scratch["likeliest", k] = found
+    return node.scratch["likeliest", k]
 
 
 def asked_mask(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
@@ -95,7 +100,7 @@ def _tell_facet(
         )  # fmt: skip
     else:
         for b, node in enumerate(nodes):
-            told = of_questions(beliefs, node, f, np.arange(part.start, part.stop)[~skip[b]])
+            told = of_questions(beliefs, node, f, np.arange(part.start, part.stop)[~skip[b]], by_user=True)
             gain[b], user[b], answers[b] = 0.0, 0.0, 0.0
             gain[b, ~skip[b]], user[b, ~skip[b]], answers[b, ~skip[b]] = told.gain_nats, told.user_nats, told.answers
     out.gain_nats[:, part], out.user_nats[:, part], out.answers[:, part] = gain, user, answers
@@ -108,9 +113,9 @@ def _known(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[SparseFacet, 
     k = store.asked_of(int(node.numbers[f]), f, node.stage)
     if f not in node.scratch:
         store.need(np.array([k]))
-        known = known_of(store.floats, store.ints, int(store.record_at[k]), int(store.map_at[k]),
-                         int(store.row_count[k]), int(store.touched_count[k]), store.intents, store.types)  # fmt: skip
-        sums = new_sums(len(facet.background), store.types)
+        known = known_of(facet, store.floats, store.ints, int(store.record_at[k]), int(store.map_at[k]),
+                         int(store.row_count[k]), int(store.touched_count[k]), store.types)  # fmt: skip
+        sums = new_sums(facet, store.types)
         begin_sums(facet, known, node.joint, sums)
         node.scratch[f] = known, sums
     return facet, *node.scratch[f], store.way(node.stage, k)
@@ -124,8 +129,14 @@ def _dense(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[int, int]:
     return store.way(node.stage, k), int(store.record_at[k])
 
 
-def of_questions(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray) -> QuestionInformation:
-    """What questions (n,) on one facet tell in one dialogue, none of them asked before."""
+def of_questions(
+    beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray, by_user: bool = False
+) -> QuestionInformation:
+    """What questions (n,) on one facet tell in one dialogue, none of them asked before.
+
+    Args:
+        by_user: what open questions tell about the user is wanted as well; it takes longer.
+    """
     store, bank = beliefs.store, beliefs.bank
     facet = store.facets[f]
     if isinstance(facet, DenseFacet):
@@ -142,46 +153,64 @@ def of_questions(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray)
         return QuestionInformation(gain, user, answers)
     gain, user, answers = np.empty(len(ids)), np.empty(len(ids)), np.empty((len(ids), A))
     closed = bank.kind[ids] != OPEN
-    facet, known, sums, way = _known(beliefs, node, f)
     for j in np.flatnonzero(~closed):
-        gain[j], user[j], answers[j] = _of_open(beliefs, node, f)
-    told = np.empty(closed.sum()), np.empty(closed.sum()), np.empty((closed.sum(), A))
-    tell_sparse(facet, known, sums, node.joint, bank.value[ids[closed]].astype(np.int64), store.manner.yesno[way, f],
-                store.manner.forgotten[way, f], *told)  # fmt: skip
-    gain[closed], user[closed], answers[closed] = told
+        gain[j], user[j], answers[j] = _of_open(beliefs, node, f, by_user)
+    if closed.any():
+        gain[closed], _, user[closed], answers[closed] = _of_closed(beliefs, node, f, ids[closed])
     return QuestionInformation(gain, user, answers)
 
 
-def _of_open(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[float, float, np.ndarray]:
-    key = "open", f
+def _of_closed(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray) -> tuple[np.ndarray, ...]:
+    """What yes/no questions on a sparse facet tell, as `tell_sparse` does."""
+    facet, known, sums, way = _known(beliefs, node, f)
+    n, manner = len(ids), beliefs.store.manner
+    told = np.empty(n), np.empty(n), np.empty(n), np.empty((n, A))
+    values = beliefs.bank.value[ids].astype(np.int64)
+    tell_sparse(facet, known, sums, values, manner.yesno[way, f], manner.forgotten[way, f], *told)
+    node.scratch.setdefault("most", {}).update(zip(ids.tolist(), told[1].tolist()))
+    return told
+
+
+def most_nats(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray) -> np.ndarray:
+    """(n,) nats: what questions on one facet can tell about the intent at most; infinity where that is not known."""
+    if isinstance(beliefs.store.facets[f], DenseFacet):
+        return np.full(len(ids), np.inf)
+    kept = node.scratch.setdefault("most", {})
+    new = np.array([q for q in ids.tolist() if q not in kept and beliefs.bank.kind[q] != OPEN], dtype=np.int64)
+    if len(new):
+        _of_closed(beliefs, node, f, new)
+    return np.array([kept.get(q, np.inf) for q in ids.tolist()])
+
+
+def _of_open(beliefs: BeliefsByHistory, node: Node, f: int, by_user: bool) -> tuple[float, float, np.ndarray]:
+    key = "open", f, by_user
     if key not in node.scratch:
         facet, known, sums, way = _known(beliefs, node, f)
         manner, mass = beliefs.store.manner, node.belief
         said = manner.silent[way, f], manner.slip[way, f], manner.guess[way, f]
         who, rough = np.flatnonzero(mass > NEGLIGIBLE), np.empty((0, beliefs.store.types))
         if len(mass) > WIDE and len(who) > HEAD:
-            head = likeliest(mass, HEAD)
-            head = head if mass[head].sum() >= ENOUGH else likeliest(mass, WIDE)
+            head = likeliest(node, HEAD)
+            head = head if mass[head].sum() >= ENOUGH else likeliest(node, WIDE)
             if len(head) < len(who):
                 who, rough = head, _rough(beliefs, f, way)
-        by_type = np.empty((beliefs.store.types, 1 + len(facet.background)))
-        unsaid, surprises, out = np.empty(len(mass)), np.empty(len(who)), np.empty(8)
-        tell_named(facet, known, sums, node.joint, who, *said, by_type, unsaid, surprises, out)
-        told = conditional_entropy(mass, node.joint, who, surprises, unsaid, rough)
-        node.scratch[key] = max(-out[0] - told, 0.0), float(out[1]), out[3:]
+        surprises, out = np.empty(len(who)), np.empty(7)
+        tell_named(facet, known, sums, node.joint, who, *said, by_user, surprises, out)
+        told = conditional_entropy(facet, known, mass, node.joint, who, surprises, *said, rough)
+        node.scratch[key] = max(-out[0] - told, 0.0), float(out[1]), out[2:]
     return node.scratch[key]
 
 
 def _rough(beliefs: BeliefsByHistory, f: int, way: int) -> np.ndarray:
-    """(N, T) entropies of what users name where nothing was answered; made when first wanted."""
+    """(G, T) entropies of what users name where nothing was answered; made when first wanted."""
     if (f, way) not in beliefs.named:
         store, facet = beliefs.store, beliefs.store.facets[f]
         assert isinstance(facet, SparseFacet)
         store.need(np.array([f]))
-        known = known_of(store.floats, store.ints, int(store.record_at[f]), int(store.map_at[f]),
-                         int(store.row_count[f]), 0, store.intents, store.types)  # fmt: skip
-        out, manner = np.empty((store.intents, store.types)), store.manner
-        named_entropies(facet, known, new_sums(len(facet.background), store.types), manner.silent[way, f],
+        known = known_of(facet, store.floats, store.ints, int(store.record_at[f]), int(store.map_at[f]),
+                         int(store.row_count[f]), 0, store.types)  # fmt: skip
+        out, manner = np.empty((len(facet.ptr) - 1, store.types)), store.manner
+        named_entropies(facet, known, new_sums(facet, store.types), manner.silent[way, f],
                         manner.slip[way, f], manner.guess[way, f], out)  # fmt: skip
         beliefs.named[f, way] = out
     return beliefs.named[f, way]
@@ -201,35 +230,42 @@ def predict(beliefs: BeliefsByHistory, node: Node, question: int) -> np.ndarray:
     facet, known, sums, way = _known(beliefs, node, f)
     manner = store.manner
     if bank.kind[question] == OPEN:
-        by_type, unsaid = np.empty((types, count)), np.empty(store.intents)
-        named_by_all(facet, known, sums, node.joint, manner.silent[way, f], manner.slip[way, f], manner.guess[way, f],
-                     by_type, unsaid)  # fmt: skip
-        return by_type.sum(axis=0)
+        out = np.empty(count)
+        named_by_all(facet, known, sums, 0, types, manner.silent[way, f], manner.slip[way, f], manner.guess[way, f], out)
+        return out
     cells = np.empty((types, 2, A))
     value = int(bank.value[question])
-    yesno_joint(facet, known, sums, node.joint, value, manner.yesno[way, f], manner.forgotten[way, f], cells)
+    yesno_joint(facet, known, sums, value, manner.yesno[way, f], manner.forgotten[way, f], cells)
     return cells.sum(axis=(0, 1))
 
 
 def masses(beliefs: BeliefsByHistory, node: Node, f: int) -> np.ndarray:
     """(V,) p(value true of the intent), of a sparse facet."""
-    facet = beliefs.store.facets[f]
-    assert isinstance(facet, SparseFacet)
+    facet, _, sums, _ = _known(beliefs, node, f)
     out = np.empty(len(facet.background))
-    masses_of_values(facet, node.belief, out)
+    masses_of_values(facet, sums, out)
     return out
 
 
-def within_class(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray, who: np.ndarray) -> np.ndarray:
-    """(n,) nats: what answers to yes/no questions on one facet tell about intents of one class, over intents `who`."""
+def refined(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """(n,) I(answer; intent) in nats of questions on one facet, over intents `who` in what answers tell in a class."""
     store, bank = beliefs.store, beliefs.bank
-    facet, out = store.facets[f], np.zeros(len(ids))
+    facet, out = store.facets[f], np.empty(len(ids))
+    closed = bank.kind[ids] != OPEN
+    if isinstance(facet, DenseFacet) or not closed.all():
+        out[:] = of_questions(beliefs, node, f, ids).gain_nats
+    if not closed.any():
+        return out
     if isinstance(facet, DenseFacet):
         way, at = _dense(beliefs, node, f)
-        places = ids - bank.starts[f] - int(facet.open)
-        refine_dense(facet, store.manner, f, way, store.floats[at:], node.joint, who, places, out)
+        more = np.zeros(closed.sum())
+        places = ids[closed] - bank.starts[f] - int(facet.open)
+        refine_dense(facet, store.manner, f, way, store.floats[at:], node.joint, who, places, more)
+        out[closed] += more
         return out
     facet, known, sums, way = _known(beliefs, node, f)
-    refine_sparse(facet, known, sums, node.joint, who, bank.value[ids].astype(np.int64), store.manner.yesno[way, f],
-                  store.manner.forgotten[way, f], out)  # fmt: skip
+    more = np.empty(closed.sum())
+    refine_sparse(facet, known, sums, node.joint, who, bank.value[ids[closed]].astype(np.int64),
+                  store.manner.yesno[way, f], store.manner.forgotten[way, f], more)  # fmt: skip
+    out[closed] = more
     return out

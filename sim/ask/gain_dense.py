@@ -227,9 +227,9 @@ def dense_answers(facet: DenseFacet, manner: Manner, f, way, record, joint, q, o
 
 @compiled
 def refine_dense(facet: DenseFacet, manner: Manner, f, way, record, joint, who, questions, out):
-    """What the answers to yes/no questions tell about intents of one row, (C,) nats: they differ in their types.
+    """Add to out (C,) what answers to yes/no questions tell about intents of one row, nats: those differ in their types.
 
-    Adds sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | row of i)) to out.
+    That is the sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | row of i)).
     """
     t_n, r_n = joint.shape[1], len(facet.background) + 1
     mass, states, sums = np.empty((t_n, r_n)), np.empty((3, t_n, r_n)), np.empty((3, t_n))

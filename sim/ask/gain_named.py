@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.ask.gain_dense import of_types, summarised
-from sim.ask.gain_sparse import Known, Sums, begin_sums, known_of, new_sums, tell_sparse
+from sim.ask.gain_sparse import Known, Sums, begin_sums, first_of, known_of, new_sums, tell_sparse
 from sim.belief.law_sparse import (
     FORGOTTEN,
     G0,
@@ -21,8 +21,8 @@ from sim.belief.law_sparse import (
     MUDDLED_REPLACED,
     MUDDLED_STATE,
     UNRECALLED,
-    E,
     H,
+    entry,
     find,
     lost_by,
 )
@@ -30,7 +30,6 @@ from sim.belief.tables import Manner, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, log, total, xlogx
-
 NEGLIGIBLE = 1e-14
 """Belief in an intent up to which what its users would say is left out."""
 
@@ -61,77 +60,107 @@ def strangers_odds(facet, known, u, t):
 
 
 @compiled
-def named_by_all(facet: SparseFacet, known: Known, sums: Sums, joint, silent, slip, guess, by_type, unsaid):
-    """The answers by type, by_type (T, 1 + V), and the belief in each intent that says nothing, unsaid (N,)."""
-    n, t_n = joint.shape
-    v_n = len(facet.background)
-    anything = np.zeros(t_n)
-    weight = np.empty((n, 2 * t_n))
-    by_type[:] = 0.0
+def named_by_all(facet: SparseFacet, known: Known, sums: Sums, first, end, silent, slip, guess, answers):
+    """Fill answers (1 + V,) with those of types first to end - 1."""
+    n, v_n = len(sums.joint), len(facet.background)
+    answers[:] = 0.0
+    anything = 0.0
+    # Of each group, what it says as it is remembered: kept, per unit of salience, and muddled.
+    kept, muddled = np.zeros(n), np.zeros(n)
     for i in range(n):
-        unsaid[i] = 0.0
-        for t in range(t_n):
-            b, row = joint[i, t], known.rows[known.row_of[i], t]
+        for t in range(first, end):
+            b, row = sums.joint[i, t], known.rows[known.row_of[i], t]
             at_random, nothing = manner_of_row(row, t, silent, slip, guess)
-            anything[t] += b * at_random
-            by_type[t, 0] += b * nothing
-            unsaid[i] += b * nothing
-            weight[i, 2 * t], weight[i, 2 * t + 1] = b * row[KEPT_TOP], b * row[MUDDLED_REPLACED]
+            as_kept, as_muddled = says(t, silent, slip)
+            anything += b * at_random
+            answers[0] += b * nothing
+            kept[i] += b * as_kept * row[KEPT_TOP]
+            muddled[i] += b * as_muddled * row[MUDDLED_REPLACED]
+    lost = np.empty(v_n)
     for v in range(v_n):
-        sums.done[v] = True
-        for t in range(t_n):
-            sums.first[v, t] = 0.0
-        j = sums.slot[v]
+        a = c = 0.0
         for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
             i, pi = facet.who[e], facet.salience_of[e]
-            for t in range(t_n):
-                by_type[t, 1 + v] += weight[i, 2 * t] * pi
-                sums.first[v, t] += weight[i, 2 * t + 1] * pi
-        for t in range(t_n):
-            kept, _ = says(t, silent, slip)
-            odds = known.touched[j, t, KEPT, G1] / known.touched[j, t, KEPT, H] if j >= 0 else 1.0
-            by_type[t, 1 + v] *= kept * odds
+            a += kept[i] * pi
+            c += muddled[i] * pi
+        answers[1 + v], lost[v] = a, c
+    for j in range(len(known.ids)):
+        answers[1 + known.ids[j]] = _touched_kept(facet, known, sums, j, first, end, silent, slip)
+        lost[known.ids[j]] = _touched_lost(facet, known, sums, known.ids[j], first, end, silent, slip)
     for v in range(v_n):
-        j = sums.slot[v]
-        for t in range(t_n):
-            _, muddled = says(t, silent, slip)
-            came = 0.0
-            for e in range(facet.taken.ptr[v], facet.taken.ptr[v + 1]):
-                z = facet.taken.to[e]
-                came += facet.taken.chance[e] * lost_by(z, t, sums.slot, known.touched) * sums.first[z, t]
-            if j >= 0:
-                came *= known.touched[j, t, MUDDLED, G1] / known.touched[j, t, MUDDLED, G0]
-                came += _true_all_the_same(facet, known, sums, weight, v, t)
-            by_type[t, 1 + v] += muddled * came + anything[t] * facet.options[v]
-    for t in range(t_n):
-        kept, _ = says(t, silent, slip)
-        if sums.strangers[0, t] > 0.0:
-            for v in range(v_n):
-                by_type[t, 1 + v] += (
-                    kept * sums.strangers[0, t] * facet.background[v] * strangers_odds(facet, known, v, t)
-                )
+        came = 0.0
+        for e in range(facet.taken.ptr[v], facet.taken.ptr[v + 1]):
+            came += facet.taken.chance[e] * lost[facet.taken.to[e]]
+        answers[1 + v] += came * (0.0 if sums.slot[v] >= 0 else 1.0) + anything * facet.options[v]
+    for j in range(len(known.ids)):
+        answers[1 + known.ids[j]] += _touched_came(facet, known, sums, j, first, end, silent, slip)
+    strangers = 0.0
+    for t in range(first, end):
+        strangers += says(t, silent, slip)[0] * sums.strangers[0, t]
+    if strangers > 0.0:
+        for v in range(v_n):
+            answers[1 + v] += facet.background[v] * strangers
+        for j in range(len(known.ids)):
+            for t in range(first, end):
+                u, share = known.ids[j], says(t, silent, slip)[0] * sums.strangers[0, t]
+                answers[1 + u] += facet.background[u] * share * (strangers_odds(facet, known, u, t) - 1.0)
 
 
 @compiled
-def _true_all_the_same(facet, known, sums, weight, x, t):
-    """What comes to the belief that touched value x has replaced another where x is true of the intent as well."""
+def _touched_kept(facet, known, sums, j, first, end, silent, slip):
+    """Belief that touched value j is on top of the mind, kept, and said."""
+    x, out = known.ids[j], 0.0
+    for t in range(first, end):
+        to, s = known.touched[j, t, KEPT], 0.0
+        for e in range(facet.value_ptr[x], facet.value_ptr[x + 1]):
+            i = facet.who[e]
+            s += sums.joint[i, t] * known.rows[known.row_of[i], t, KEPT_TOP] * facet.salience_of[e]
+        out += s * says(t, silent, slip)[0] * to[G1] / to[H]
+    return out
+
+
+@compiled
+def _touched_lost(facet, known, sums, x, first, end, silent, slip):
+    """Belief that value x is replaced by something that is said."""
+    out = 0.0
+    first_of(facet, known, sums, x)
+    for t in range(first, end):
+        out += says(t, silent, slip)[1] * lost_by(x, t, sums.slot, known.touched) * sums.first[x, t]
+    return out
+
+
+@compiled
+def _touched_came(facet, known, sums, j, first, end, silent, slip):
+    """Belief that touched value j has replaced another, and is said."""
+    x, out = known.ids[j], 0.0
+    for t in range(first, end):
+        to, came = known.touched[j, t, MUDDLED], 0.0
+        for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
+            z = facet.taken.to[e]
+            first_of(facet, known, sums, z)
+            came += facet.taken.chance[e] * lost_by(z, t, sums.slot, known.touched) * sums.first[z, t]
+        came *= to[G1] / to[G0]
+        came += _true_all_the_same(facet, known, sums, x, t)
+        out += came * says(t, silent, slip)[1]
+    return out
+
+
+@compiled
+def _true_all_the_same(facet, known, sums, x, t):
+    """What comes to the belief that touched value x has replaced another where x is true of the group as well."""
     to = known.touched[sums.slot[x], t, MUDDLED]
-    more = to[G1] * (1.0 / to[H] - 1.0 / to[G0])
     out = 0.0
     for e in range(facet.value_ptr[x], facet.value_ptr[x + 1]):
         i, within = facet.who[e], facet.within_of[e]
+        held = facet.held[facet.ptr[i] : facet.ptr[i + 1]]
         for k in range(len(known.ids)):
             z = known.ids[k]
-            a = find(facet.held[facet.ptr[i] : facet.ptr[i + 1]], z)
+            a = find(held, z)
             if a >= 0:
-                c = find(facet.kernel.to[facet.kernel.ptr[z] : facet.kernel.ptr[z + 1]], x)
-                if c >= 0:
-                    within += (
-                        facet.salience[facet.ptr[i] + a] * facet.kernel.chance[facet.kernel.ptr[z] + c]
-                        * (lost_by(z, t, sums.slot, known.touched) - 1.0)
-                    )  # fmt: skip
-        out += weight[i, 2 * t + 1] * within
-    return out * more
+                chance = facet.salience[facet.ptr[i] + a] * entry(facet.kernel, z, x)
+                within += chance * (lost_by(z, t, sums.slot, known.touched) - 1.0)
+        out += sums.joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED] * within
+    return out * to[G1] * (1.0 / to[H] - 1.0 / to[G0])
 
 
 class Names(NamedTuple):
@@ -157,7 +186,7 @@ def new_names(v_n, n, t_n):
 
 @compiled
 def surprise(facet: SparseFacet, known: Known, sums: Sums, i, belief, silent, slip, guess, at_large, names: Names):
-    """Sum of p log p over the joint answers of one intent, belief (T,) p(intent, type); at_large (2,) sums options and
+    """Sum of p log p over the joint answers of an intent of group i, belief (T,) p(intent, type); at_large (2,) sums options and
     options log options."""
     t_n = len(belief)
     row = known.rows[known.row_of[i]]
@@ -245,72 +274,74 @@ def _of_a_stranger(facet, known, row, belief, silent, slip, anything, kept_all, 
 
 
 @compiled
-def tell_named(facet: SparseFacet, known: Known, sums: Sums, joint, who, silent, slip, guess, by_type, unsaid, surprises,
-               out):  # fmt: skip
+def tell_named(facet: SparseFacet, known: Known, sums: Sums, joint, who, silent, slip, guess, by_user, surprises, out):
     """What the open question tells in one dialogue.
 
     Args:
         who: (n,) the intents whose answers are gone through.
-        by_type: (T, 1 + V) is filled with the answers, by type.
-        unsaid: (N,) is filled with p(nothing is said, intent).
+        by_user: whether I(answer; type) is wanted.
         surprises: (n,) is filled with the sum of p log p over the answers of each of them.
-        out: (3 + 5,) is filled: sum of p log p over the answers, I(answer; type), nothing, and the summary of answers.
+        out: (2 + 5,) is filled: sum of p log p over the answers, I(answer; type), and the summary of answers.
     """
     t_n, v_n = joint.shape[1], len(facet.background)
-    named_by_all(facet, known, sums, joint, silent, slip, guess, by_type, unsaid)
-    answers, flat = np.empty(1 + v_n), np.empty(t_n * (1 + v_n))
+    answers, parts = np.empty(1 + v_n), t_n if by_user else 1
+    by_type, flat = np.empty((parts, 1 + v_n)), np.empty(parts * (1 + v_n))
+    for part in range(parts):
+        first, end = (part, part + 1) if by_user else (0, t_n)
+        named_by_all(facet, known, sums, first, end, silent, slip, guess, by_type[part])
     out[1], out[0] = of_types(by_type, 1 + v_n, answers, flat)
-    out[2] = 0.0
-    summarised(answers, 1 + v_n, out[0], out[3:])
+    summarised(answers, 1 + v_n, out[0], out[2:])
     at_large = np.zeros(2)
     for u in range(v_n):
         at_large[0] += facet.options[u]
         at_large[1] += xlogx(facet.options[u])
     names = new_names(v_n, len(known.ids), t_n)
     for k in range(len(who)):
-        surprises[k] = surprise(facet, known, sums, who[k], joint[who[k]], silent, slip, guess, at_large, names)
+        i = who[k]
+        surprises[k] = surprise(facet, known, sums, facet.group_of[i], joint[i], silent, slip, guess, at_large, names)
 
 
 @compiled
-def conditional_entropy(belief, types, who, surprises, unsaid, rough) -> float:
+def conditional_entropy(facet: SparseFacet, known: Known, belief, types, who, surprises, silent, slip, guess, rough):
     """Sum over intents of p(i) H(answer | i), from those of the intents `who`.
 
     Args:
         belief, types: (N,) p(intent), (N, T) p(intent, type).
-        unsaid: (N,) p(nothing is said, intent).
-        rough: (N, T) entropy of what an untouched facet's user names, by which the others are judged, lifted by as
+        rough: (G, T) entropy of what an untouched facet's user names, by which the others are judged, lifted by as
             much as those of `who` lie above it on average; (0, T) where `who` are all that count.
     """
     exact = share = judged = 0.0
-    for k in range(len(who)):
-        i = who[k]
-        exact += xlogx(belief[i]) - surprises[k]
+    for i in who:
         share += belief[i]
+    for k in range(len(who)):
+        exact += xlogx(belief[who[k]]) - surprises[k]
     if len(rough) == 0:
         return exact
-    for k in range(len(who)):
-        judged += _roughly(belief[who[k]], types[who[k]], unsaid[who[k]], rough[who[k]])
-    everyone = whole = 0.0
-    for i in range(len(belief)):
-        everyone += _roughly(belief[i], types[i], unsaid[i], rough[i])
-        whole += belief[i]
-    return exact + (everyone - judged) + (whole - share) * (exact - judged) / max(share, TINY)
-
-
-@compiled
-def _roughly(p, types, unsaid, named):
-    """p(i) H(answer | i) by the entropy of what is named, type by type."""
-    q = max(p, TINY)
-    silent = min(max(unsaid / q, 0.0), 1.0)
-    mean = 0.0
-    for t in range(len(types)):
-        mean += types[t] * named[t]
-    return p * ((1.0 - silent) * mean / q - xlogx(silent) - xlogx(1.0 - silent))
+    n = len(belief)
+    nothing, each, unsaid = np.empty(n), np.empty(n), np.empty(known.rows.shape[:2])
+    for r in range(len(unsaid)):
+        for t in range(types.shape[1]):
+            unsaid[r, t] = manner_of_row(known.rows[r, t], t, silent, slip, guess)[1]
+    for i in range(n):
+        g, r = facet.group_of[i], known.row_of[facet.group_of[i]]
+        nothing[i] = each[i] = 0.0
+        for t in range(types.shape[1]):
+            each[i] += types[i, t] * rough[g, t]
+            nothing[i] += types[i, t] * unsaid[r, t]
+    for i in range(n):
+        p = max(belief[i], TINY)
+        nothing[i] = min(max(nothing[i] / p, 0.0), 1.0)
+        each[i] *= (1.0 - nothing[i]) / p
+    for i in range(n):
+        each[i] = belief[i] * (each[i] - xlogx(nothing[i]) - xlogx(1.0 - nothing[i]))
+    for i in who:
+        judged += each[i]
+    return exact + (total(each, n) - judged) + (total(belief, n) - share) * (exact - judged) / max(share, TINY)
 
 
 @compiled
 def named_entropies(facet: SparseFacet, known: Known, sums: Sums, silent, slip, guess, out):
-    """Fill out (N, T) with the entropy of what an untouched facet's user names when he names something."""
+    """Fill out (G, T) with the entropy of what an untouched facet's user names when he names something."""
     n, t_n = out.shape
     at_large, alone = np.zeros(2), np.zeros(t_n)
     for u in range(len(facet.background)):
@@ -340,14 +371,13 @@ def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, 
         gain, user, answers: (B, questions) twice and (B, questions, A), filled; 0 where skipped.
     """
     _, n_i, t_n = joint.shape
-    v_n = len(facet.background)
-    sums, out = new_sums(v_n, t_n), np.empty(8)
-    by_type, unsaid, nothing = np.empty((t_n, 1 + v_n)), np.empty(n_i), np.empty((0, t_n))
+    sums, out = new_sums(facet, t_n), np.empty(7)
+    nothing = np.empty((0, t_n))
     who, surprises = np.empty(n_i, dtype=np.int64), np.empty(n_i)
-    first = 1 if opens else 0
+    first, most = 1 if opens else 0, np.empty(1)
     for b in range(len(joint)):
         gain[b], user[b], answers[b] = 0.0, 0.0, 0.0
-        known = known_of(floats, ints, at[b], ints_at[b], r_n[b], n[b], n_i, t_n)
+        known = known_of(facet, floats, ints, at[b], ints_at[b], r_n[b], n[b], t_n)
         begin_sums(facet, known, joint[b], sums)
         yesno, forgotten = manner.yesno[way[b], f], manner.forgotten[way[b], f]
         if opens and not skip[b, 0]:
@@ -356,13 +386,14 @@ def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, 
                 if belief[b, i] > NEGLIGIBLE:
                     who[count] = i
                     count += 1
-            tell_named(facet, known, sums, joint[b], who[:count], manner.silent[way[b], f], manner.slip[way[b], f],
-                       manner.guess[way[b], f], by_type, unsaid, surprises, out)  # fmt: skip
-            told = conditional_entropy(belief[b], joint[b], who[:count], surprises, unsaid, nothing)
+            silent, slip, guess = manner.silent[way[b], f], manner.slip[way[b], f], manner.guess[way[b], f]
+            tell_named(facet, known, sums, joint[b], who[:count], silent, slip, guess, True, surprises, out)
+            told = conditional_entropy(facet, known, belief[b], joint[b], who[:count], surprises, silent, slip, guess,
+                                       nothing)  # fmt: skip
             gain[b, 0], user[b, 0] = max(-out[0] - told, 0.0), out[1]
-            answers[b, 0] = out[3:]
+            answers[b, 0] = out[2:]
         for c in range(len(values)):
             q = first + c
             if not skip[b, q]:
-                tell_sparse(facet, known, sums, joint[b], values[c : c + 1], yesno, forgotten, gain[b, q : q + 1],
+                tell_sparse(facet, known, sums, values[c : c + 1], yesno, forgotten, gain[b, q : q + 1], most,
                             user[b, q : q + 1], answers[b, q : q + 1])  # fmt: skip

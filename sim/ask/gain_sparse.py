@@ -15,8 +15,10 @@ from sim.answers import DONT_KNOW
 from sim.ask.gain_dense import A
 from sim.belief.law_sparse import (
     COMMON,
+    FIGURES,
     FORGOTTEN,
     G0,
+    G1,
     H,
     KEPT_STATE,
     KEPT_TOP,
@@ -25,7 +27,7 @@ from sim.belief.law_sparse import (
     STRANGER,
     UNRECALLED,
     E,
-    find,
+    entry,
     lost_by,
     parts_of,
     taken_from,
@@ -33,7 +35,7 @@ from sim.belief.law_sparse import (
 from sim.belief.tables import Manner, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
-from sim.numeric.loops import TINY, entropy_sum, log
+from sim.numeric.loops import TINY, entropy_sum, log, total, xlogx
 
 
 class Known(NamedTuple):
@@ -42,13 +44,15 @@ class Known(NamedTuple):
     rows: np.ndarray
     stranger: np.ndarray
     touched: np.ndarray
-    ids: np.ndarray
     row_of: np.ndarray
+    ids: np.ndarray
 
 
 class Sums(NamedTuple):
     """What all questions on the facet share at one belief."""
 
+    joint: np.ndarray
+    """(G, T) p(group, type | history)."""
     slot: np.ndarray
     """(V,) int32: where a value stands among the touched, -1 where it doesn't."""
     first: np.ndarray
@@ -58,21 +62,23 @@ class Sums(NamedTuple):
     whole: np.ndarray
     """(3, T) belief in each state: forgotten, kept or unrecalled, muddled."""
     strangers: np.ndarray
-    """(2, T) belief in intents of which the catalogue knows nothing, kept / A and unrecalled."""
+    """(2, T) belief in those of which the catalogue knows nothing, kept / A and unrecalled."""
 
 
 @compiled
-def known_of(floats, ints, at, ints_at, r_n, n, n_intents, t_n):
+def known_of(facet: SparseFacet, floats, ints, at, ints_at, r_n, n, t_n):
     """A record where it lies."""
     _, rows, stranger, touched = parts_of(floats[at:], r_n, n, t_n)
-    row_of = ints[ints_at : ints_at + n_intents]
-    return Known(rows, stranger, touched, ints[ints_at + n_intents : ints_at + n_intents + n], row_of)
+    start = ints_at + len(facet.group_of)
+    end = start + len(facet.ptr) - 1
+    return Known(rows, stranger, touched, ints[start:end], ints[end : end + n])
 
 
 @compiled
-def new_sums(v_n, t_n):
+def new_sums(facet: SparseFacet, t_n):
+    v_n = len(facet.background)
     return Sums(
-        np.full(v_n, -1, dtype=np.int32), np.empty((v_n, t_n)), np.zeros(v_n, dtype=np.bool_), np.empty((3, t_n)),
+        np.empty((len(facet.ptr) - 1, t_n)), np.full(v_n, -1, dtype=np.int32), np.empty((v_n, t_n)), np.zeros(v_n, dtype=np.bool_), np.empty((3, t_n)),
         np.empty((2, t_n)),
     )  # fmt: skip
 
@@ -85,21 +91,25 @@ def begin_sums(facet: SparseFacet, known: Known, joint, sums: Sums):
     for j in range(len(known.ids)):
         sums.slot[known.ids[j]] = j
     sums.done[:] = False
+    sums.joint[:] = 0.0
+    for i in range(len(joint)):
+        g = facet.group_of[i]
+        for t in range(t_n):
+            sums.joint[g, t] += joint[i, t]
     sums.whole[:] = 0.0
     common = np.zeros(t_n)
-    for i in range(len(joint)):
-        r = known.row_of[i]
-        if r == COMMON:
-            for t in range(t_n):
-                common[t] += joint[i, t]
-        else:
-            for t in range(t_n):
-                _add_states(joint[i, t], known.rows[r, t], sums.whole, t)
+    for g in range(len(sums.joint)):
+        r = known.row_of[g]
+        for t in range(t_n):
+            if r == COMMON:
+                common[t] += sums.joint[g, t]
+            else:
+                _add_states(sums.joint[g, t], known.rows[r, t], sums.whole, t)
     for t in range(t_n):
         _add_states(common[t], known.rows[COMMON, t], sums.whole, t)
         strangers = 0.0
-        for i in facet.unknown:
-            strangers += joint[i, t]
+        for g in facet.unknown:
+            strangers += sums.joint[g, t]
         sums.strangers[0, t] = strangers * known.rows[STRANGER, t, KEPT_TOP]
         sums.strangers[1, t] = strangers * known.rows[STRANGER, t, UNRECALLED]
 
@@ -112,61 +122,59 @@ def _add_states(b, row, to, t):
 
 
 @compiled
-def first_of(facet: SparseFacet, known: Known, sums: Sums, joint, v):
+def first_of(facet: SparseFacet, known: Known, sums: Sums, v):
     """Work out `sums.first[v]`."""
     if sums.done[v]:
         return
     sums.done[v] = True
-    t_n = joint.shape[1]
+    t_n = sums.joint.shape[1]
     for t in range(t_n):
         sums.first[v, t] = 0.0
     for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
         i, pi = facet.who[e], facet.salience_of[e]
         r = known.row_of[i]
         for t in range(t_n):
-            sums.first[v, t] += joint[i, t] * known.rows[r, t, MUDDLED_REPLACED] * pi
+            sums.first[v, t] += sums.joint[i, t] * known.rows[r, t, MUDDLED_REPLACED] * pi
 
 
 @compiled
-def believers(facet: SparseFacet, known: Known, sums: Sums, joint, v, masses, inside, outside):
+def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, outside):
     """Who believes value v, not asked about before, when asked.
 
     Args:
         masses: (3, T) is filled: states of the intents for which it is true.
         inside, outside: (S, T) are filled: those who believe it, for whom it is true and for whom it isn't.
     """
-    t_n = joint.shape[1]
+    t_n = sums.joint.shape[1]
     masses[:], inside[:], outside[:] = 0.0, 0.0, 0.0
     for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
         i, pi, within = facet.who[e], facet.salience_of[e], facet.within_of[e]
         r = known.row_of[i]
         for t in range(t_n):
-            b, row = joint[i, t], known.rows[r, t]
+            b, row = sums.joint[i, t], known.rows[r, t]
             _add_states(b, row, masses, t)
             inside[KEPT, t] += b * row[KEPT_TOP] * pi
             inside[MUDDLED, t] += b * row[MUDDLED_REPLACED] * within
     for e in range(facet.taken.ptr[v], facet.taken.ptr[v + 1]):
         z, chance = facet.taken.to[e], facet.taken.chance[e]
-        first_of(facet, known, sums, joint, z)
+        first_of(facet, known, sums, z)
         for t in range(t_n):
             outside[MUDDLED, t] += chance * lost_by(z, t, sums.slot, known.touched) * sums.first[z, t]
-    first_of(facet, known, sums, joint, v)
+    first_of(facet, known, sums, v)
     r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
-    j = sums.slot[v]
+    j, nobody = sums.slot[v], known.ids[:0]
+    lost = np.empty(t_n)
+    for t in range(t_n):
+        lost[t] = taken_from(facet, v, t, sums.slot, known.touched, nobody) * sums.first[v, t]
+    for k in range(len(known.ids)):
+        _in_one_group(facet, known, sums, v, k, lost, inside[MUDDLED])
     for t in range(t_n):
         # Where the value was named, but not asked about, that weighs for it.
         odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
         odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
-        nobody = known.ids[:0]
-        lost = taken_from(facet, v, t, sums.slot, known.touched, nobody) * sums.first[v, t]
-        came = inside[MUDDLED, t]
-        for k in range(len(known.ids)):
-            more_lost, more_came = _in_one_intent(facet, known, joint, v, k, t)
-            lost += more_lost
-            came += more_came
-        came *= odds_muddled
+        came = inside[MUDDLED, t] * odds_muddled
         inside[KEPT, t] = r * masses[1, t] + (1.0 - r) * inside[KEPT, t] * odds_kept
-        inside[MUDDLED, t] = came + r * (masses[2, t] - lost - came)
+        inside[MUDDLED, t] = came + r * (masses[2, t] - lost[t] - came)
         named = g * odds_kept / known.stranger[t]
         outside[KEPT, t] = sums.strangers[0, t] * known.stranger[t] * (rho + (1.0 - rho) * named)
         outside[KEPT, t] += sums.strangers[1, t] * (named if facet.single else rho)
@@ -174,16 +182,13 @@ def believers(facet: SparseFacet, known: Known, sums: Sums, joint, v, masses, in
 
 
 @compiled
-def _in_one_intent(facet, known, joint, v, k, t):
-    """Where v and touched value k are true of one intent, each may be taken for the other: what that adds to the
-    belief that v is lost, and that it comes in the place of k."""
+def _in_one_group(facet, known, sums, v, k, lost, came):
+    """Where v and touched value k are true of one group, each may be taken for the other: add what that means for the
+    belief (T,) that v is lost, and that it comes in the place of k."""
     x = known.ids[k]
-    to = known.touched[k, t, MUDDLED]
     out_of, into = entry(facet.kernel, v, x), entry(facet.kernel, x, v)
-    lost = came = 0.0
     if x == v or (out_of == 0.0 and into == 0.0):
-        return lost, came
-    beside = to[E] * known.touched[k, t, MUDDLED, 0] * (1.0 / to[H] - 1.0 / to[G0])
+        return
     a, b = facet.value_ptr[v], facet.value_ptr[x]
     while a < facet.value_ptr[v + 1] and b < facet.value_ptr[x + 1]:
         i = facet.who[a]
@@ -192,19 +197,13 @@ def _in_one_intent(facet, known, joint, v, k, t):
         elif i > facet.who[b]:
             b += 1
         else:
-            share = joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED]
-            lost += out_of * beside * share * facet.salience_of[a]
-            came += into * (to[G0] / to[H] - 1.0) * share * facet.salience_of[b]
+            for t in range(len(lost)):
+                to = known.touched[k, t, MUDDLED]
+                share = sums.joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED]
+                lost[t] += out_of * to[E] * to[G1] * (1.0 / to[H] - 1.0 / to[G0]) * share * facet.salience_of[a]
+                came[t] += into * (to[G0] / to[H] - 1.0) * share * facet.salience_of[b]
             a += 1
             b += 1
-    return lost, came
-
-
-@compiled
-def entry(kernel, row, column):
-    """One entry of a kernel."""
-    at = find(kernel.to[kernel.ptr[row] : kernel.ptr[row + 1]], column)
-    return kernel.chance[kernel.ptr[row] + at] if at >= 0 else 0.0
 
 
 @compiled
@@ -221,22 +220,44 @@ def answers_of(f, k, m, believe_kept, believe_muddled, t, yesno, forgotten, says
 
 
 @compiled
-def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, joint, v, yesno, forgotten, out):
-    """The joint of type, class (false, true) and answer for one value: out (T, 2, A)."""
-    t_n = joint.shape[1]
+def noise_of(says, yes, no):
+    """The entropy, nats, of what is answered by those who do not believe what is asked for, and by those who do."""
+    doubted = believed = 0.0
+    for a in range(A):
+        doubted -= xlogx(says * no[a] + (1.0 - says if a == DONT_KNOW else 0.0))
+        believed -= xlogx(yes[a])
+    return doubted, believed
+
+
+@compiled
+def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotten, out):
+    """Fill out (T, 2, A) with the joint of type, class (false, true) and answer for one value.
+
+    Returns:
+        H(answer | memory, type), nats: whatever the answer tells is at most H(answer) less that.
+    """
+    t_n = sums.joint.shape[1]
     masses, inside, outside = np.empty((3, t_n)), np.empty((2, t_n)), np.empty((2, t_n))
-    believers(facet, known, sums, joint, v, masses, inside, outside)
+    believers(facet, known, sums, v, masses, inside, outside)
+    says, noise = facet.absence[v], 0.0
     for t in range(t_n):
         f, k, m = sums.whole[0, t], sums.whole[1, t], sums.whole[2, t]
         answers_of(f - masses[0, t], k - masses[1, t], m - masses[2, t], outside[KEPT, t], outside[MUDDLED, t], t,
-                   yesno, forgotten, facet.absence[v], out[t, 0])  # fmt: skip
+                   yesno, forgotten, says, out[t, 0])  # fmt: skip
         answers_of(masses[0, t], masses[1, t], masses[2, t], inside[KEPT, t], inside[MUDDLED, t], t,
-                   yesno, forgotten, facet.absence[v], out[t, 1])  # fmt: skip
+                   yesno, forgotten, says, out[t, 1])  # fmt: skip
+        for state in range(2):
+            doubted, believed = noise_of(says, yesno[t, state, 1], yesno[t, state, 0])
+            who = inside[state, t] + outside[state, t]
+            noise += who * believed + max(sums.whole[1 + state, t] - who, 0.0) * doubted
+        for a in range(A):
+            noise -= f * xlogx(forgotten[t, a])
+    return noise
 
 
 @compiled
 def gains_of(cells, gain, user, answers):
-    """I(answer; class), I(answer; type) and p(answer) from cells (T, 2, A)."""
+    """I(answer; class), I(answer; type) and p(answer) from cells (T, 2, A); returns H(answer)."""
     t_n = len(cells)
     p = np.zeros(3 * A + 2 + t_n * (A + 1))
     classes, types = 3 * A, 3 * A + 2
@@ -257,98 +278,143 @@ def gains_of(cells, gain, user, answers):
     by_type = entropy_sum(p[types + t_n :], t_n * A)
     gain[0] = max(both - alone - truth, 0.0)
     user[0] = max(by_type - alone - of_types, 0.0)
+    return -alone
 
 
 @compiled
-def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, values, yesno, forgotten, gain, user, answers):
-    """What the questions on `values` (C,) tell in one dialogue: gain (C,), user (C,), answers (C, A) are filled."""
-    cells = np.empty((joint.shape[1], 2, A))
+def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, values, yesno, forgotten, gain, most, user, answers):
+    """What the questions on `values` (C,) tell in one dialogue.
+
+    Args:
+        gain, most, user: (C,) are filled: I(answer; class), what I(answer; intent) can be at most, I(answer; type).
+        answers: (C, A) is filled.
+    """
+    cells = np.empty((sums.joint.shape[1], 2, A))
     for c in range(len(values)):
-        yesno_joint(facet, known, sums, joint, values[c], yesno, forgotten, cells)
-        gains_of(cells, gain[c : c + 1], user[c : c + 1], answers[c])
+        noise = yesno_joint(facet, known, sums, values[c], yesno, forgotten, cells)
+        most[c] = gains_of(cells, gain[c : c + 1], user[c : c + 1], answers[c]) - noise
 
 
 @compiled
-def masses_of_values(facet: SparseFacet, belief, out):
-    """(V,) p(value true of the intent), from p(intent) (N,)."""
+def masses_of_values(facet: SparseFacet, sums: Sums, out):
+    """Fill out (V,) with p(value true of the intent | history)."""
+    by_group = np.zeros(len(sums.joint))
+    for g in range(len(by_group)):
+        for t in range(sums.joint.shape[1]):
+            by_group[g] += sums.joint[g, t]
     for v in range(len(out)):
         s = 0.0
         for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
-            s += belief[facet.who[e]]
+            s += by_group[facet.who[e]]
         out[v] = s
 
 
 @compiled
 def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, values, yesno, forgotten, out):
-    """What the answers to the questions on `values` (C,) tell about intents of one class, (C,) nats.
+    """Fill out (C,) with I(answer; intent) of the questions on `values` (C,), nats.
 
-    Adds sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | class of i)) to out.
+    It is I(answer; class), and the sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | class of i)).
     """
-    t_n, c_n = joint.shape[1], len(values)
-    cells = np.empty((c_n, t_n, 2, A))
-    place = np.full(len(facet.background), -1, dtype=np.int32)
-    for c in range(c_n):
-        yesno_joint(facet, known, sums, joint, values[c], yesno, forgotten, cells[c])
-        place[values[c]] = c
-    expected = cells.sum(axis=1)  # (C, 2, A)
-    for c in range(c_n):
-        for y in range(2):
-            whole = max(expected[c, y].sum(), TINY)
-            expected[c, y] /= whole
-    # Of one intent: where each value stands among its own, and the chances that it was replaced by each.
-    own, came = np.empty(c_n, dtype=np.int64), np.empty((c_n, t_n))
-    by_type = np.empty((t_n, A))
-    mine = np.empty(t_n)
-    for i in who:
-        own[:], came[:] = -1, 0.0
-        for e in range(facet.ptr[i], facet.ptr[i + 1]):
-            z = facet.held[e]
-            if place[z] >= 0:
-                own[place[z]] = e
-            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-                c = place[facet.kernel.to[x]]
-                if c >= 0:
-                    for t in range(t_n):
-                        came[c, t] += (
-                            facet.salience[e] * facet.kernel.chance[x] * lost_by(z, t, sums.slot, known.touched)
-                        )
+    t_n, c_n, n = joint.shape[1], len(values), len(who)
+    cells, nothing = np.empty((t_n, 2, A)), np.empty((1, A))
+    share, whole, rows = np.empty((t_n, n)), np.empty(n), np.empty((FIGURES, t_n, n))
+    for k in range(n):
+        whole[k] = max(joint[who[k]].sum(), TINY)
         for t in range(t_n):
-            mine[t] = joint[i, t]
-        whole = max(mine.sum(), TINY)
-        for c in range(c_n):
-            _answers_of_one(facet, known, sums, i, values[c], own[c], came[c], yesno, forgotten, by_type)
-            gap, y = 0.0, 1 if own[c] >= 0 else 0
+            share[t, k] = joint[who[k], t] / whole[k]
+            row = known.rows[known.row_of[facet.group_of[who[k]]], t]
+            for j in range(FIGURES):
+                rows[j, t, k] = row[j]
+    own, came = np.empty((c_n, n), dtype=np.int32), np.zeros((c_n, t_n, n))
+    _stand(facet, known, sums, who, values, own, came)
+    p, believe, gap = np.empty((A, n)), np.empty((2, n)), np.empty(n)
+    for c in range(c_n):
+        yesno_joint(facet, known, sums, values[c], yesno, forgotten, cells)
+        gains_of(cells, out[c : c + 1], nothing[0, :1], nothing[0])
+        p[:] = 0.0
+        says = facet.absence[values[c]]
+        for t in range(t_n):
+            _believe_one_by_one(facet, known, sums, who, values[c], t, own[c], came[c, t], rows, believe)
             for a in range(A):
-                p = 0.0
-                for t in range(t_n):
-                    p += mine[t] * by_type[t, a]
-                p = max(p / whole, TINY)
-                gap += p * (log(p) - log(max(expected[c, y, a], TINY)))
-            out[c] += max(gap, 0.0) * whole
+                silent = 1.0 - says if a == DONT_KNOW else 0.0
+                f, k1, m1 = forgotten[t, a], yesno[t, KEPT, 1, a], yesno[t, MUDDLED, 1, a]
+                k0, m0 = says * yesno[t, KEPT, 0, a] + silent, says * yesno[t, MUDDLED, 0, a] + silent
+                _mix(share[t], rows[FORGOTTEN, t], rows[KEPT_STATE, t], rows[UNRECALLED, t], rows[MUDDLED_STATE, t],
+                     believe[KEPT], believe[MUDDLED], f, k0, k1, m0, m1, p[a])  # fmt: skip
+        gap[:] = 0.0
+        for a in range(A):
+            _gap(p[a], own[c], _log_share(cells, 0, a), _log_share(cells, 1, a), gap)
+        for k in range(n):
+            gap[k] = max(gap[k], 0.0) * whole[k]
+        out[c] += total(gap, n)
 
 
 @compiled
-def _answers_of_one(facet, known, sums, i, v, own, came, yesno, forgotten, out):
-    """p(answer | intent i, type), (T, A), to the question on v; `own` is where v stands among i's values, -1 for
-    nowhere, and came (T,) the chance that it replaces one of them, but for what was answered."""
+def _mix(share, forgotten, kept, unrecalled, muddled, believe_kept, believe_muddled, f, k0, k1, m0, m1, out):
+    """Add one type's share of one answer, for every intent."""
+    for k in range(len(out)):
+        doubt_kept, doubt_muddled = kept[k] + unrecalled[k] - believe_kept[k], muddled[k] - believe_muddled[k]
+        out[k] += share[k] * (
+            forgotten[k] * f + believe_kept[k] * k1 + doubt_kept * k0 + believe_muddled[k] * m1 + doubt_muddled * m0
+        )
+
+
+@compiled
+def _gap(p, own, no, yes, out):
+    """Add p log (p / p(answer | class)) of one answer, for every intent."""
+    for k in range(len(out)):
+        q = max(p[k], TINY)
+        out[k] += q * (log(q) - (yes if own[k] >= 0 else no))
+
+
+@compiled
+def _log_share(cells, y, a):
+    """Log p(answer | class) of cells (T, 2, A)."""
+    return log(max(cells[:, y, a].sum() / max(cells[:, y].sum(), TINY), TINY))
+
+
+@compiled
+def _stand(facet, known, sums, who, values, own, came):
+    """Where each value stands among those of each intent, own (C, n), -1 for nowhere, and the chance that it replaces
+    one of them, came (C, T, n), but for what was answered."""
+    place = np.full(len(facet.background), -1, dtype=np.int32)
+    for c in range(len(values)):
+        place[values[c]] = c
+    own[:] = -1
+    for k in range(len(who)):
+        g = facet.group_of[who[k]]
+        for e in range(facet.ptr[g], facet.ptr[g + 1]):
+            z = facet.held[e]
+            if place[z] >= 0:
+                own[place[z], k] = e
+            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
+                c = place[facet.kernel.to[x]]
+                if c >= 0:
+                    share = facet.salience[e] * facet.kernel.chance[x]
+                    for t in range(came.shape[1]):
+                        came[c, t, k] += share * lost_by(z, t, sums.slot, known.touched)
+
+
+@compiled
+def _believe_one_by_one(facet, known, sums, who, v, t, own, came, rows, believe):
+    """p(v is believed, memory | intent, type t), kept or unrecalled and muddled: believe (2, n) is filled."""
     r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
-    j = sums.slot[v]
-    held = facet.held[facet.ptr[i] : facet.ptr[i + 1]]
-    row = known.rows[known.row_of[i]]
-    for t in range(len(out)):
-        odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
-        odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
-        kept, muddled, unrecalled = row[t, KEPT_STATE], row[t, MUDDLED_STATE], row[t, UNRECALLED]
-        top = row[t, KEPT_TOP]  # kept / A
-        replaced = row[t, MUDDLED_REPLACED]
-        believe_kept, believe_muddled = 0.0, min(came[t] * odds_muddled * replaced, muddled)
-        if own >= 0:
-            pi = facet.salience[own]
-            believe_kept = r * (kept + unrecalled) + (1.0 - r) * pi * odds_kept * top
-            lost = pi * taken_from(facet, v, t, sums.slot, known.touched, held) * replaced
-            believe_muddled += r * max(muddled - lost - believe_muddled, 0.0)
-        elif len(held) == 0:
+    j, n = sums.slot[v], len(who)
+    odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
+    odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
+    for k in range(n):
+        believe[KEPT, k] = 0.0
+        believe[MUDDLED, k] = min(came[k] * odds_muddled * rows[MUDDLED_REPLACED, t, k], rows[MUDDLED_STATE, t, k])
+    for k in range(n):
+        group = facet.group_of[who[k]]
+        start, end = facet.ptr[group], facet.ptr[group + 1]
+        kept, muddled, unrecalled = rows[KEPT_STATE, t, k], rows[MUDDLED_STATE, t, k], rows[UNRECALLED, t, k]
+        if own[k] >= 0:
+            pi = facet.salience[own[k]]
+            believe[KEPT, k] = r * (kept + unrecalled) + (1.0 - r) * pi * odds_kept * rows[KEPT_TOP, t, k]
+            taken = taken_from(facet, v, t, sums.slot, known.touched, facet.held[start:end])
+            lost = pi * taken * rows[MUDDLED_REPLACED, t, k]
+            believe[MUDDLED, k] += r * max(muddled - lost - believe[MUDDLED, k], 0.0)
+        elif start == end:
             named = g * odds_kept / known.stranger[t]
-            believe_kept = kept * (rho + (1.0 - rho) * named) + unrecalled * (named if facet.single else rho)
-        answers_of(row[t, FORGOTTEN], kept + unrecalled, muddled, believe_kept, believe_muddled, t, yesno, forgotten,
-                   facet.absence[v], out[t])  # fmt: skip
+            believe[KEPT, k] = kept * (rho + (1.0 - rho) * named) + unrecalled * (named if facet.single else rho)

@@ -74,6 +74,6 @@ def question_information(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray)
     out = QuestionInformation(np.zeros(len(ids)), np.zeros(len(ids)), np.zeros((len(ids), SUMMARY)))
     for f in np.unique(facet).tolist():
         mine = np.flatnonzero(facet == f)
-        told = of_questions(beliefs, node, f, ids[mine])
+        told = of_questions(beliefs, node, f, ids[mine], by_user=True)
         out.gain_nats[mine], out.user_nats[mine], out.answers[mine] = told.gain_nats, told.user_nats, told.answers
     return out

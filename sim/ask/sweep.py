@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.ask.facet_gains import likeliest, of_questions, tell, within_class
+from sim.ask.facet_gains import likeliest, refined, tell
 from sim.ask.ranking import TIE, top_among
 from sim.belief.by_history import BeliefsByHistory, Node
-from sim.questions import OPEN
 
 SHORTLIST = 8
 """Best questions that are refined."""
@@ -26,6 +25,8 @@ FEW = 32
 """Values of a touched `many` facet up to which all its questions are refined."""
 REFINED = 256
 """Likeliest intents over which gains are refined."""
+FAINT = 1e-8
+"""Belief up to which intents of a larger catalogue are not among them: together they add less than 1e-5 nats."""
 
 
 def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
@@ -42,8 +43,11 @@ def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
 
 
 def unasked(beliefs: BeliefsByHistory, f: int, asked: set[int]) -> np.ndarray:
+    """Ids, ascending, of the questions on facet f that were not asked."""
     start, end = int(beliefs.bank.starts[f]), int(beliefs.bank.starts[f + 1])
-    return np.delete(np.arange(start, end), [q - start for q in asked if start <= q < end])
+    mine = [q - start for q in asked if start <= q < end]
+    every = beliefs.every[start:end]
+    return np.delete(every, mine) if mine else every
 
 
 def near_best(node: Node, ids: np.ndarray, gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -73,13 +77,10 @@ def always_refined(beliefs: BeliefsByHistory, node: Node, asked: set[int]) -> np
 
 def refined_gains(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray) -> np.ndarray:
     """EIG with what answers tell inside a class of intents, over the likeliest of them."""
-    bank, out = beliefs.bank, np.empty(len(ids))
-    who = likeliest(node.belief, REFINED)
-    facet, closed = bank.facet[ids], bank.kind[ids] != OPEN
+    facet, out = beliefs.bank.facet[ids], np.empty(len(ids))
+    who = likeliest(node, REFINED)
+    if len(node.belief) > REFINED:
+        who = who[node.belief[who] > FAINT]
     for f in np.unique(facet).tolist():
-        mine = np.flatnonzero(facet == f)
-        out[mine] = of_questions(beliefs, node, f, ids[mine]).gain_nats
-        mine = mine[closed[mine]]
-        if len(mine):
-            out[mine] += within_class(beliefs, node, f, ids[mine], who)
+        out[facet == f] = refined(beliefs, node, f, ids[facet == f], who)
     return out

@@ -38,7 +38,7 @@ class Node:
         self.belief = belief  # (N,)
         self.types = types  # (T,)
         self.told: dict[Any, Any] = {}  # what was found out, to be kept
-        self.scratch: dict[int, Any] = {}  # what several questions on one facet share, while a choice is made
+        self.scratch: dict[Any, Any] = {}  # what several questions on one facet share, while a choice is made
 
     @property
     def bytes(self) -> int:
@@ -67,6 +67,8 @@ class BeliefsByHistory:
         self.store = EvidenceStore(channel, bank, memory, cache_bytes)
         self.nothing = np.arange(len(channel.facets))
         """(F,) the numbers of a dialogue that has heard nothing."""
+        self.every = np.arange(len(bank))
+        """(Q,) the ids of all questions."""
         self.named: dict[tuple[int, int], np.ndarray] = {}
         """What `sim.ask` keeps of each facet for all histories."""
         self._nodes: Cache[Node] = Cache(cache_bytes)

@@ -11,8 +11,8 @@ h = r g1 + (1 - r) g0 where it is true and recognised by chance; e the odds of t
                 kb_z = sum_w K[z, w] (factor of w): e_w g1_w / h_w if w is true of i too, else e_w g1_w / g0_w
 
 and all factors of values that nothing was answered about are 1.  So intents differ only where one of their values was
-touched or may be taken for one that was: those have a row of their own, all others share one, and those of whom the
-catalogue knows nothing share another.  Nothing was answered: two rows.
+touched or may be taken for one that was: their groups have a row each, all others share one, and those of whom the
+catalogue knows nothing have another.  Nothing was answered: two rows.
 
 Evidence becomes a record of float64 and one of int32:
 
@@ -21,8 +21,9 @@ Evidence becomes a record of float64 and one of int32:
     stranger  (T,)          A of an intent of which the catalogue knows nothing
     touched   (n, T, S, 4)  g1, g0, h, e of each touched value, kept and muddled
 
-    ids       (n,)          the touched values, ascending
-    row_of    (N,)          the row of each intent
+    row_of_intent (N,)
+    row_of        (G,)      the row of each group
+    ids           (n,)      the touched values, ascending
 """
 
 from __future__ import annotations
@@ -62,16 +63,18 @@ def parts_of(record, r_n, n, t_n):
 
 
 @compiled
-def give_rows(facet: SparseFacet, ids, row_of) -> int:
-    """Fill `row_of` (N,) given the touched values; returns how many rows there are."""
+def give_rows(facet: SparseFacet, ids, row_of_intent, row_of) -> int:
+    """Fill `row_of` (G,) and `row_of_intent` (N,) given the touched values; returns how many rows there are."""
     row_of[:] = COMMON
-    for i in facet.unknown:
-        row_of[i] = STRANGER
+    for g in facet.unknown:
+        row_of[g] = STRANGER
     count = OWN
     for x in ids:
         count = _own(facet, x, row_of, count)
         for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
             count = _own(facet, facet.taken.to[e], row_of, count)
+    for i in range(len(row_of_intent)):
+        row_of_intent[i] = row_of[facet.group_of[i]]
     return count
 
 
@@ -105,58 +108,119 @@ def sparse_record(facet: SparseFacet, memory: Memory, pairs, said, volunteered, 
     slot = np.full(len(facet.background), -1, dtype=np.int32)
     for j in range(len(ids)):
         slot[ids[j]] = j
-    own = np.empty(r_n, dtype=np.int64)
-    for i in range(len(row_of)):
-        if row_of[i] >= OWN:
-            own[row_of[i]] = i
-    logs = np.empty((3, r_n))
-    sums = np.empty((2, r_n))  # A and R
+    told = np.empty((2, t_n))
+    for t in range(t_n):
+        told[KEPT, t], told[MUDDLED, t] = _touch(facet, memory, pairs, said, volunteered, t, slot, touched)
+    # Log prod(h or g0), kept and muddled; A and R.
+    logs, sums = np.zeros((2, t_n, r_n)), np.ones((2, t_n, r_n))
+    _strangers(facet, ids, touched, stranger, logs, sums)
+    _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums)
+    terms = np.empty((4, r_n))
     for t in range(t_n):
         unrecalled = memory.shares[3, t] > 0.0 and said < 0
-        told_kept, told_muddled = _touch(facet, memory, pairs, said, volunteered, t, slot, touched)
-        stranger[t] = 1.0
-        all_kept = all_muddled = all_strange = 0.0
-        for j in range(len(ids)):
-            kept, muddled = touched[j, t, KEPT], touched[j, t, MUDDLED]
-            rho = facet.stranger[ids[j]]
-            h = rho * kept[G1] + (1.0 - rho) * kept[G0]
-            all_kept += log(max(kept[G0], TINY))
-            all_muddled += log(max(muddled[G0], TINY))
-            all_strange += log(max(h, TINY))
-            stranger[t] += facet.background[ids[j]] * (kept[E] * kept[G1] / max(h, TINY) - 1.0)
-        stranger[t] = max(stranger[t], TINY)
         forgotten = forgotten_like(pairs, said, volunteered, t, memory, facet.options)
         shift = forgotten
         for r in range(r_n):
-            kept, muddled = all_kept, all_muddled
-            sums[0, r] = sums[1, r] = 1.0
-            if r >= OWN:
-                sums[0, r], sums[1, r], lift_kept, lift_muddled = _sums_of(facet, own[r], t, slot, touched)
-                kept += lift_kept
-                muddled += lift_muddled
-            elif r == STRANGER:
-                kept, sums[0, r] = all_strange, stranger[t]
-            # Of what is recognised, kept or unrecalled, muddled; the open answer comes to the former by state.
-            logs[0, r], logs[1, r], logs[2, r] = kept + told_kept, kept, muddled + told_muddled
-            shift = max(shift, max(logs[0, r], logs[2, r]))
+            shift = max(shift, max(logs[KEPT, t, r] + told[KEPT, t], logs[MUDDLED, t, r] + told[MUDDLED, t]))
             if unrecalled:
-                shift = max(shift, kept)
-        lost = exp(forgotten - shift)
+                shift = max(shift, logs[KEPT, t, r])
+        named, recognised = memory.shares[1, t], memory.shares[3, t] if unrecalled else 0.0
         for r in range(r_n):
-            b = exp(logs[0, r] - shift) * sums[0, r]
-            c = exp(logs[2, r] - shift) * sums[1, r] * memory.shares[2, t]
-            d = exp(logs[1, r] - shift) * memory.shares[3, t] if unrecalled else 0.0
-            if r == STRANGER:
-                b, c = b * memory.strangers[1, t], 0.0
-                d = d * sums[0, r] if facet.single else d
-            else:
-                b *= memory.shares[1, t]
-            whole = max(lost + b + c + d, TINY)
+            terms[0, r] = exp(forgotten - shift)
+            terms[1, r] = exp(logs[KEPT, t, r] + told[KEPT, t] - shift) * sums[0, t, r] * named
+            terms[2, r] = exp(logs[MUDDLED, t, r] + told[MUDDLED, t] - shift) * sums[1, t, r] * memory.shares[2, t]
+            terms[3, r] = exp(min(logs[KEPT, t, r] - shift, 0.0)) * recognised
+        terms[1, STRANGER] *= memory.strangers[1, t] / max(named, TINY)
+        terms[2, STRANGER] = 0.0
+        if facet.single:
+            terms[3, STRANGER] *= sums[0, t, STRANGER]
+        for r in range(r_n):
+            whole = max(terms[0, r] + terms[1, r] + terms[2, r] + terms[3, r], TINY)
             like[r, t] = log(whole) + shift
-            rows[r, t, FORGOTTEN], rows[r, t, KEPT_STATE] = lost / whole, b / whole
-            rows[r, t, MUDDLED_STATE], rows[r, t, UNRECALLED] = c / whole, d / whole
-            rows[r, t, KEPT_TOP] = b / whole / sums[0, r]
-            rows[r, t, MUDDLED_REPLACED] = c / whole / sums[1, r]
+            for state in range(4):
+                rows[r, t, state] = terms[state, r] / whole
+            rows[r, t, KEPT_TOP] = rows[r, t, KEPT_STATE] / sums[0, t, r]
+            rows[r, t, MUDDLED_REPLACED] = rows[r, t, MUDDLED_STATE] / sums[1, t, r]
+
+
+@compiled
+def _strangers(facet, ids, touched, stranger, logs, sums):
+    """What is the same for all rows, and the row of those of whom the catalogue knows nothing."""
+    for t in range(len(stranger)):
+        kept = muddled = strange = 0.0
+        stranger[t] = 1.0
+        for j in range(len(ids)):
+            of_kept, rho = touched[j, t, KEPT], facet.stranger[ids[j]]
+            h = max(rho * of_kept[G1] + (1.0 - rho) * of_kept[G0], TINY)
+            kept += log(of_kept[G0])
+            muddled += log(touched[j, t, MUDDLED, G0])
+            strange += log(h)
+            stranger[t] += facet.background[ids[j]] * (of_kept[E] * of_kept[G1] / h - 1.0)
+        stranger[t] = max(stranger[t], TINY)
+        logs[KEPT, t], logs[MUDDLED, t] = kept, muddled
+        logs[KEPT, t, STRANGER], sums[0, t, STRANGER] = strange, stranger[t]
+
+
+@compiled
+def _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums):
+    """A, R and prod(h or g0) of the groups that differ from most."""
+    t_n, v_n = touched.shape[1], len(slot)
+    # By value: what it is replaced by, as if nothing else were true of the intent; and whether that is not just 1.
+    taken, near = np.ones((v_n, t_n)), np.zeros(v_n, dtype=np.bool_)
+    lift = np.empty((2, len(ids), t_n))
+    for j in range(len(ids)):
+        near[ids[j]] = True
+        for t in range(t_n):
+            kept, muddled = touched[j, t, KEPT], touched[j, t, MUDDLED]
+            lift[KEPT, j, t], lift[MUDDLED, j, t] = log(kept[H] / kept[G0]), log(muddled[H] / muddled[G0])
+        for e in range(facet.taken.ptr[ids[j]], facet.taken.ptr[ids[j] + 1]):
+            z, chance = facet.taken.to[e], facet.taken.chance[e]
+            near[z] = True
+            for t in range(t_n):
+                to = touched[j, t, MUDDLED]
+                taken[z, t] += chance * (to[E] * to[G1] / to[G0] - 1.0)
+    for i in range(len(row_of)):
+        r = row_of[i]
+        if r < OWN:
+            continue
+        for e in range(facet.ptr[i], facet.ptr[i + 1]):
+            z, pi = facet.held[e], facet.salience[e]
+            if not near[z]:
+                continue
+            j = slot[z]
+            for t in range(t_n):
+                lost = lost_by(z, t, slot, touched)
+                sums[1, t, r] += pi * (lost * taken[z, t] - 1.0)
+                if j >= 0:
+                    to = touched[j, t, KEPT]
+                    sums[0, t, r] += pi * (to[E] * to[G1] / to[H] - 1.0)
+                    logs[KEPT, t, r] += lift[KEPT, j, t]
+                    logs[MUDDLED, t, r] += lift[MUDDLED, j, t]
+            if j >= 0:
+                _came_in_place(facet, i, z, slot, touched, sums[1], r)
+        for t in range(t_n):
+            sums[0, t, r], sums[1, t, r] = max(sums[0, t, r], TINY), max(sums[1, t, r], TINY)
+
+
+@compiled
+def _came_in_place(facet, i, w, slot, touched, replaced, r):
+    """Touched value w is true of group i: where it comes in the place of another of i's, it is recognised or not all
+    the same."""
+    for e in range(facet.ptr[i], facet.ptr[i + 1]):
+        z = facet.held[e]
+        chance = entry(facet.kernel, z, w)
+        if chance > 0.0:
+            for t in range(len(replaced)):
+                to = touched[slot[w], t, MUDDLED]
+                beside = to[E] * to[G1] * (1.0 / to[H] - 1.0 / to[G0])
+                replaced[t, r] += facet.salience[e] * lost_by(z, t, slot, touched) * chance * beside
+
+
+@compiled
+def entry(kernel, row, column):
+    """One entry of a kernel."""
+    at = find(kernel.to[kernel.ptr[row] : kernel.ptr[row + 1]], column)
+    return kernel.chance[kernel.ptr[row] + at] if at >= 0 else 0.0
 
 
 @compiled
@@ -211,19 +275,3 @@ def taken_from(facet: SparseFacet, z, t, slot, touched, held):
             out += facet.kernel.chance[e] * (to[E] * to[G1] / beside - 1.0)
     return out
 
-
-@compiled
-def _sums_of(facet, i, t, slot, touched):
-    """A and R of one intent, and log of prod(h / g0) over its touched values, kept and muddled."""
-    top = replaced = 1.0
-    kept = muddled = 0.0
-    held = facet.held[facet.ptr[i] : facet.ptr[i + 1]]
-    for e in range(facet.ptr[i], facet.ptr[i + 1]):
-        z, pi = facet.held[e], facet.salience[e]
-        replaced += pi * (lost_by(z, t, slot, touched) * taken_from(facet, z, t, slot, touched, held) - 1.0)
-        if slot[z] >= 0:
-            by_kept, by_muddled = touched[slot[z], t, KEPT], touched[slot[z], t, MUDDLED]
-            top += pi * (by_kept[E] * by_kept[G1] / by_kept[H] - 1.0)
-            kept += log(by_kept[H] / by_kept[G0])
-            muddled += log(by_muddled[H] / by_muddled[G0])
-    return max(top, TINY), max(replaced, TINY), kept, muddled

@@ -50,7 +50,7 @@ class EvidenceStore:
         self.record_at, self.map_at = np.full(room, NOWHERE), np.full(room, NOWHERE)
         """(evidence,) where its records of float64 and int32 begin; of a dense facet the latter is `rows`."""
         self.row_count, self.touched_count = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
-        """(evidence,) of a sparse facet: rows, and touched values, whose ids follow `row_of`."""
+        """(evidence,) of a sparse facet: rows and touched values."""
         self._lay_out_fixed()
 
     def _lay_out_fixed(self) -> None:
@@ -184,10 +184,13 @@ class EvidenceStore:
             return at, self._rows_at[f]
         values = {value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set())
         ids = np.array(sorted(values), dtype=np.int32)
-        rows_at = self._take_ints(self.intents + len(ids))
-        row_of = self.ints[rows_at : rows_at + self.intents]
-        self.ints[rows_at + self.intents : rows_at + self.intents + len(ids)] = ids
-        r_n = give_rows(facet, ids, row_of)
+        groups = len(facet.ptr) - 1
+        rows_at = self._take_ints(self.intents + groups + len(ids))
+        row_of_intent, row_of, kept = np.split(
+            self.ints[rows_at : rows_at + self.intents + groups + len(ids)], [self.intents, self.intents + groups]
+        )
+        kept[:] = ids
+        r_n = give_rows(facet, ids, row_of_intent, row_of)
         size = sparse_size(r_n, len(ids), self.types)
         at = self._take_floats(size)
         sparse_record(facet, memory, pairs, evidence.said, volunteered, ids, row_of, r_n, self.floats[at : at + size])

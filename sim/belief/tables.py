@@ -15,6 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.channel.channel import FacetChannel
+from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank
 
 SMALL = 64
@@ -50,20 +51,23 @@ class DenseFacet(NamedTuple):
 
 
 class SparseFacet(NamedTuple):
-    """A sparse facet."""
+    """A sparse facet.  Its users' memories and answers depend on an intent through its values alone, so intents with
+    the same ones make a group, and all but the belief goes by the G groups."""
 
+    group_of: np.ndarray
+    """(N,) int32"""
     ptr: np.ndarray
-    """(N + 1,) intent i's values are held[ptr[i]:ptr[i + 1]], ascending."""
+    """(G + 1,) group g's values are held[ptr[g]:ptr[g + 1]], ascending."""
     held: np.ndarray
     salience: np.ndarray
-    """(E,) p(top of the mind | intent, kept)."""
+    """(E,) p(top of the mind | group, kept)."""
     value_ptr: np.ndarray
-    """(V + 1,) the relation by value."""
+    """(V + 1,) the same by value: those who have v are who[value_ptr[v]:value_ptr[v + 1]]."""
     who: np.ndarray
     salience_of: np.ndarray
     """(E,) salience, by value."""
     within_of: np.ndarray
-    """(E,) p(replacement = value | intent, muddled) of values that the intent has, by value."""
+    """(E,) p(replacement = value | group, muddled) of values that the group has, by value."""
     kernel: Kernel
     taken: Kernel
     """The kernel by what is believed: row w lists the values that are taken for w."""
@@ -77,7 +81,7 @@ class SparseFacet(NamedTuple):
     stranger: np.ndarray
     """(V,) p(believed | the catalogue knows nothing, not on top of the mind)."""
     unknown: np.ndarray
-    """Intents of which the catalogue knows nothing."""
+    """The groups of which the catalogue knows nothing: one or none."""
     single: bool
     """It holds one value."""
 
@@ -141,24 +145,45 @@ def dense_facet(channel: FacetChannel, bank: QuestionBank, f: int) -> DenseFacet
 
 
 def sparse_facet(channel: FacetChannel) -> SparseFacet:
-    facet, by_value = channel.facet, channel.by_value
+    facet, many = channel.facet, not channel.facet.scalar
     v = len(facet.values)
-    many = not facet.scalar
+    salience = np.ascontiguousarray(channel.salience) if many else np.ones(len(facet.indices))
+    one_of, group_of = _groups(facet.indptr, facet.indices, salience)
+    counts = np.diff(facet.indptr)[one_of]
+    ptr = np.concatenate([[0], counts.cumsum()])
+    places = np.arange(ptr[-1]) + np.repeat(facet.indptr[one_of] - ptr[:-1], counts)
+    held = facet.indices[places].astype(np.int32)
+    order = np.argsort(held, kind="stable")
+    within = channel.intruder_within[places] if many else np.zeros(len(held))
     options = np.ascontiguousarray(channel.options)
     return SparseFacet(
-        ptr=facet.indptr.astype(np.int64), held=facet.indices.astype(np.int32),
-        salience=np.ascontiguousarray(channel.salience) if many else np.ones(len(facet.indices)),
-        value_ptr=by_value.indptr.astype(np.int64), who=by_value.intents.astype(np.int32),
-        salience_of=channel.salience[by_value.places] if many else np.ones(len(facet.indices)),
-        within_of=channel.intruder_within[by_value.places] if many else np.zeros(len(facet.indices)),
-        kernel=kernel_of(channel.kernel), taken=kernel_of(channel.kernel_t),
+        group_of=group_of, ptr=ptr, held=held, salience=salience[places],
+        value_ptr=np.concatenate([[0], np.bincount(held, minlength=v).cumsum()]),
+        who=np.repeat(np.arange(len(counts), dtype=np.int32), counts)[order], salience_of=salience[places][order],
+        within_of=within[order], kernel=kernel_of(channel.kernel), taken=kernel_of(channel.kernel_t),
         background=np.ascontiguousarray(channel.background), options=options,
         log_options=np.log(np.maximum(options, 1e-300)),
         recognition=np.ascontiguousarray(channel.recognition) if many else np.ones(v),
         absence=np.ascontiguousarray(channel.absence) if many else np.ones(v),
         stranger=np.ascontiguousarray(channel.stranger_recognition) if many else np.zeros(v),
-        unknown=channel.unknown.astype(np.int64), single=not many,
+        unknown=np.flatnonzero(counts == 0), single=not many,
     )  # fmt: skip
+
+
+def _groups(ptr: np.ndarray, held: np.ndarray, salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intents with the same values, as salient: one of each group (G,), and the group of each, (N,) int32."""
+    ends = np.zeros(len(held) + 1, dtype=np.uint64)
+    marks = []
+    # Sums of two hashes of the entries tell rows apart: two that differ meet once in 2^128.
+    for seed in (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03)):
+        np.cumsum(mix(mix(held.astype(np.uint64) ^ seed) ^ salience.view(np.uint64)), out=ends[1:])
+        marks.append(ends[ptr[1:]] - ends[ptr[:-1]])
+    order = np.lexsort(marks)
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (marks[0][order][1:] != marks[0][order][:-1]) | (marks[1][order][1:] != marks[1][order][:-1])
+    group_of = np.empty(len(order), dtype=np.int32)
+    group_of[order] = first.cumsum() - 1
+    return order[first], group_of
 
 
 def manner_of(stages: list[tuple[FacetChannel, ...]]) -> Manner:
