@@ -1,6 +1,6 @@
 """The certified choice: the few best questions of the bank, found without evaluating all of it.
 
-It comes to the same as the full sweep of `sim.ask.sweep`: open questions and dense facets first, then only those values
+It comes to the same as the full sweep of `sim.ask.sweep`: open questions and tabled facets first, then only those values
 whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
 """
 
@@ -12,7 +12,6 @@ from sim.ask.facet_gains import masses, most_nats, of_questions
 from sim.ask.ranking import TIE, top_among
 from sim.ask.sweep import SHORTLIST, always_refined, near, near_best, refined_gains, unasked
 from sim.belief.by_history import BeliefsByHistory, Node
-from sim.belief.tables import DenseFacet
 from sim.numeric.entropy import binary_entropy, least_mass
 from sim.questions import OPEN
 
@@ -52,9 +51,9 @@ def _certified(beliefs: BeliefsByHistory, node: Node, k: int) -> tuple[np.ndarra
     asked = beliefs.asked(node)
     ids, gains = [np.empty(0, np.int64)], [np.empty(0)]
     pending: list[tuple[int, np.ndarray, np.ndarray]] = []
-    for f, facet in enumerate(beliefs.store.facets):
+    for f, rows in enumerate(beliefs.store.tabled):
         mine = unasked(beliefs, f, asked)
-        now = mine if isinstance(facet, DenseFacet) else mine[bank.kind[mine] == OPEN]
+        now = mine[bank.kind[mine] == OPEN] if rows is None else mine
         if len(now):
             ids.append(now)
             gains.append(of_questions(beliefs, node, f, now).gain_nats)

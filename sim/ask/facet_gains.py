@@ -1,15 +1,16 @@
 """What questions tell, facet by facet: the loops of `sim.ask`, handed the records that they read.
 
-Gains about the intent are I(answer; class of intents): of a dense facet's questions, the intents with one value are a
-class; of a sparse facet's yes/no questions, those that have the value and those that don't; open questions are told
-apart by intent.  `refined` adds what answers tell inside a class.
+Gains about the intent are I(answer; class of intents): where the law is tabled, the intents of one row are a class; of
+other yes/no questions, those that have the value and those that don't; open questions are told apart by intent, on
+tabled facets of large catalogues by row.  `refined` adds what answers tell inside a class.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from sim.ask.gain_dense import A, dense_answers, refine_dense, tell_dense
 from sim.ask.gain_named import (
     NEGLIGIBLE,
     conditional_entropy,
@@ -18,28 +19,18 @@ from sim.ask.gain_named import (
     tell_named,
     tell_sparse_batch,
 )
-from sim.ask.gain_sparse import (
-    Known,
-    Sums,
-    begin_sums,
-    known_of,
-    masses_of_values,
-    new_sums,
-    refine_sparse,
-    tell_sparse,
-    yesno_joint,
-)
+from sim.ask.gain_sparse import Sums, begin_sums, masses_of_values, new_sums, refine_sparse, tell_sparse, yesno_joint
+from sim.ask.gain_tabled import A, refine_tabled, tabled_answers, tell_tabled
 from sim.ask.question_information import SUMMARY, QuestionInformation
 from sim.belief.by_history import BeliefsByHistory, Node
-from sim.belief.tables import DenseFacet, SparseFacet
+from sim.belief.law_sparse import Known, known_of
+from sim.belief.tables import WIDE, SparseFacet, asked_for
 from sim.questions import OPEN
 
 HEAD = 256
 """Likeliest intents for which H(answer | intent) of an open question on a sparse facet is exact."""
-WIDE = 1024
-"""The same where HEAD intents hold less than ENOUGH of the belief; for catalogues of up to so many it is all."""
 ENOUGH = 0.9
-"""Share of the belief."""
+"""Share of the belief; where HEAD intents hold less, it is exact for `WIDE`."""
 
 
 def likeliest(node: Node, k: int) -> np.ndarray:
@@ -56,77 +47,80 @@ def likeliest(node: Node, k: int) -> np.ndarray:
     return node.scratch["likeliest", k]
 
 
-def asked_mask(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
-    """(n, Q) bool: the questions that were answered."""
-    out = np.zeros((len(nodes), len(beliefs.bank)), dtype=bool)
-    for row, node in zip(out, nodes, strict=True):
-        row[list(beliefs.asked(node))] = True
-    return out
-
-
 def tell(beliefs: BeliefsByHistory, nodes: list[Node]) -> QuestionInformation:
     """What every question of the bank tells after n histories: (n, Q); 0 for those asked already."""
     n, q = len(nodes), len(beliefs.bank)
     out = QuestionInformation(np.zeros((n, q)), np.zeros((n, q)), np.zeros((n, q, SUMMARY)))
-    joint, belief = (np.stack([getattr(node, name) for node in nodes]) for name in ("joint", "belief"))
-    asked = asked_mask(beliefs, nodes)
+    asked = np.zeros((n, q), dtype=bool)
+    for row, node in zip(asked, nodes, strict=True):
+        row[beliefs.asked(node)] = True
+    together = _Together(
+        np.stack([node.numbers for node in nodes]), np.array([node.stage for node in nodes]),
+        np.stack([node.joint for node in nodes]), np.stack([node.belief for node in nodes]), asked,
+    )  # fmt: skip
     for f in range(len(beliefs.store.facets)):
-        if not asked[:, beliefs.bank.starts[f] : beliefs.bank.starts[f + 1]].all():
-            _tell_facet(beliefs, nodes, f, joint, belief, asked, out)
+        part = slice(int(beliefs.bank.starts[f]), int(beliefs.bank.starts[f + 1]))
+        if not asked[:, part].all():
+            gain, user, answers = _tell_facet(beliefs, nodes, f, part, together)
+            out.gain_nats[:, part], out.user_nats[:, part], out.answers[:, part] = gain, user, answers
     return out
 
 
+class _Together(NamedTuple):
+    """n histories side by side."""
+
+    numbers: np.ndarray
+    stages: np.ndarray
+    joint: np.ndarray
+    belief: np.ndarray
+    asked: np.ndarray
+    """(n, Q) bool"""
+
+
 def _tell_facet(
-    beliefs: BeliefsByHistory, nodes: list[Node], f: int, joint: np.ndarray, belief: np.ndarray, asked: np.ndarray,
-    out: QuestionInformation,
-) -> None:  # fmt: skip
-    store, bank = beliefs.store, beliefs.bank
-    part = slice(int(bank.starts[f]), int(bank.starts[f + 1]))
-    facet, skip = store.facets[f], np.ascontiguousarray(asked[:, part])
-    numbers = np.array([store.asked_of(int(node.numbers[f]), f, node.stage) for node in nodes])
-    store.need(numbers)
-    way = np.array([store.way(node.stage, k) for node, k in zip(nodes, numbers.tolist(), strict=True)])
-    at = store.record_at[numbers]
-    gain, user = np.empty(skip.shape), np.empty(skip.shape)
-    answers = np.empty((*skip.shape, A))
-    if isinstance(facet, DenseFacet):
-        tell_dense(facet, store.manner, f, way, store.floats, at, joint, skip, gain, user, answers)
-    elif store.intents <= WIDE:
-        kinds = bank.kind[part]
+    beliefs: BeliefsByHistory, nodes: list[Node], f: int, part: slice, at_once: _Together
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the questions `part` on facet f tell: (n, questions) twice and (n, questions, A)."""
+    store, facet, rows = beliefs.store, beliefs.store.facets[f], beliefs.store.tabled[f]
+    skip = np.ascontiguousarray(at_once.asked[:, part])
+    told = np.zeros(skip.shape), np.zeros(skip.shape), np.zeros((*skip.shape, A))
+    if rows is None and store.intents > WIDE:
+        for b, node in enumerate(nodes):
+            one = of_questions(beliefs, node, f, np.arange(part.start, part.stop)[~skip[b]], by_user=True)
+            for out, mine in zip(told, (one.gain_nats, one.user_nats, one.answers), strict=True):
+                out[b, ~skip[b]] = mine
+        return told
+    numbers, way = store.next_answer(at_once.numbers[:, f], at_once.stages, f)
+    at, joint, belief = store.record_at[numbers], at_once.joint, at_once.belief
+    if rows is not None:
+        tell_tabled(rows, store.manner, f, way, store.floats, at, joint, belief, skip, *told)
+    else:
+        opens = bool(beliefs.bank.open_question[f] >= 0)
         tell_sparse_batch(
             facet, store.manner, f, way, store.floats, store.ints, at, store.map_at[numbers], store.row_count[numbers],
-            store.touched_count[numbers], joint, belief, skip, bank.value[part][kinds != OPEN].astype(np.int64),
-            bool(kinds[0] == OPEN), gain, user, answers,
+            store.touched_count[numbers], joint, belief, skip, asked_for(beliefs.bank, f), opens, *told,
         )  # fmt: skip
-    else:
-        for b, node in enumerate(nodes):
-            told = of_questions(beliefs, node, f, np.arange(part.start, part.stop)[~skip[b]], by_user=True)
-            gain[b], user[b], answers[b] = 0.0, 0.0, 0.0
-            gain[b, ~skip[b]], user[b, ~skip[b]], answers[b, ~skip[b]] = told.gain_nats, told.user_nats, told.answers
-    out.gain_nats[:, part], out.user_nats[:, part], out.answers[:, part] = gain, user, answers
+    return told
 
 
 def _known(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[SparseFacet, Known, Sums, int]:
-    """A sparse facet, its record and sums at one belief, and how its next question is answered."""
+    """A facet that is not tabled, its record and sums at one belief, and how its next question is answered."""
     store, facet = beliefs.store, beliefs.store.facets[f]
     assert isinstance(facet, SparseFacet)
-    k = store.asked_of(int(node.numbers[f]), f, node.stage)
     if f not in node.scratch:
-        store.need(np.array([k]))
+        k, way = _next_answer(beliefs, node, f)
         known = known_of(facet, store.floats, store.ints, int(store.record_at[k]), int(store.map_at[k]),
                          int(store.row_count[k]), int(store.touched_count[k]), store.types)  # fmt: skip
         sums = new_sums(facet, store.types)
         begin_sums(facet, known, node.joint, sums)
-        node.scratch[f] = known, sums
-    return facet, *node.scratch[f], store.way(node.stage, k)
+        node.scratch[f] = known, sums, way
+    return facet, *node.scratch[f]
 
 
-def _dense(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[int, int]:
-    """How a dense facet's next question is answered, and where its record begins."""
-    store = beliefs.store
-    k = store.asked_of(int(node.numbers[f]), f, node.stage)
-    store.need(np.array([k]))
-    return store.way(node.stage, k), int(store.record_at[k])
+def _next_answer(beliefs: BeliefsByHistory, node: Node, f: int) -> tuple[int, int]:
+    """`EvidenceStore.next_answer` of one dialogue."""
+    (k,), (way,) = beliefs.store.next_answer(node.numbers[f : f + 1], np.array([node.stage]), f)
+    return int(k), int(way)
 
 
 def of_questions(
@@ -138,17 +132,16 @@ def of_questions(
         by_user: what open questions tell about the user is wanted as well; it takes longer.
     """
     store, bank = beliefs.store, beliefs.bank
-    facet = store.facets[f]
-    if isinstance(facet, DenseFacet):
+    if store.tabled[f] is not None:
         part = slice(int(bank.starts[f]), int(bank.starts[f + 1]))
-        key = "dense", f
+        key = "tabled", f
         if key not in node.scratch:
-            way, at = _dense(beliefs, node, f)
-            count = part.stop - part.start
-            told = np.empty((1, count)), np.empty((1, count)), np.empty((1, count, A))
-            tell_dense(facet, store.manner, f, np.array([way]), store.floats, np.array([at]), node.joint[None],
-                       np.zeros((1, count), dtype=bool), *told)  # fmt: skip
-            node.scratch[key] = told
+            asked = np.zeros((1, len(bank)), dtype=bool)
+            asked[0, beliefs.asked(node)] = True
+            node.scratch[key] = _tell_facet(
+                beliefs, [node], f, part,
+                _Together(node.numbers[None], np.array([node.stage]), node.joint[None], node.belief[None], asked),
+            )  # fmt: skip
         gain, user, answers = (x[0][ids - part.start] for x in node.scratch[key])
         return QuestionInformation(gain, user, answers)
     gain, user, answers = np.empty(len(ids)), np.empty(len(ids)), np.empty((len(ids), A))
@@ -173,7 +166,7 @@ def _of_closed(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray) -
 
 def most_nats(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray) -> np.ndarray:
     """(n,) nats: what questions on one facet can tell about the intent at most; infinity where that is not known."""
-    if isinstance(beliefs.store.facets[f], DenseFacet):
+    if beliefs.store.tabled[f] is not None:
         return np.full(len(ids), np.inf)
     kept = node.scratch.setdefault("most", {})
     new = np.array([q for q in ids.tolist() if q not in kept and beliefs.bank.kind[q] != OPEN], dtype=np.int64)
@@ -218,23 +211,20 @@ def _rough(beliefs: BeliefsByHistory, f: int, way: int) -> np.ndarray:
 
 def predict(beliefs: BeliefsByHistory, node: Node, question: int) -> np.ndarray:
     """(A,) p(answer | history)."""
-    store, bank = beliefs.store, beliefs.bank
+    store, bank, manner = beliefs.store, beliefs.bank, beliefs.store.manner
     f = int(bank.facet[question])
-    facet, types = store.facets[f], store.types
-    count = int(bank.answers[question])
-    if isinstance(facet, DenseFacet):
-        way, at = _dense(beliefs, node, f)
-        by_type = np.empty((types, max(A, 1 + len(facet.options))))
-        dense_answers(facet, store.manner, f, way, store.floats[at:], node.joint, question - int(bank.starts[f]), by_type)
-        return by_type[:, :count].sum(axis=0)
-    facet, known, sums, way = _known(beliefs, node, f)
-    manner = store.manner
-    if bank.kind[question] == OPEN:
-        out = np.empty(count)
-        named_by_all(facet, known, sums, 0, types, manner.silent[way, f], manner.slip[way, f], manner.guess[way, f], out)
+    out, rows = np.empty(int(bank.answers[question])), store.tabled[f]
+    if rows is not None:
+        k, way = _next_answer(beliefs, node, f)
+        tabled_answers(rows, manner, f, way, store.floats, int(store.record_at[k]), node.joint[None],
+                       question - int(bank.starts[f]), out)  # fmt: skip
         return out
-    cells = np.empty((types, 2, A))
-    value = int(bank.value[question])
+    facet, known, sums, way = _known(beliefs, node, f)
+    if bank.kind[question] == OPEN:
+        named_by_all(facet, known, sums, 0, store.types, manner.silent[way, f], manner.slip[way, f],
+                     manner.guess[way, f], out)  # fmt: skip
+        return out
+    cells, value = np.empty((store.types, 2, A)), int(bank.value[question])
     yesno_joint(facet, known, sums, value, manner.yesno[way, f], manner.forgotten[way, f], cells)
     return cells.sum(axis=(0, 1))
 
@@ -250,22 +240,21 @@ def masses(beliefs: BeliefsByHistory, node: Node, f: int) -> np.ndarray:
 def refined(beliefs: BeliefsByHistory, node: Node, f: int, ids: np.ndarray, who: np.ndarray) -> np.ndarray:
     """(n,) I(answer; intent) in nats of questions on one facet, over intents `who` in what answers tell in a class."""
     store, bank = beliefs.store, beliefs.bank
-    facet, out = store.facets[f], np.empty(len(ids))
+    rows, out = store.tabled[f], np.empty(len(ids))
     closed = bank.kind[ids] != OPEN
-    if isinstance(facet, DenseFacet) or not closed.all():
+    if rows is not None or not closed.all():
         out[:] = of_questions(beliefs, node, f, ids).gain_nats
     if not closed.any():
         return out
-    if isinstance(facet, DenseFacet):
-        way, at = _dense(beliefs, node, f)
-        more = np.zeros(closed.sum())
-        places = ids[closed] - bank.starts[f] - int(facet.open)
-        refine_dense(facet, store.manner, f, way, store.floats[at:], node.joint, who, places, more)
+    more, manner = np.zeros(closed.sum()), store.manner
+    if rows is not None:
+        k, way = _next_answer(beliefs, node, f)
+        places = ids[closed] - bank.starts[f] - int(bank.open_question[f] >= 0)
+        refine_tabled(rows, manner, f, way, store.floats, int(store.record_at[k]), node.joint[None], who, places, more)
         out[closed] += more
         return out
     facet, known, sums, way = _known(beliefs, node, f)
-    more = np.empty(closed.sum())
-    refine_sparse(facet, known, sums, node.joint, who, bank.value[ids[closed]].astype(np.int64),
-                  store.manner.yesno[way, f], store.manner.forgotten[way, f], more)  # fmt: skip
+    refine_sparse(facet, known, sums, node.joint, who, bank.value[ids[closed]].astype(np.int64), manner.yesno[way, f],
+                  manner.forgotten[way, f], more)  # fmt: skip
     out[closed] = more
     return out

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.ask.gain_dense import of_types, summarised
-from sim.ask.gain_sparse import Known, Sums, begin_sums, first_of, known_of, new_sums, tell_sparse
+from sim.ask.gain_sparse import Sums, begin_sums, first_of, new_sums, tell_sparse
+from sim.ask.gain_tabled import of_types, summarised
 from sim.belief.law_sparse import (
     FORGOTTEN,
     G0,
@@ -22,15 +22,18 @@ from sim.belief.law_sparse import (
     MUDDLED_STATE,
     UNRECALLED,
     H,
+    Known,
     entry,
     find,
+    known_of,
     lost_by,
+    strangers_odds,
 )
 from sim.belief.tables import Manner, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, log, total, xlogx
-NEGLIGIBLE = 1e-14
+NEGLIGIBLE = 1e-12
 """Belief in an intent up to which what its users would say is left out."""
 
 
@@ -47,16 +50,6 @@ def manner_of_row(row, t, silent, slip, guess):
     anything = (k * (1.0 - silent[t, KEPT]) + m * (1.0 - silent[t, MUDDLED])) * slip[t] + f * guess[t]
     unsaid = k * silent[t, KEPT] + m * silent[t, MUDDLED] + f * (1.0 - guess[t]) + row[UNRECALLED]
     return anything, unsaid
-
-
-@compiled
-def strangers_odds(facet, known, u, t):
-    """How much likelier those of whom the catalogue knows nothing name u for what was answered about it."""
-    j = find(known.ids, u)
-    if j < 0:
-        return 1.0
-    to, rho = known.touched[j, t, KEPT], facet.stranger[u]
-    return to[G1] / max(rho * to[G1] + (1.0 - rho) * to[G0], TINY)
 
 
 @compiled
@@ -213,7 +206,7 @@ def surprise(facet: SparseFacet, known: Known, sums: Sums, i, belief, silent, sl
     for k in range(count):
         p = max(terms[k], TINY)
         terms[k] = p * log(p) - terms[count + k]
-    return total(terms, count) + xlogx(unsaid) + anything * (log_anything * at_large[0] + at_large[1])
+    return total(terms, 0, count) + xlogx(unsaid) + anything * (log_anything * at_large[0] + at_large[1])
 
 
 @compiled
@@ -336,7 +329,7 @@ def conditional_entropy(facet: SparseFacet, known: Known, belief, types, who, su
         each[i] = belief[i] * (each[i] - xlogx(nothing[i]) - xlogx(1.0 - nothing[i]))
     for i in who:
         judged += each[i]
-    return exact + (total(each, n) - judged) + (total(belief, n) - share) * (exact - judged) / max(share, TINY)
+    return exact + (total(each, 0, n) - judged) + (total(belief, 0, n) - share) * (exact - judged) / max(share, TINY)
 
 
 @compiled

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.answers import DONT_KNOW
-from sim.ask.gain_dense import A
+from sim.ask.gain_tabled import A
 from sim.belief.law_sparse import (
     COMMON,
     FIGURES,
@@ -27,25 +27,17 @@ from sim.belief.law_sparse import (
     STRANGER,
     UNRECALLED,
     E,
+    Known,
+    believe_each,
     entry,
     lost_by,
-    parts_of,
+    stand,
     taken_from,
 )
-from sim.belief.tables import Manner, SparseFacet
+from sim.belief.tables import SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, entropy_sum, log, total, xlogx
-
-
-class Known(NamedTuple):
-    """What was answered on the facet, as `sim.belief.law_sparse` records it."""
-
-    rows: np.ndarray
-    stranger: np.ndarray
-    touched: np.ndarray
-    row_of: np.ndarray
-    ids: np.ndarray
 
 
 class Sums(NamedTuple):
@@ -63,15 +55,6 @@ class Sums(NamedTuple):
     """(3, T) belief in each state: forgotten, kept or unrecalled, muddled."""
     strangers: np.ndarray
     """(2, T) belief in those of which the catalogue knows nothing, kept / A and unrecalled."""
-
-
-@compiled
-def known_of(facet: SparseFacet, floats, ints, at, ints_at, r_n, n, t_n):
-    """A record where it lies."""
-    _, rows, stranger, touched = parts_of(floats[at:], r_n, n, t_n)
-    start = ints_at + len(facet.group_of)
-    end = start + len(facet.ptr) - 1
-    return Known(rows, stranger, touched, ints[start:end], ints[end : end + n])
 
 
 @compiled
@@ -272,10 +255,10 @@ def gains_of(cells, gain, user, answers):
             p[types + t] += no + yes
             p[types + t_n + t * A + a] = no + yes
     answers[:] = p[2 * A : 3 * A]
-    both, alone = entropy_sum(p[: 2 * A], 2 * A), entropy_sum(p[2 * A : 3 * A], A)
-    truth = entropy_sum(p[classes : classes + 2], 2)
-    of_types = entropy_sum(p[types : types + t_n], t_n)
-    by_type = entropy_sum(p[types + t_n :], t_n * A)
+    both, alone = entropy_sum(p, 0, 2 * A), entropy_sum(p, 2 * A, A)
+    truth = entropy_sum(p, classes, 2)
+    of_types = entropy_sum(p, types, t_n)
+    by_type = entropy_sum(p, types + t_n, t_n * A)
     gain[0] = max(both - alone - truth, 0.0)
     user[0] = max(by_type - alone - of_types, 0.0)
     return -alone
@@ -316,17 +299,18 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
     It is I(answer; class), and the sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | class of i)).
     """
     t_n, c_n, n = joint.shape[1], len(values), len(who)
+    groups = facet.group_of[who]
     cells, nothing = np.empty((t_n, 2, A)), np.empty((1, A))
     share, whole, rows = np.empty((t_n, n)), np.empty(n), np.empty((FIGURES, t_n, n))
     for k in range(n):
         whole[k] = max(joint[who[k]].sum(), TINY)
         for t in range(t_n):
             share[t, k] = joint[who[k], t] / whole[k]
-            row = known.rows[known.row_of[facet.group_of[who[k]]], t]
+            row = known.rows[known.row_of[groups[k]], t]
             for j in range(FIGURES):
                 rows[j, t, k] = row[j]
     own, came = np.empty((c_n, n), dtype=np.int32), np.zeros((c_n, t_n, n))
-    _stand(facet, known, sums, who, values, own, came)
+    stand(facet, known, sums.slot, groups, values, own, came)
     p, believe, gap = np.empty((A, n)), np.empty((2, n)), np.empty(n)
     for c in range(c_n):
         yesno_joint(facet, known, sums, values[c], yesno, forgotten, cells)
@@ -334,7 +318,7 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
         p[:] = 0.0
         says = facet.absence[values[c]]
         for t in range(t_n):
-            _believe_one_by_one(facet, known, sums, who, values[c], t, own[c], came[c, t], rows, believe)
+            believe_each(facet, known, sums.slot, groups, values[c], t, own[c], came[c, t], rows[:, t], believe)
             for a in range(A):
                 silent = 1.0 - says if a == DONT_KNOW else 0.0
                 f, k1, m1 = forgotten[t, a], yesno[t, KEPT, 1, a], yesno[t, MUDDLED, 1, a]
@@ -346,7 +330,7 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
             _gap(p[a], own[c], _log_share(cells, 0, a), _log_share(cells, 1, a), gap)
         for k in range(n):
             gap[k] = max(gap[k], 0.0) * whole[k]
-        out[c] += total(gap, n)
+        out[c] += total(gap, 0, n)
 
 
 @compiled
@@ -371,50 +355,3 @@ def _gap(p, own, no, yes, out):
 def _log_share(cells, y, a):
     """Log p(answer | class) of cells (T, 2, A)."""
     return log(max(cells[:, y, a].sum() / max(cells[:, y].sum(), TINY), TINY))
-
-
-@compiled
-def _stand(facet, known, sums, who, values, own, came):
-    """Where each value stands among those of each intent, own (C, n), -1 for nowhere, and the chance that it replaces
-    one of them, came (C, T, n), but for what was answered."""
-    place = np.full(len(facet.background), -1, dtype=np.int32)
-    for c in range(len(values)):
-        place[values[c]] = c
-    own[:] = -1
-    for k in range(len(who)):
-        g = facet.group_of[who[k]]
-        for e in range(facet.ptr[g], facet.ptr[g + 1]):
-            z = facet.held[e]
-            if place[z] >= 0:
-                own[place[z], k] = e
-            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-                c = place[facet.kernel.to[x]]
-                if c >= 0:
-                    share = facet.salience[e] * facet.kernel.chance[x]
-                    for t in range(came.shape[1]):
-                        came[c, t, k] += share * lost_by(z, t, sums.slot, known.touched)
-
-
-@compiled
-def _believe_one_by_one(facet, known, sums, who, v, t, own, came, rows, believe):
-    """p(v is believed, memory | intent, type t), kept or unrecalled and muddled: believe (2, n) is filled."""
-    r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
-    j, n = sums.slot[v], len(who)
-    odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
-    odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
-    for k in range(n):
-        believe[KEPT, k] = 0.0
-        believe[MUDDLED, k] = min(came[k] * odds_muddled * rows[MUDDLED_REPLACED, t, k], rows[MUDDLED_STATE, t, k])
-    for k in range(n):
-        group = facet.group_of[who[k]]
-        start, end = facet.ptr[group], facet.ptr[group + 1]
-        kept, muddled, unrecalled = rows[KEPT_STATE, t, k], rows[MUDDLED_STATE, t, k], rows[UNRECALLED, t, k]
-        if own[k] >= 0:
-            pi = facet.salience[own[k]]
-            believe[KEPT, k] = r * (kept + unrecalled) + (1.0 - r) * pi * odds_kept * rows[KEPT_TOP, t, k]
-            taken = taken_from(facet, v, t, sums.slot, known.touched, facet.held[start:end])
-            lost = pi * taken * rows[MUDDLED_REPLACED, t, k]
-            believe[MUDDLED, k] += r * max(muddled - lost - believe[MUDDLED, k], 0.0)
-        elif start == end:
-            named = g * odds_kept / known.stranger[t]
-            believe[KEPT, k] = kept * (rho + (1.0 - rho) * named) + unrecalled * (named if facet.single else rho)

@@ -4,8 +4,9 @@
   to I(answer; intent) over the `REFINED` likeliest intents: by the chain rule, what answers tell inside a class comes to
   it.  For catalogues of up to that many intents the refined values are exact; leaving intents out keeps a lower bound.
   In larger ones only questions that come to `NEAR` times the best are refined: the bounds then leave few to evaluate.
-  Refined always are values that were said but not asked about ("so it really is she?"), and those of small facets that
-  were touched: their answers tell kept from muddled memories, and so tell intents of one class apart.
+  Refined always, where the law is not tabled, are values that were said but not asked about ("so it really is she?"),
+  and those of facets of up to `FEW` values that were touched: their answers tell kept from muddled memories, and so tell
+  intents of one class apart.
 - Ties within `TIE` nats go to the lowest id.
 """
 
@@ -22,7 +23,7 @@ SHORTLIST = 8
 NEAR = 0.5
 """Share of the best gain that a question must come to, to be refined, in a catalogue of more than REFINED intents."""
 FEW = 32
-"""Values of a touched `many` facet up to which all its questions are refined."""
+"""Values of a touched sparse facet up to which all its questions are refined."""
 REFINED = 256
 """Likeliest intents over which gains are refined."""
 FAINT = 1e-8
@@ -42,7 +43,7 @@ def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
     return np.stack([node.told["sweep"] for node in nodes])
 
 
-def unasked(beliefs: BeliefsByHistory, f: int, asked: set[int]) -> np.ndarray:
+def unasked(beliefs: BeliefsByHistory, f: int, asked: list[int]) -> np.ndarray:
     """Ids, ascending, of the questions on facet f that were not asked."""
     start, end = int(beliefs.bank.starts[f]), int(beliefs.bank.starts[f + 1])
     mine = [q - start for q in asked if start <= q < end]
@@ -61,18 +62,17 @@ def near(node: Node) -> float:
     return NEAR if len(node.belief) > REFINED else 0.0
 
 
-def always_refined(beliefs: BeliefsByHistory, node: Node, asked: set[int]) -> np.ndarray:
-    """Ids, ascending, of the questions on `many` facets that are refined always; see the module."""
+def always_refined(beliefs: BeliefsByHistory, node: Node, asked: list[int]) -> np.ndarray:
+    """Ids, ascending, of the questions that are refined always; see the module."""
     bank, out = beliefs.bank, []
     for f, evidence in beliefs.store.history(node.numbers) if beliefs.memory else ():
-        facet = bank.catalogue.facets[f]
-        if facet.scalar:
+        if beliefs.store.tabled[f] is not None:
             continue
-        if len(facet.values) <= FEW:
+        if len(bank.catalogue.facets[f].values) <= FEW:
             out += bank.question_of_value[f].tolist()
         elif evidence.said >= 0:
             out.append(int(bank.question_of_value[f][evidence.said]))
-    return np.array(sorted({q for q in out if q >= 0} - asked), dtype=np.int64)
+    return np.array(sorted({q for q in out if q >= 0} - set(asked)), dtype=np.int64)
 
 
 def refined_gains(beliefs: BeliefsByHistory, node: Node, ids: np.ndarray) -> np.ndarray:

@@ -120,11 +120,7 @@ class BeliefsByHistory:
         weigh(self._log_prior, store.floats, store.ints, store.record_at[numbers], store.map_at[numbers], residual, out)
         return np.logaddexp.reduce(out, axis=1) - np.logaddexp.reduce(self._log_prior, axis=1)
 
-    def asked(self, node: Node) -> set[int]:
-        """The questions that were answered."""
-        out = set()
-        for f, evidence in self.store.history(node.numbers):
-            out.update(int(self.bank.question_of_value[f][v]) for v, _ in evidence.yesno)
-            if evidence.open_answered:
-                out.add(int(self.bank.open_question[f]))
-        return out
+    def asked(self, node: Node) -> list[int]:
+        """Ids of the questions that were answered."""
+        asked = self.store.asked
+        return [question for k in node.numbers[node.numbers != self.nothing].tolist() for question in asked[k]]

@@ -1,24 +1,18 @@
 """The law of a dense facet: p(next answer | what was answered on the facet, value, type).
 
-The memory is one value, so everything is summed over the V values of the facet and stands by row: R = V + 1, the last
-row for what the catalogue doesn't know.  Evidence becomes a record of float64, one block after the other:
-
-    like       (R, T)     log p(evidence | row, type)
-    states     (4, T, R)  p(forgotten, kept, muddled, unrecalled | evidence, row, type)
-    muddled    (C, T, R)  p(what question c asks for is believed | evidence, row, type, muddled)
-    stranger   (C, T)     the same of the last row, kept: a memory of people in general
-    named      (O, T, R)  p(the memory is of option o | evidence, row, type, muddled), where there is an open question
-    named_by_strangers (O, T)
-
-Nothing is known of a facet: that is the empty evidence, and no case of its own.
+The memory is one value, so everything is summed over the V values of the facet: a row each, and a last one for what the
+catalogue doesn't know.  Evidence becomes a record of float64 (`Tables`), which says what is remembered and believed
+after it.  Nothing is known of a facet: that is the empty evidence, and no case of its own.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.belief.evidence import SAID_DONT_KNOW
-from sim.belief.tables import DenseFacet, Memory
+from sim.belief.tables import DenseFacet, Memory, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.channel.opening import SILENT
 from sim.numeric.compiled import compiled
@@ -28,11 +22,41 @@ NONE, PASSED, VOLUNTEERED = -1, 0, 1
 """What an opening says of whether a facet is volunteered: there was none; it was passed over; it was."""
 
 
+class Tables(NamedTuple):
+    """A record of a facet whose law is tabled, block after block; all given the evidence."""
+
+    like: np.ndarray
+    """(R, T) log p(evidence | row, type)."""
+    states: np.ndarray
+    """(4, T, R) p(forgotten, kept, muddled, unrecalled | row, type)."""
+    kept: np.ndarray
+    """(C, T, R) p(what question c asks for is believed, kept or unrecalled | row, type)."""
+    muddled: np.ndarray
+    """(C, T, R) p(the same, muddled | row, type)."""
+    named_kept: np.ndarray
+    """(O, T, R) p(option o is on top of the mind, kept | row, type)."""
+    named_muddled: np.ndarray
+    """(O, T, R) p(the same, muddled | row, type)."""
+
+
 @compiled
-def dense_size(facet: DenseFacet, t_n: int) -> int:
+def table_size(tabled: Tabled, t_n: int) -> int:
     """Numbers in a record."""
-    r_n, c_n, o_n = len(facet.background) + 1, len(facet.values), len(facet.options) if facet.open else 0
-    return 5 * r_n * t_n + (c_n + o_n) * t_n * (r_n + 1)
+    return (len(tabled.member_ptr) - 1) * t_n * (5 + 2 * len(tabled.says) + 2 * len(tabled.options))
+
+
+@compiled
+def tables_of(tabled: Tabled, record, t_n) -> Tables:
+    """A record where it lies."""
+    r_n, c_n, o_n = len(tabled.member_ptr) - 1, len(tabled.says), len(tabled.options)
+    a = r_n * t_n
+    b, c = 5 * a, (5 + c_n) * a
+    d, e = c + c_n * a, c + (c_n + o_n) * a
+    return Tables(
+        record[:a].reshape(r_n, t_n), record[a:b].reshape(4, t_n, r_n), record[b:c].reshape(c_n, t_n, r_n),
+        record[c:d].reshape(c_n, t_n, r_n), record[d:e].reshape(o_n, t_n, r_n),
+        record[e : e + o_n * a].reshape(o_n, t_n, r_n),
+    )  # fmt: skip
 
 
 @compiled
@@ -79,28 +103,19 @@ def forgotten_like(pairs, said, volunteered, t, memory, options):
 
 
 @compiled
-def dense_record(facet: DenseFacet, memory: Memory, pairs, said, volunteered, out):
+def dense_record(facet: DenseFacet, tabled: Tabled, memory: Memory, pairs, said, volunteered, out):
     """Fill a record.
 
     Args:
         pairs: (n, 2) what yes/no questions asked for, and the answers.
         said: the option stated, or a code of `Evidence.said`.
         volunteered: NONE, PASSED or VOLUNTEERED.
-        out: (`dense_size`,) is filled.
+        out: (`table_size`,) is filled.
     """
-    v_n, t_n, c_n = len(facet.background), memory.shares.shape[1], len(facet.values)
-    r_n, o_n = v_n + 1, len(facet.options) if facet.open else 0
-    cut = 5 * r_n * t_n
-    like, states = out[: r_n * t_n].reshape(r_n, t_n), out[r_n * t_n : cut].reshape(4, t_n, r_n)
-    muddled = out[cut : cut + c_n * t_n * r_n].reshape(c_n, t_n, r_n)
-    cut += c_n * t_n * r_n
-    stranger = out[cut : cut + c_n * t_n].reshape(c_n, t_n)
-    cut += c_n * t_n
-    named = out[cut : cut + o_n * t_n * r_n].reshape(o_n, t_n, r_n)
-    cut += o_n * t_n * r_n
-    named_by_strangers = out[cut : cut + o_n * t_n].reshape(o_n, t_n)
+    v_n, t_n = len(facet.background), memory.shares.shape[1]
+    to = tables_of(tabled, out, t_n)
     by_state, recognised, confused = np.empty((2, v_n)), np.empty(v_n), np.empty(v_n)
-    ptr, to, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    ptr, values, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     for t in range(t_n):
         unrecalled = memory.shares[3, t] > 0.0 and said < 0
         shift = _of_memories(facet, memory, pairs, said, volunteered, t, by_state, recognised)
@@ -120,30 +135,20 @@ def dense_record(facet: DenseFacet, memory: Memory, pairs, said, volunteered, ou
         for v in range(v_n):
             confused[v] = 0.0
             for e in range(ptr[v], ptr[v + 1]):
-                confused[v] += chance[e] * by_state[MUDDLED, to[e]]
-        for r in range(r_n):
-            a = lost
+                confused[v] += chance[e] * by_state[MUDDLED, values[e]]
+        for r in range(v_n + 1):
             if r < v_n:
                 b, c, d = memory.shares[1, t] * by_state[KEPT, r], memory.shares[2, t] * confused[r], recognised[r]
             else:
                 b, c, d = memory.strangers[1, t] * unknown, 0.0, recognised_unknown
             d *= memory.shares[3, t]
-            whole = max(a + b + c + d, TINY)
-            like[r, t] = log(whole) + shift
-            states[0, t, r], states[1, t, r], states[2, t, r], states[3, t, r] = (
-                a / whole, b / whole, c / whole, d / whole,
-            )  # fmt: skip
-        _what_is_believed(facet, by_state, confused, max(unknown, TINY), t, muddled, stranger)
-        if facet.open:
-            named[:, t], named_by_strangers[:, t] = 0.0, 0.0
-            for v in range(v_n):
-                named_by_strangers[facet.option_of[v], t] += (
-                    facet.background[v] * by_state[KEPT, v] / max(unknown, TINY)
-                )
-                for e in range(ptr[v], ptr[v + 1]):
-                    w = to[e]
-                    share = chance[e] * by_state[MUDDLED, w] / max(confused[v], TINY)
-                    named[facet.option_of[w], t, v] += share
+            whole = max(lost + b + c + d, TINY)
+            to.like[r, t] = log(whole) + shift
+            to.states[0, t, r], to.states[1, t, r] = lost / whole, b / whole
+            to.states[2, t, r], to.states[3, t, r] = c / whole, d / whole
+        _what_is_believed(facet, by_state, confused, max(unknown, TINY), t, to)
+        if len(tabled.options):
+            _what_is_named(facet, by_state, confused, max(unknown, TINY), t, to)
 
 
 @compiled
@@ -176,24 +181,40 @@ def _of_memories(facet, memory, pairs, said, volunteered, t, by_state, recognise
 
 
 @compiled
-def _what_is_believed(facet, by_state, confused, unknown, t, muddled, stranger):
+def _what_is_believed(facet, by_state, confused, unknown, t, to):
     """Chances that what each question asks for is believed."""
     v_n, c_n = len(facet.background), len(facet.values)
-    ptr, to, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    ptr, values, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    to.kept[:, t], to.muddled[:, t] = 0.0, 0.0
     for c in range(c_n):
-        muddled[c, t, v_n] = 0.0
-        stranger[c, t] = 0.0
+        stranger = 0.0
         for v in range(facet.values[c], v_n if facet.over else facet.values[c] + 1):
-            stranger[c, t] += facet.background[v] * by_state[KEPT, v]
-        stranger[c, t] /= unknown
+            to.kept[c, t, v] = to.states[1, t, v] + to.states[3, t, v]
+            stranger += facet.background[v] * by_state[KEPT, v]
+        to.kept[c, t, v_n] = (to.states[1, t, v_n] + to.states[3, t, v_n]) * stranger / unknown
     for r in range(v_n):
         # From the highest value down, as thresholds fall: what lies above each is a running sum.
         e, above = ptr[r + 1] - 1, 0.0
         for c in range(c_n - 1, -1, -1):
             if not facet.over:
                 above = 0.0
-            while e >= ptr[r] and to[e] >= facet.values[c]:
-                if facet.over or to[e] == facet.values[c]:
-                    above += chance[e] * by_state[MUDDLED, to[e]]
+            while e >= ptr[r] and values[e] >= facet.values[c]:
+                if facet.over or values[e] == facet.values[c]:
+                    above += chance[e] * by_state[MUDDLED, values[e]]
                 e -= 1
-            muddled[c, t, r] = above / max(confused[r], TINY)
+            to.muddled[c, t, r] = to.states[2, t, r] * above / max(confused[r], TINY)
+
+
+@compiled
+def _what_is_named(facet, by_state, confused, unknown, t, to):
+    """Chances that each option is on top of the mind."""
+    v_n = len(facet.background)
+    ptr, values, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    to.named_kept[:, t], to.named_muddled[:, t] = 0.0, 0.0
+    for v in range(v_n):
+        o = facet.option_of[v]
+        to.named_kept[o, t, v] += to.states[1, t, v]
+        to.named_kept[o, t, v_n] += to.states[1, t, v_n] * facet.background[v] * by_state[KEPT, v] / unknown
+        for e in range(ptr[v], ptr[v + 1]):
+            share = chance[e] * by_state[MUDDLED, values[e]] / max(confused[v], TINY)
+            to.named_muddled[facet.option_of[values[e]], t, v] += to.states[2, t, v] * share

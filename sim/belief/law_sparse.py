@@ -28,11 +28,13 @@ Evidence becomes a record of float64 and one of int32:
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW
-from sim.belief.law_dense import forgotten_like, open_answer
-from sim.belief.tables import Memory, SparseFacet
+from sim.belief.law_dense import forgotten_like, open_answer, tables_of
+from sim.belief.tables import Memory, SparseFacet, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, exp, log
@@ -44,6 +46,16 @@ FORGOTTEN, KEPT_STATE, MUDDLED_STATE, UNRECALLED, KEPT_TOP, MUDDLED_REPLACED = r
 FIGURES = 6
 """Of a row and type."""
 WIDTH = len(ANSWERS)
+
+
+class Known(NamedTuple):
+    """What was answered on the facet: a record where it lies."""
+
+    rows: np.ndarray
+    stranger: np.ndarray
+    touched: np.ndarray
+    row_of: np.ndarray
+    ids: np.ndarray
 
 
 @compiled
@@ -63,8 +75,17 @@ def parts_of(record, r_n, n, t_n):
 
 
 @compiled
-def give_rows(facet: SparseFacet, ids, row_of_intent, row_of) -> int:
-    """Fill `row_of` (G,) and `row_of_intent` (N,) given the touched values; returns how many rows there are."""
+def known_of(facet: SparseFacet, floats, ints, at, ints_at, r_n, n, t_n):
+    """The record at these places of `floats` and `ints`."""
+    _, rows, stranger, touched = parts_of(floats[at:], r_n, n, t_n)
+    start = ints_at + len(facet.group_of)
+    end = start + len(facet.ptr) - 1
+    return Known(rows, stranger, touched, ints[start:end], ints[end : end + n])
+
+
+@compiled
+def give_rows(facet: SparseFacet, ids, row_of) -> int:
+    """Fill `row_of` (G,) given the touched values; returns how many rows there are."""
     row_of[:] = COMMON
     for g in facet.unknown:
         row_of[g] = STRANGER
@@ -73,8 +94,6 @@ def give_rows(facet: SparseFacet, ids, row_of_intent, row_of) -> int:
         count = _own(facet, x, row_of, count)
         for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
             count = _own(facet, facet.taken.to[e], row_of, count)
-    for i in range(len(row_of_intent)):
-        row_of_intent[i] = row_of[facet.group_of[i]]
     return count
 
 
@@ -275,3 +294,118 @@ def taken_from(facet: SparseFacet, z, t, slot, touched, held):
             out += facet.kernel.chance[e] * (to[E] * to[G1] / beside - 1.0)
     return out
 
+
+@compiled
+def stand(facet: SparseFacet, known: Known, slot, groups, values, own, came):
+    """Where each value stands among those of each group, own (C, n), -1 for nowhere, and the chance that it replaces one
+    of them, came (C, T, n), but for what was answered about it."""
+    place = np.full(len(facet.background), -1, dtype=np.int32)
+    for c in range(len(values)):
+        place[values[c]] = c
+    own[:], came[:] = -1, 0.0
+    for k in range(len(groups)):
+        g = groups[k]
+        for e in range(facet.ptr[g], facet.ptr[g + 1]):
+            z = facet.held[e]
+            if place[z] >= 0:
+                own[place[z], k] = e
+            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
+                c = place[facet.kernel.to[x]]
+                if c >= 0:
+                    share = facet.salience[e] * facet.kernel.chance[x]
+                    for t in range(came.shape[1]):
+                        came[c, t, k] += share * lost_by(z, t, slot, known.touched)
+
+
+@compiled
+def believe_each(facet: SparseFacet, known: Known, slot, groups, v, t, own, came, rows, believe):
+    """p(v is believed, memory | group, type t), kept or unrecalled and muddled: believe (2, n) is filled.
+
+    Args:
+        v: a value that was not asked about before.
+        own, came: (n,) as `stand` finds them.
+        rows: (FIGURES, n) of the groups.
+    """
+    r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
+    j, n = slot[v], len(groups)
+    odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
+    odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
+    for k in range(n):
+        believe[KEPT, k] = 0.0
+        believe[MUDDLED, k] = min(came[k] * odds_muddled * rows[MUDDLED_REPLACED, k], rows[MUDDLED_STATE, k])
+    for k in range(n):
+        group = groups[k]
+        start, end = facet.ptr[group], facet.ptr[group + 1]
+        kept, muddled, unrecalled = rows[KEPT_STATE, k], rows[MUDDLED_STATE, k], rows[UNRECALLED, k]
+        if own[k] >= 0:
+            pi = facet.salience[own[k]]
+            believe[KEPT, k] = r * (kept + unrecalled) + (1.0 - r) * pi * odds_kept * rows[KEPT_TOP, k]
+            taken = taken_from(facet, v, t, slot, known.touched, facet.held[start:end])
+            lost = pi * taken * rows[MUDDLED_REPLACED, k]
+            believe[MUDDLED, k] += r * max(muddled - lost - believe[MUDDLED, k], 0.0)
+        elif start == end:
+            named = g * odds_kept / known.stranger[t]
+            believe[KEPT, k] = kept * (rho + (1.0 - rho) * named) + unrecalled * (named if facet.single else rho)
+
+
+@compiled
+def tabulate(facet: SparseFacet, tabled: Tabled, values, known: Known, like, out):
+    """Fill a record of `sim.belief.law_dense.Tables`, a row for each group, from one of a sparse facet.
+
+    Args:
+        values: (C,) what the yes/no questions ask for.
+        like: (R, T) log p(evidence | row of `known`, type).
+    """
+    t_n, g_n, c_n = like.shape[1], len(known.row_of), len(values)
+    to, slot = tables_of(tabled, out, t_n), np.full(len(facet.background), -1, dtype=np.int32)
+    for j in range(len(known.ids)):
+        slot[known.ids[j]] = j
+    groups, rows = np.arange(g_n), np.empty((FIGURES, g_n))
+    own, came, believe = np.empty((c_n, g_n), dtype=np.int32), np.empty((c_n, t_n, g_n)), np.empty((2, g_n))
+    stand(facet, known, slot, groups, values, own, came)
+    for t in range(t_n):
+        for g in range(g_n):
+            to.like[g, t] = like[known.row_of[g], t]
+            for j in range(FIGURES):
+                rows[j, g] = known.rows[known.row_of[g], t, j]
+            for state in range(4):
+                to.states[state, t, g] = rows[state, g]
+        for c in range(c_n):
+            # What was asked before is not asked again, and has no meaning here.
+            believe_each(facet, known, slot, groups, values[c], t, own[c], came[c, t], rows, believe)
+            to.kept[c, t], to.muddled[c, t] = believe[KEPT], believe[MUDDLED]
+        if len(tabled.options):
+            _what_is_named(facet, known, slot, t, rows, to)
+
+
+@compiled
+def _what_is_named(facet, known, slot, t, rows, to):
+    to.named_kept[:, t], to.named_muddled[:, t] = 0.0, 0.0
+    for g in range(len(known.row_of)):
+        start, end = facet.ptr[g], facet.ptr[g + 1]
+        held = facet.held[start:end]
+        for e in range(start, end):
+            z, pi, j = facet.held[e], facet.salience[e], slot[facet.held[e]]
+            odds = known.touched[j, t, KEPT, G1] / known.touched[j, t, KEPT, H] if j >= 0 else 1.0
+            to.named_kept[z, t, g] += rows[KEPT_TOP, g] * pi * odds
+            lost = rows[MUDDLED_REPLACED, g] * pi * lost_by(z, t, slot, known.touched)
+            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
+                w, odds = facet.kernel.to[x], 1.0
+                if slot[w] >= 0:
+                    of_w = known.touched[slot[w], t, MUDDLED]
+                    odds = of_w[G1] / (of_w[H] if find(held, w) >= 0 else of_w[G0])
+                to.named_muddled[w, t, g] += lost * facet.kernel.chance[x] * odds
+        if start == end:
+            for u in range(len(facet.background)):
+                odds = strangers_odds(facet, known, u, t)
+                to.named_kept[u, t, g] += rows[KEPT_TOP, g] * facet.background[u] * odds
+
+
+@compiled
+def strangers_odds(facet: SparseFacet, known: Known, u, t):
+    """How much likelier those of whom the catalogue knows nothing name u for what was answered about it."""
+    j = find(known.ids, u)
+    if j < 0:
+        return 1.0
+    to, rho = known.touched[j, t, KEPT], facet.stranger[u]
+    return to[G1] / max(rho * to[G1] + (1.0 - rho) * to[G0], TINY)

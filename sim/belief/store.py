@@ -13,10 +13,21 @@ from collections.abc import Iterable
 import numpy as np
 
 from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
-from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, dense_record, dense_size
-from sim.belief.law_sparse import give_rows, parts_of, sparse_record, sparse_size
+from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, dense_record, table_size, tables_of
+from sim.belief.law_sparse import Known, give_rows, parts_of, sparse_record, sparse_size, tabulate
 from sim.belief.stages import Stages
-from sim.belief.tables import DenseFacet, Memory, SparseFacet, dense_facet, is_dense, manner_of, memory_of, sparse_facet
+from sim.belief.tables import (
+    DenseFacet,
+    Memory,
+    SparseFacet,
+    asked_for,
+    dense_facet,
+    is_dense,
+    manner_of,
+    memory_of,
+    sparse_facet,
+    tabled,
+)
 from sim.channel.channel import Channel
 from sim.channel.opening import SILENT
 from sim.questions import QuestionBank
@@ -40,25 +51,29 @@ class EvidenceStore:
         self.facets: list[DenseFacet | SparseFacet] = [
             dense_facet(c, bank, f) if is_dense(c) else sparse_facet(c) for f, c in enumerate(channel.facets)
         ]
+        self.tabled = [tabled(c, bank, f, self.facets[f]) for f, c in enumerate(channel.facets)]
+        """(F,) the rows of the facets whose law is tabled, None for the others."""
         self.manner = manner_of([*self.stages.asking])
         self.known: list[tuple[int, Evidence]] = [(f, EMPTY) for f in range(len(self.facets))]
         self._number = {key: k for k, key in enumerate(self.known)}
         self._after: dict[tuple[int, int, int, int], int] = {}
         self._memories: dict[int, Memory] = {}
-        self._passed = [evidence.said == SILENT for _, evidence in self.known]
         room = 4 * len(self.facets)
+        self._passed = np.zeros(room, dtype=np.int64)
+        self.asked: list[tuple[int, ...]] = [() for _ in self.known]
+        """(evidence,) ids of the questions that it answers."""
         self.record_at, self.map_at = np.full(room, NOWHERE), np.full(room, NOWHERE)
-        """(evidence,) where its records of float64 and int32 begin; of a dense facet the latter is `rows`."""
+        """(evidence,) where its record of float64 begins, and the rows of the intents, int32."""
         self.row_count, self.touched_count = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
-        """(evidence,) of a sparse facet: rows and touched values."""
+        """(evidence,) how many rows it has, and, of a facet that is not tabled, touched values."""
         self._lay_out_fixed()
 
     def _lay_out_fixed(self) -> None:
-        """What never changes: each dense facet's rows, and one row an intent."""
-        dense = [facet.rows for facet in self.facets if isinstance(facet, DenseFacet)]
-        self._fixed = np.concatenate([np.arange(self.intents, dtype=np.int32), *dense])
-        places = iter(range(1, 1 + len(dense)))
-        self._rows_at = [next(places) * self.intents if isinstance(f, DenseFacet) else NOWHERE for f in self.facets]
+        """What never changes: the rows of tabled facets, and one row an intent."""
+        rows = [of.row_of for of in self.tabled if of is not None]
+        self._fixed = np.concatenate([np.arange(self.intents, dtype=np.int32), *rows])
+        places = iter(range(1, 1 + len(rows)))
+        self._rows_at = [NOWHERE if of is None else next(places) * self.intents for of in self.tabled]
         self._forget()
 
     def _forget(self) -> None:
@@ -77,11 +92,14 @@ class EvidenceStore:
         if found is None:
             found = self._number[f, evidence] = len(self.known)
             self.known.append((f, evidence))
-            self._passed.append(self.memory and evidence.said == SILENT)
             if found == len(self.record_at):
-                for name in ("record_at", "map_at", "row_count", "touched_count"):
+                for name in ("record_at", "map_at", "row_count", "touched_count", "_passed"):
                     old = getattr(self, name)
                     setattr(self, name, np.concatenate([old, np.full(len(old), NOWHERE)]))
+            self._passed[found] = self.memory and evidence.said == SILENT
+            closed = self.bank.question_of_value[f]
+            opened_ = (int(self.bank.open_question[f]),) if evidence.open_answered else ()
+            self.asked.append((*opened_, *(int(closed[v]) for v, _ in evidence.yesno)))
         return found
 
     def after(self, numbers: np.ndarray, question: int, answer: int) -> tuple[int, int]:
@@ -123,10 +141,6 @@ class EvidenceStore:
         """The stage of the next answer."""
         return self.stages.of(self.history(numbers)) if self.stages.turns else 0
 
-    def way(self, stage: int, number: int) -> int:
-        """How the next question on a facet is answered at a stage: the G of `Manner`."""
-        return stage + len(self.stages.asking) * self._passed[number]
-
     # --- records ------------------------------------------------------------------------------------------------------
 
     def need(self, numbers: np.ndarray) -> None:
@@ -139,14 +153,19 @@ class EvidenceStore:
         for k in wanted[self.record_at[wanted] == NOWHERE].tolist():
             self._record(k)
 
-    def asked_of(self, number: int, f: int, stage: int) -> int:
-        """The number that says how facet f is answered about next, given that of what is known.
+    def next_answer(self, numbers: np.ndarray, stages: np.ndarray, f: int) -> tuple[np.ndarray, np.ndarray]:
+        """How facet f is answered about next in n dialogues that know `numbers` (n,) of it: the numbers that say what
+        is remembered, and the G of `Manner`, (n,) each.
 
         What is remembered of a facet is settled when it first comes up; with memory off, that is always now.
         """
-        if number != f and self.memory:
-            return number
-        return self.number(f, EMPTY._replace(stage=stage)) if stage else f
+        fresh = numbers == f if self.memory else np.ones(len(numbers), dtype=bool)
+        out = np.where(fresh, f, numbers)
+        if stages.any():
+            for b in np.flatnonzero(fresh & (stages > 0)).tolist():
+                out[b] = self.number(f, EMPTY._replace(stage=int(stages[b])))
+        self.need(out)
+        return out, stages + len(self.stages.asking) * self._passed[out]
 
     def _record(self, k: int) -> None:
         f, evidence = self.known[k]
@@ -173,27 +192,36 @@ class EvidenceStore:
 
     def _weigh(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
         """Write a record; where it begins, and where the rows of the intents stand."""
-        facet, memory = self.facets[f], self._memory(f, evidence)
-        pairs = np.array(evidence.yesno, dtype=np.int64).reshape(-1, 2)
+        facet, rows = self.facets[f], self.tabled[f]
         volunteered = NONE if evidence.volunteered is None else VOLUNTEERED if evidence.volunteered else PASSED
+        told = (self._memory(f, evidence), np.array(evidence.yesno, dtype=np.int64).reshape(-1, 2), evidence.said,
+                volunteered)  # fmt: skip
+        if rows is None:
+            assert isinstance(facet, SparseFacet)
+            return self._weigh_sparse(k, facet, evidence, told)
+        size = table_size(rows, self.types)
+        at = self._take_floats(size)
+        out = self.floats[at : at + size]
         if isinstance(facet, DenseFacet):
-            size = dense_size(facet, self.types)
-            at = self._take_floats(size)
-            dense_record(facet, memory, pairs, evidence.said, volunteered, self.floats[at : at + size])
-            self.row_count[k] = len(facet.background) + 1
-            return at, self._rows_at[f]
-        values = {value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set())
-        ids = np.array(sorted(values), dtype=np.int32)
-        groups = len(facet.ptr) - 1
-        rows_at = self._take_ints(self.intents + groups + len(ids))
-        row_of_intent, row_of, kept = np.split(
-            self.ints[rows_at : rows_at + self.intents + groups + len(ids)], [self.intents, self.intents + groups]
-        )
-        kept[:] = ids
-        r_n = give_rows(facet, ids, row_of_intent, row_of)
+            dense_record(facet, rows, *told, out)
+        else:
+            # Weighed along the relation, and tabled from there.
+            ids, row_of, r_n = _rows(facet, evidence)
+            record = np.empty(sparse_size(r_n, len(ids), self.types))
+            sparse_record(facet, *told, ids, row_of, r_n, record)
+            like, *parts = parts_of(record, r_n, len(ids), self.types)
+            tabulate(facet, rows, asked_for(self.bank, f), Known(*parts, row_of, ids), like, out)
+        self.row_count[k] = len(rows.member_ptr) - 1
+        return at, self._rows_at[f]
+
+    def _weigh_sparse(self, k: int, facet: SparseFacet, evidence: Evidence, told: tuple) -> tuple[int, int]:
+        ids, row_of, r_n = _rows(facet, evidence)
+        kept = np.concatenate([row_of[facet.group_of], row_of, ids])
+        rows_at = self._take_ints(len(kept))
+        self.ints[rows_at : rows_at + len(kept)] = kept
         size = sparse_size(r_n, len(ids), self.types)
         at = self._take_floats(size)
-        sparse_record(facet, memory, pairs, evidence.said, volunteered, ids, row_of, r_n, self.floats[at : at + size])
+        sparse_record(facet, *told, ids, row_of, r_n, self.floats[at : at + size])
         self.row_count[k], self.touched_count[k] = r_n, len(ids)
         return at, rows_at
 
@@ -221,15 +249,21 @@ class EvidenceStore:
     def states(self, number: int, joint: np.ndarray) -> np.ndarray:
         """(4,) p(forgotten, kept, muddled, unrecalled | history) of a facet, from p(intent, type | history), (N, T)."""
         self.need(np.array([number]))
-        facet = self.facets[self.known[number][0]]
-        record = self.floats[self.record_at[number] :]
-        r_n, t_n = int(self.row_count[number]), self.types
-        rows = self.ints[self.map_at[number] :][: self.intents]
-        if isinstance(facet, DenseFacet):
-            states = record[r_n * t_n : 5 * r_n * t_n].reshape(4, t_n, r_n).transpose(0, 2, 1)
+        of, t_n = self.tabled[self.known[number][0]], self.types
+        record, rows = self.floats[self.record_at[number] :], self.ints[self.map_at[number] :][: self.intents]
+        if of is not None:
+            states = tables_of(of, record, t_n).states.transpose(0, 2, 1)
         else:
-            states = parts_of(record, r_n, int(self.touched_count[number]), t_n)[1].transpose(2, 0, 1)[:4]
+            parts = parts_of(record, int(self.row_count[number]), int(self.touched_count[number]), t_n)
+            states = parts[1].transpose(2, 0, 1)[:4]
         return (states[:, rows] * joint).sum(axis=(1, 2))
+
+
+def _rows(facet: SparseFacet, evidence: Evidence) -> tuple[np.ndarray, np.ndarray, int]:
+    """The touched values (n,) and the row of each group (G,), both int32, and how many rows there are."""
+    values = {value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set())
+    ids, row_of = np.array(sorted(values), dtype=np.int32), np.empty(len(facet.ptr) - 1, dtype=np.int32)
+    return ids, row_of, give_rows(facet, ids, row_of)
 
 
 def _longer(array: np.ndarray, least: int) -> np.ndarray:

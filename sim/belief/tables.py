@@ -1,10 +1,14 @@
 """A channel as compiled loops read it: flat arrays, made once for a channel and a bank.
 
-Facets come in two shapes.  A dense facet (flag, number, or one of up to `SMALL` values) holds one value, and all that
-is computed of it is by value.  A sparse facet (`many`, or one of more values) is a relation of intents and values; one
-that holds a single value is the special case in which that value is recognised whenever it is asked for.
+A dense facet (flag, number, or one of up to `SMALL` values) holds one value.  A sparse facet (`many`, or one of more
+values) is a relation of intents and values; one that holds a single value is the special case in which that value is
+recognised whenever it is asked for.
 
-N intents, V values, R = V + 1 rows of a dense facet (the last: unknown), T types, O options, A yes/no answers.
+Answers about a facet depend on an intent through its values alone.  Where few intents differ in them and few questions
+are asked, the law is tabled: a row for each value of a dense facet and one for what is unknown, or for each group of
+intents with the same values of a sparse one.  Large sparse facets are summed along the relation instead.
+
+N intents, V values, R rows, G groups, T types, O options, C yes/no questions, A answers to them.
 """
 
 from __future__ import annotations
@@ -20,6 +24,10 @@ from sim.questions import OPEN, QuestionBank
 
 SMALL = 64
 """Values of a facet that holds one of them up to which it is dense."""
+LARGE = 1 << 12
+"""Groups times values of a sparse facet up to which its law is tabled."""
+WIDE = 1024
+"""Intents up to which what they would answer is gone through one by one."""
 
 
 class Kernel(NamedTuple):
@@ -30,14 +38,25 @@ class Kernel(NamedTuple):
     chance: np.ndarray
 
 
-class DenseFacet(NamedTuple):
-    """A dense facet and its questions."""
+class Tabled(NamedTuple):
+    """The rows and questions of a facet whose law is tabled."""
 
-    rows: np.ndarray
+    row_of: np.ndarray
     """(N,) int32: the row of each intent."""
     member_ptr: np.ndarray
     """(R + 1,) row r's intents are members[member_ptr[r]:member_ptr[r + 1]]."""
     members: np.ndarray
+    says: np.ndarray
+    """(C,) p("no" is said at all | what the question asks for is not believed)."""
+    options: np.ndarray
+    """(O,) the background of open answers; empty where the bank has no open question."""
+    by_intent: bool
+    """Open answers are told apart by intent: of a sparse facet, in a catalogue of up to `WIDE` intents."""
+
+
+class DenseFacet(NamedTuple):
+    """A dense facet and its questions: it is always tabled."""
+
     kernel: Kernel
     background: np.ndarray
     option_of: np.ndarray
@@ -45,9 +64,7 @@ class DenseFacet(NamedTuple):
     over: bool
     """Its yes/no questions are about thresholds."""
     values: np.ndarray
-    """(C,) what its yes/no questions ask for."""
-    open: bool
-    """The bank has its open question."""
+    """(C,) what its yes/no questions ask for, ascending."""
 
 
 class SparseFacet(NamedTuple):
@@ -130,17 +147,33 @@ def kernel_of(matrix: sparse.csr_array) -> Kernel:
 
 
 def dense_facet(channel: FacetChannel, bank: QuestionBank, f: int) -> DenseFacet:
-    facet = channel.facet
-    v = len(facet.values)
-    rows = np.where(facet.value_of < 0, v, facet.value_of).astype(np.int32)
-    start, end = bank.starts[f], bank.starts[f + 1]
-    kind = bank.kind[start:end]
     return DenseFacet(
-        rows=rows, member_ptr=np.concatenate([[0], np.bincount(rows, minlength=v + 1).cumsum()]),
-        members=np.argsort(rows, kind="stable").astype(np.int32), kernel=kernel_of(channel.kernel),
-        background=np.ascontiguousarray(channel.background), option_of=facet.option_of.astype(np.int64),
-        options=np.ascontiguousarray(channel.options), over=facet.kind == "number",
-        values=bank.value[start:end][kind != OPEN].astype(np.int64), open=bool((kind == OPEN).any()),
+        kernel=kernel_of(channel.kernel), background=np.ascontiguousarray(channel.background),
+        option_of=channel.facet.option_of.astype(np.int64), options=np.ascontiguousarray(channel.options),
+        over=channel.facet.kind == "number", values=asked_for(bank, f),
+    )  # fmt: skip
+
+
+def asked_for(bank: QuestionBank, f: int) -> np.ndarray:
+    """(C,) int64: the values or thresholds that the yes/no questions on a facet ask for."""
+    part = slice(int(bank.starts[f]), int(bank.starts[f + 1]))
+    return bank.value[part][bank.kind[part] != OPEN].astype(np.int64)
+
+
+def tabled(channel: FacetChannel, bank: QuestionBank, f: int, facet: DenseFacet | SparseFacet) -> Tabled | None:
+    """The rows of a facet whose law is tabled; None for a large sparse one."""
+    values = asked_for(bank, f)
+    if isinstance(facet, DenseFacet):
+        v = len(facet.background)
+        row_of, rows, says = np.where(channel.facet.value_of < 0, v, channel.facet.value_of), v + 1, np.ones(len(values))
+    else:
+        row_of, rows, says = facet.group_of, len(facet.ptr) - 1, facet.absence[values]
+        if rows * max(len(values), len(facet.options)) > LARGE:
+            return None
+    return Tabled(
+        row_of=row_of.astype(np.int32), member_ptr=np.concatenate([[0], np.bincount(row_of, minlength=rows).cumsum()]),
+        members=np.argsort(row_of, kind="stable").astype(np.int32), says=says,
+        options=facet.options if bank.open_question[f] >= 0 else facet.options[:0], by_intent=isinstance(facet, SparseFacet) and len(row_of) <= WIDE,
     )  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def beliefs_of(log_prior, floats, ints, like_at, map_at, ends, residual, joint, 
             top = max(top, flat[k])
         for k in range(n * t_n):
             flat[k] = exp(flat[k] - top)
-        whole = total(flat, n * t_n)
+        whole = total(flat, 0, n * t_n)
         for k in range(n * t_n):
             flat[k] /= whole
         types[b] = 0.0

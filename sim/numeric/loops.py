@@ -89,11 +89,11 @@ def xlogx(p):
 
 
 @compiled
-def total(x, n):
-    """The sum of x[:n]."""
+def total(x, start, n):
+    """The sum of x[start : start + n]; a slice would cost more than a short sum."""
     a = b = c = d = e = f = g = h = 0.0
-    whole = n - n % 8
-    for i in range(0, whole, 8):
+    whole = start + n - n % 8
+    for i in range(start, whole, 8):
         a += x[i]
         b += x[i + 1]
         c += x[i + 2]
@@ -102,16 +102,15 @@ def total(x, n):
         f += x[i + 5]
         g += x[i + 6]
         h += x[i + 7]
-    for i in range(whole, n):
+    for i in range(whole, start + n):
         a += x[i]
     return ((a + b) + (c + d)) + ((e + f) + (g + h))
 
 
 @compiled
-def entropy_sum(p, n):
-    """The sum of p log p over p[:n], which is spoilt."""
-    for i in range(n):
+def entropy_sum(p, start, n):
+    """The sum of p log p over p[start : start + n], which is spoilt."""
+    for i in range(start, start + n):
         q = max(p[i], TINY)
         p[i] = q * log(q)
-    return total(p, n)
-
+    return total(p, start, n)
