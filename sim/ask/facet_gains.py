@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.ask.gain_flags import ROWS, Flags, tell_flags
 from sim.ask.gain_named import (
     NEGLIGIBLE,
     conditional_entropy,
@@ -25,6 +26,7 @@ from sim.ask.question_information import SUMMARY, QuestionInformation
 from sim.belief.by_history import BeliefsByHistory, Node
 from sim.belief.law_sparse import Known, known_of
 from sim.belief.tables import WIDE, SparseFacet, asked_for
+from sim.channel.channel import KEPT, MUDDLED
 from sim.questions import OPEN
 
 HEAD = 256
@@ -47,58 +49,88 @@ def likeliest(node: Node, k: int) -> np.ndarray:
     return node.scratch["likeliest", k]
 
 
-def tell(beliefs: BeliefsByHistory, nodes: list[Node]) -> QuestionInformation:
-    """What every question of the bank tells after n histories: (n, Q); 0 for those asked already."""
-    n, q = len(nodes), len(beliefs.bank)
-    out = QuestionInformation(np.zeros((n, q)), np.zeros((n, q)), np.zeros((n, q, SUMMARY)))
-    asked = np.zeros((n, q), dtype=bool)
-    for row, node in zip(asked, nodes, strict=True):
-        row[beliefs.asked(node)] = True
-    together = _Together(
+class Together(NamedTuple):
+    """What n dialogues know and believe, side by side."""
+
+    numbers: np.ndarray
+    """(n, F) see `EvidenceStore`."""
+    stages: np.ndarray
+    """(n,) of the next answer."""
+    joint: np.ndarray
+    """(n, N, T) p(intent, type | history)."""
+    belief: np.ndarray
+    """(n, N)"""
+
+
+def together(nodes: list[Node]) -> Together:
+    return Together(
         np.stack([node.numbers for node in nodes]), np.array([node.stage for node in nodes]),
-        np.stack([node.joint for node in nodes]), np.stack([node.belief for node in nodes]), asked,
+        np.stack([node.joint for node in nodes]), np.stack([node.belief for node in nodes]),
     )  # fmt: skip
-    for f in range(len(beliefs.store.facets)):
-        part = slice(int(beliefs.bank.starts[f]), int(beliefs.bank.starts[f + 1]))
-        if not asked[:, part].all():
-            gain, user, answers = _tell_facet(beliefs, nodes, f, part, together)
-            out.gain_nats[:, part], out.user_nats[:, part], out.answers[:, part] = gain, user, answers
+
+
+def tell(beliefs: BeliefsByHistory, at: Together) -> QuestionInformation:
+    """What every question of the bank tells in n dialogues: (n, Q); 0 for those asked already."""
+    n, bank, store = len(at.numbers), beliefs.bank, beliefs.store
+    out = QuestionInformation(*(np.empty(shape) for shape in ((n, len(bank)), (n, len(bank)), (n, len(bank), SUMMARY))))
+    asked, flags = store.asked(at.numbers), _flags(beliefs)
+    alone = ~at.stages.any() and len(flags.facets) > 0
+    if alone:
+        known = (at.numbers != beliefs.nothing) if beliefs.memory else asked[:, bank.starts[:-1] % len(bank)]
+        tell_flags(flags, at.joint, known, out.gain_nats, out.user_nats, out.answers)
+    told = set(flags.facets.tolist()) if alone else set()
+    for f in range(len(store.facets)):
+        part = slice(int(bank.starts[f]), int(bank.starts[f + 1]))
+        if f in told or part.start == part.stop:
+            continue
+        found = _tell_facet(beliefs, f, part, at, np.ascontiguousarray(asked[:, part]))
+        out.gain_nats[:, part], out.user_nats[:, part], out.answers[:, part] = found
     return out
 
 
-class _Together(NamedTuple):
-    """n histories side by side."""
-
-    numbers: np.ndarray
-    stages: np.ndarray
-    joint: np.ndarray
-    belief: np.ndarray
-    asked: np.ndarray
-    """(n, Q) bool"""
+def _flags(beliefs: BeliefsByHistory) -> Flags:
+    """The flags that the bank asks about, and their law before any answer."""
+    if beliefs.flags is None:
+        store, bank = beliefs.store, beliefs.bank
+        kinds = [facet.kind for facet in bank.catalogue.facets]
+        of = np.array([f for f in range(len(kinds)) if kinds[f] == "flag" and bank.starts[f] < bank.starts[f + 1]],
+                      dtype=np.int64)  # fmt: skip
+        held = np.zeros((store.intents, 2, len(of)))
+        answers = np.zeros((store.types, ROWS, A, len(of)))
+        store.need(of)
+        for l, f in enumerate(of.tolist()):
+            tables = store.tables(f)
+            held[:, 0, l], held[:, 1, l] = (store.tabled[f].row_of == row for row in (1, 2))
+            lost, kept, muddled = tables.states[0], tables.states[1] + tables.states[3], tables.states[2]  # (T, R)
+            ways = ((0, lost, None), (KEPT, kept, tables.kept[0]), (MUDDLED, muddled, tables.muddled[0]))
+            for state, share, believe in ways:
+                if believe is None:
+                    answers[..., l] += share[..., None] * store.manner.forgotten[0, f][:, None]
+                else:
+                    yes = store.manner.yesno[0, f][:, state]  # (T, 2, A)
+                    answers[..., l] += believe[..., None] * yes[:, None, 1]
+                    answers[..., l] += (share - believe)[..., None] * yes[:, None, 0]
+        beliefs.flags = Flags(of, bank.starts[of].astype(np.int64), held, answers)
+    return beliefs.flags
 
 
 def _tell_facet(
-    beliefs: BeliefsByHistory, nodes: list[Node], f: int, part: slice, at_once: _Together
+    beliefs: BeliefsByHistory, f: int, part: slice, at: Together, skip: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What the questions `part` on facet f tell: (n, questions) twice and (n, questions, A)."""
+    """What the questions `part` on facet f tell, but those of skip (n, questions): (n, questions) twice and (n,
+    questions, A)."""
     store, facet, rows = beliefs.store, beliefs.store.facets[f], beliefs.store.tabled[f]
-    skip = np.ascontiguousarray(at_once.asked[:, part])
-    told = np.zeros(skip.shape), np.zeros(skip.shape), np.zeros((*skip.shape, A))
-    if rows is None and store.intents > WIDE:
-        for b, node in enumerate(nodes):
-            one = of_questions(beliefs, node, f, np.arange(part.start, part.stop)[~skip[b]], by_user=True)
-            for out, mine in zip(told, (one.gain_nats, one.user_nats, one.answers), strict=True):
-                out[b, ~skip[b]] = mine
-        return told
-    numbers, way = store.next_answer(at_once.numbers[:, f], at_once.stages, f)
-    at, joint, belief = store.record_at[numbers], at_once.joint, at_once.belief
+    told = np.empty(skip.shape), np.empty(skip.shape), np.empty((*skip.shape, A))
+    numbers, way = store.next_answer(at.numbers[:, f], at.stages, f)
+    begins = store.record_at[numbers]
     if rows is not None:
-        tell_tabled(rows, store.manner, f, way, store.floats, at, joint, belief, skip, *told)
+        tell_tabled(rows, store.manner, f, way, store.floats, begins, at.joint, at.belief, skip, *told)
     else:
         opens = bool(beliefs.bank.open_question[f] >= 0)
         tell_sparse_batch(
-            facet, store.manner, f, way, store.floats, store.ints, at, store.map_at[numbers], store.row_count[numbers],
-            store.touched_count[numbers], joint, belief, skip, asked_for(beliefs.bank, f), opens, *told,
+            facet, store.manner, f, way, store.floats, store.ints, begins, store.map_at[numbers],
+            store.row_count[numbers], store.touched_count[numbers], at.joint, at.belief, skip,
+            asked_for(beliefs.bank, f), opens, *told,
         )  # fmt: skip
     return told
 
@@ -136,12 +168,8 @@ def of_questions(
         part = slice(int(bank.starts[f]), int(bank.starts[f + 1]))
         key = "tabled", f
         if key not in node.scratch:
-            asked = np.zeros((1, len(bank)), dtype=bool)
-            asked[0, beliefs.asked(node)] = True
-            node.scratch[key] = _tell_facet(
-                beliefs, [node], f, part,
-                _Together(node.numbers[None], np.array([node.stage]), node.joint[None], node.belief[None], asked),
-            )  # fmt: skip
+            skip = store.asked(node.numbers[None])[:, part]
+            node.scratch[key] = _tell_facet(beliefs, f, part, together([node]), np.ascontiguousarray(skip))
         gain, user, answers = (x[0][ids - part.start] for x in node.scratch[key])
         return QuestionInformation(gain, user, answers)
     gain, user, answers = np.empty(len(ids)), np.empty(len(ids)), np.empty((len(ids), A))

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.ask.facet_gains import likeliest, refined, tell
+from sim.ask.facet_gains import likeliest, of_questions, refined, tell, together
 from sim.ask.ranking import TIE, top_among
 from sim.belief.by_history import BeliefsByHistory, Node
+from sim.belief.tables import WIDE
 
 SHORTLIST = 8
 """Best questions that are refined."""
@@ -33,7 +34,7 @@ FAINT = 1e-8
 def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
     """(n, Q) EIG of every question, nats; 0 for those asked already."""
     missing = [node for node in {id(node): node for node in nodes}.values() if "sweep" not in node.told]
-    for node, out in zip(missing, tell(beliefs, missing).gain_nats if missing else (), strict=True):
+    for node, out in zip(missing, _gains(beliefs, missing), strict=True):
         best, _ = near_best(node, *top_among(np.arange(len(out)), out, SHORTLIST))
         best = np.union1d(best, always_refined(beliefs, node, beliefs.asked(node)))
         out[best] = refined_gains(beliefs, node, best)
@@ -41,6 +42,20 @@ def sweep(beliefs: BeliefsByHistory, nodes: list[Node]) -> np.ndarray:
         node.scratch.clear()
         beliefs.keep(node)
     return np.stack([node.told["sweep"] for node in nodes])
+
+
+def _gains(beliefs: BeliefsByHistory, nodes: list[Node]) -> list[np.ndarray]:
+    """(Q,) of each: I(answer; class of intents) of every question, nats."""
+    if nodes and beliefs.store.intents <= WIDE:
+        return list(tell(beliefs, together(nodes)).gain_nats)
+    out = [np.zeros(len(beliefs.bank)) for _ in nodes]
+    for node, gains in zip(nodes, out, strict=True):
+        asked = beliefs.asked(node)
+        for f in range(len(beliefs.store.facets)):
+            ids = unasked(beliefs, f, asked)
+            if len(ids):
+                gains[ids] = of_questions(beliefs, node, f, ids).gain_nats
+    return out
 
 
 def unasked(beliefs: BeliefsByHistory, f: int, asked: list[int]) -> np.ndarray:

@@ -71,6 +71,8 @@ class BeliefsByHistory:
         """(Q,) the ids of all questions."""
         self.named: dict[tuple[int, int], np.ndarray] = {}
         """What `sim.ask` keeps of each facet for all histories."""
+        self.flags: Any = None
+        """The same of all flags."""
         self._nodes: Cache[Node] = Cache(cache_bytes)
         self._log_prior = log_prior(channel)
 
@@ -87,25 +89,34 @@ class BeliefsByHistory:
         return [found[key] for key in keys]  # type: ignore[misc]  none is missing now
 
     def _work_out(self, keys: Sequence[bytes]) -> list[Node]:
-        store, n = self.store, len(keys)
-        numbers = np.frombuffer(b"".join(keys), dtype=np.int64).reshape(n, -1)
-        touched = numbers != self.nothing
-        store.need(np.concatenate([numbers[touched], self.nothing]))
-        joint = np.empty((n, store.intents, store.types))
-        belief, types = np.empty(joint.shape[:2]), np.empty((n, store.types))
+        numbers = np.frombuffer(b"".join(keys), dtype=np.int64).reshape(len(keys), -1)
+        joint, belief, types = self.beliefs(numbers)
+        stages = self.stages(numbers).tolist()
+        # A kept belief must not hold on to those of the whole batch.
+        own = (lambda x: x) if len(keys) == 1 else np.copy
+        return [
+            Node(key, numbers[j], stages[j], own(joint[j]), own(belief[j]), own(types[j])) for j, key in enumerate(keys)
+        ]
+
+    def beliefs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What follows from what n dialogues know, (n, F): p(intent, type | history) (n, N, T), p(intent) (n, N) and
+        p(type) (n, T)."""
+        store, touched = self.store, numbers != self.nothing
+        store.need(numbers[touched])
+        joint = np.empty((len(numbers), store.intents, store.types))
+        belief, types = np.empty(joint.shape[:2]), np.empty((len(numbers), store.types))
         residual = np.empty((0, 0))
         if self.residual is not None:
             residual = np.stack([self.residual(store.history(row)) for row in numbers])
         beliefs_of(self._log_prior, store.floats, store.ints, store.record_at[numbers[touched]],
                    store.map_at[numbers[touched]], touched.sum(axis=1).cumsum(), residual, joint, belief, types)  # fmt: skip
-        stages = [store.stage(row) for row in numbers] if store.stages.turns else [0] * n
-        if n > 1:
-            # A kept belief must not hold on to those of the whole batch.
-            return [
-                Node(key, numbers[j], stages[j], joint[j].copy(), belief[j].copy(), types[j].copy())
-                for j, key in enumerate(keys)
-            ]
-        return [Node(keys[0], numbers[0], stages[0], joint[0], belief[0], types[0])]
+        return joint, belief, types
+
+    def stages(self, numbers: np.ndarray) -> np.ndarray:
+        """(n,) the stage of each dialogue's next answer."""
+        if not self.store.stages.turns:
+            return np.zeros(len(numbers), dtype=np.int64)
+        return np.array([self.store.stage(row) for row in numbers])
 
     def keep(self, node: Node) -> None:
         """Remember a node, at the size that it has now."""
@@ -122,5 +133,6 @@ class BeliefsByHistory:
 
     def asked(self, node: Node) -> list[int]:
         """Ids of the questions that were answered."""
-        asked = self.store.asked
-        return [question for k in node.numbers[node.numbers != self.nothing].tolist() for question in asked[k]]
+        at, ids = self.store.asked_at, self.store.asked_ids
+        touched = node.numbers[node.numbers != self.nothing].tolist()
+        return [question for k in touched for question in ids[at[k, 0] : at[k, 1]].tolist()]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
-from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, dense_record, table_size, tables_of
+from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, Tables, dense_record, table_size, tables_of
 from sim.belief.law_sparse import Known, give_rows, parts_of, sparse_record, sparse_size, tabulate
 from sim.belief.stages import Stages
 from sim.belief.tables import (
@@ -30,6 +30,7 @@ from sim.belief.tables import (
 )
 from sim.channel.channel import Channel
 from sim.channel.opening import SILENT
+from sim.numeric.compiled import compiled
 from sim.questions import QuestionBank
 
 NOWHERE = -1
@@ -60,8 +61,9 @@ class EvidenceStore:
         self._memories: dict[int, Memory] = {}
         room = 4 * len(self.facets)
         self._passed = np.zeros(room, dtype=np.int64)
-        self.asked: list[tuple[int, ...]] = [() for _ in self.known]
-        """(evidence,) ids of the questions that it answers."""
+        self.asked_at = np.zeros((room, 2), dtype=np.int64)
+        """(evidence, 2) the questions that it answers are asked_ids[first:end]."""
+        self.asked_ids, self._asked_used = np.empty(1 << 8, dtype=np.int64), 0
         self.record_at, self.map_at = np.full(room, NOWHERE), np.full(room, NOWHERE)
         """(evidence,) where its record of float64 begins, and the rows of the intents, int32."""
         self.row_count, self.touched_count = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
@@ -93,14 +95,28 @@ class EvidenceStore:
             found = self._number[f, evidence] = len(self.known)
             self.known.append((f, evidence))
             if found == len(self.record_at):
-                for name in ("record_at", "map_at", "row_count", "touched_count", "_passed"):
+                for name in ("record_at", "map_at", "row_count", "touched_count", "asked_at", "_passed"):
                     old = getattr(self, name)
-                    setattr(self, name, np.concatenate([old, np.full(len(old), NOWHERE)]))
+                    setattr(self, name, np.concatenate([old, np.full_like(old, NOWHERE)]))
             self._passed[found] = self.memory and evidence.said == SILENT
-            closed = self.bank.question_of_value[f]
-            opened_ = (int(self.bank.open_question[f]),) if evidence.open_answered else ()
-            self.asked.append((*opened_, *(int(closed[v]) for v, _ in evidence.yesno)))
+            self._note_asked(found, f, evidence)
         return found
+
+    def _note_asked(self, k: int, f: int, evidence: Evidence) -> None:
+        closed, start = self.bank.question_of_value[f], self._asked_used
+        ids = [int(self.bank.open_question[f])] if evidence.open_answered else []
+        ids += [int(closed[value]) for value, _ in evidence.yesno]
+        self._asked_used += len(ids)
+        if self._asked_used > len(self.asked_ids):
+            self.asked_ids = _longer(self.asked_ids, self._asked_used)
+        self.asked_ids[start : self._asked_used] = ids
+        self.asked_at[k] = start, self._asked_used
+
+    def asked(self, numbers: np.ndarray) -> np.ndarray:
+        """(n, Q) bool: the questions that were answered in n dialogues that know `numbers` (n, F)."""
+        out = np.zeros((len(numbers), len(self.bank)), dtype=bool)
+        mark_asked(np.ascontiguousarray(numbers), self.asked_at, self.asked_ids, out)
+        return out
 
     def after(self, numbers: np.ndarray, question: int, answer: int) -> tuple[int, int]:
         """One more answer for a dialogue that knows `numbers` (F,): the facet, and the number of what is known now.
@@ -246,17 +262,33 @@ class EvidenceStore:
             self.ints = _longer(self.ints, self._ints_used)
         return at
 
+    def tables(self, number: int) -> Tables:
+        """The record of evidence on a facet whose law is tabled."""
+        self.need(np.array([number]))
+        rows = self.tabled[self.known[number][0]]
+        assert rows is not None
+        return tables_of(rows, self.floats[self.record_at[number] :], self.types)
+
     def states(self, number: int, joint: np.ndarray) -> np.ndarray:
         """(4,) p(forgotten, kept, muddled, unrecalled | history) of a facet, from p(intent, type | history), (N, T)."""
         self.need(np.array([number]))
         of, t_n = self.tabled[self.known[number][0]], self.types
         record, rows = self.floats[self.record_at[number] :], self.ints[self.map_at[number] :][: self.intents]
         if of is not None:
-            states = tables_of(of, record, t_n).states.transpose(0, 2, 1)
+            states = self.tables(number).states.transpose(0, 2, 1)
         else:
             parts = parts_of(record, int(self.row_count[number]), int(self.touched_count[number]), t_n)
             states = parts[1].transpose(2, 0, 1)[:4]
         return (states[:, rows] * joint).sum(axis=(1, 2))
+
+
+@compiled
+def mark_asked(numbers, asked_at, asked_ids, out):
+    """Set what the numbers (n, F) say was asked in out (n, Q)."""
+    for b in range(len(numbers)):
+        for k in numbers[b]:
+            for j in range(asked_at[k, 0], asked_at[k, 1]):
+                out[b, asked_ids[j]] = True
 
 
 def _rows(facet: SparseFacet, evidence: Evidence) -> tuple[np.ndarray, np.ndarray, int]:

@@ -1,17 +1,22 @@
 """The exact posterior for many dialogues over a small catalogue: what reinforcement learning trains on.
 
-The same sums as `ChannelPosterior`, bit for bit, over the whole bank at once, and unrefined: a learner reads the gains
-of a shortlist at every turn, and what refining adds to them is small beside its cost (`sim.ask.sweep`).
+The same sums as `ChannelPosterior`, bit for bit, in arrays of all dialogues and over the whole bank at once.  Gains are
+not refined: a learner reads those of a shortlist at every turn, and what refining adds is small beside its cost
+(`sim.ask.sweep`).  Nothing is kept by history: a learner's dialogues soon differ, and those that don't are found in the
+batch.
 """
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 
-from sim.ask.facet_gains import tell
+from sim.ask.facet_gains import Together, tell
 from sim.ask.question_information import QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
 from sim.belief.by_history import CHUNK
+from sim.belief.tables import WIDE
 from sim.posterior.exact import ChannelPosterior
 
 SMALL_CATALOGUE = 1000
@@ -19,29 +24,100 @@ SMALL_CATALOGUE = 1000
 
 
 class BatchedPosterior(ChannelPosterior):
-    """`ChannelPosterior` whose gains are unrefined and worked out for the whole bank, a batch at a time."""
+    """`ChannelPosterior` whose gains are unrefined and worked out for the whole bank, a batch at a time.
+
+    Catalogues of more than `WIDE` intents are asked about one dialogue at a time, as there.
+    """
+
+    def reset(self, dialogues: int) -> None:
+        super().reset(dialogues)
+        self._believed, self._told = np.zeros(dialogues, dtype=bool), np.zeros(dialogues, dtype=bool)
+        channel, bank = self.channel, self.bank
+        n, t, q = len(channel.catalogue), len(channel.shares), len(bank)
+        self._joint, self._belief = np.empty((dialogues, n, t)), np.empty((dialogues, n))
+        self._types = np.empty((dialogues, t))
+        small = n <= WIDE
+        self._information = QuestionInformation(
+            np.empty((dialogues, q * small)), np.empty((dialogues, q * small)), np.empty((dialogues, q * small, 5))
+        )
+
+    def _heard(self, row: int) -> None:
+        super()._heard(row)
+        self._believed[row] = self._told[row] = False
+
+    def _believe(self) -> None:
+        """See to it that the beliefs are those of now."""
+        rows = np.flatnonzero(~self._believed)
+        if len(rows):
+            first, back = _distinct(self._numbers[rows])
+            for start in range(0, len(first), CHUNK):
+                part = slice(start, start + CHUNK)
+                mine = (back >= start) & (back < start + CHUNK)
+                found = self._beliefs.beliefs(self._numbers[rows[first[part]]])
+                for to, of in zip((self._joint, self._belief, self._types), found, strict=True):
+                    to[rows[mine]] = of[back[mine] - start]
+            self._believed[rows] = True
+
+    def belief(self) -> np.ndarray:
+        self._believe()
+        return self._belief.copy()
+
+    def types(self) -> np.ndarray:
+        self._believe()
+        return self._types.copy()
 
     def question_information(self) -> QuestionInformation:
-        """What every question tells in every dialogue: (B, Q) and (B, Q, 5); questions asked before tell 0."""
-        nodes = self._nodes
-        missing = [node for node in {id(node): node for node in nodes}.values() if "tell" not in node.told]
-        for start in range(0, len(missing), CHUNK):
-            part = missing[start : start + CHUNK]
-            told = tell(self._beliefs, part)
-            gain = np.where(told.gain_nats > TIE, told.gain_nats, 0.0)
-            for j, node in enumerate(part):
-                node.told["tell"] = QuestionInformation(gain[j], told.user_nats[j], told.answers[j])
-                node.scratch.clear()
-                self._beliefs.keep(node)
-        return QuestionInformation.stacked([node.told["tell"] for node in nodes])
+        """What every question tells in every dialogue: (B, Q) and (B, Q, 5), not to be written to; questions asked
+        before tell 0."""
+        self._believe()
+        rows, to = np.flatnonzero(~self._told), self._information
+        if len(rows):
+            first, back = _distinct(self._numbers[rows])
+            for start in range(0, len(first), CHUNK):
+                some = rows[first[start : start + CHUNK]]
+                mine = (back >= start) & (back < start + CHUNK)
+                at = Together(
+                    self._numbers[some], self._beliefs.stages(self._numbers[some]), self._joint[some], self._belief[some]
+                )
+                told, place = tell(self._beliefs, at), back[mine] - start
+                to.gain_nats[rows[mine]] = np.where(told.gain_nats > TIE, told.gain_nats, 0.0)[place]
+                to.user_nats[rows[mine]], to.answers[rows[mine]] = told.user_nats[place], told.answers[place]
+            self._told[rows] = True
+        return to
 
     def eig_nats(self) -> np.ndarray:
-        return self.question_information().gain_nats
+        return super().eig_nats() if self._wide else self.question_information().gain_nats.copy()
 
     def choose(self, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        return top(self.question_information().gain_nats, k)
+        return super().choose(k) if self._wide else top(self.question_information().gain_nats, k)
 
     def shortlist(self, by_gain: int, by_user: int) -> tuple[np.ndarray, QuestionInformation]:
+        if self._wide:
+            return super().shortlist(by_gain, by_user)
         told = self.question_information()
         ids = shortlisted(told.gain_nats, told.user_nats, by_gain, by_user)
         return ids, told.at(ids)
+
+    @property
+    def _wide(self) -> bool:
+        return len(self.channel.catalogue) > WIDE
+
+    def take(self, rows: np.ndarray) -> Self:
+        other, rows = super().take(rows), np.asarray(rows)
+        for name in ("_believed", "_told", "_joint", "_belief", "_types"):
+            setattr(other, name, getattr(self, name)[rows])
+        of = self._information
+        other._information = QuestionInformation(of.gain_nats[rows], of.user_nats[rows], of.answers[rows])
+        return other
+
+    def copy(self) -> Self:
+        return self.take(np.arange(len(self._numbers)))
+
+
+def _distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of each of the distinct rows of (n, F), and for each row which of those it is, (n,)."""
+    places: dict[bytes, int] = {}
+    back = np.array([places.setdefault(row.tobytes(), len(places)) for row in numbers])
+    first = np.empty(len(places), dtype=np.int64)
+    first[back[::-1]] = np.arange(len(numbers))[::-1]
+    return first, back

@@ -77,12 +77,12 @@ class ChannelPosterior:
     def restart(self, rows: np.ndarray) -> None:
         for b in np.asarray(rows).tolist():
             self._numbers[b] = self._beliefs.nothing
-            self._found[b] = None
+            self._heard(b)
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
         for b, options in zip(dialogues_meant(rows, len(said), len(self._found)), np.asarray(said), strict=True):
             self._numbers[b] = self._beliefs.store.after_opening(self._numbers[b], options)
-            self._found[b] = None
+            self._heard(b)
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
@@ -93,7 +93,11 @@ class ChannelPosterior:
                 f, known = after(numbers[b], q, a)
                 if known != numbers[b, f]:
                     numbers[b, f] = known
-                    self._found[b] = None
+                    self._heard(b)
+
+    def _heard(self, row: int) -> None:
+        """What one dialogue knows has changed."""
+        self._found[row] = None
 
     @property
     def _nodes(self) -> list[Node]:
@@ -145,7 +149,8 @@ class ChannelPosterior:
         return type(self)(channel, bank, memory=self.memory, residual=self.residual)
 
     def take(self, rows: np.ndarray) -> Self:
-        other, rows = self.copy(), np.asarray(rows)
+        other, rows = object.__new__(type(self)), np.asarray(rows)
+        other.__dict__.update(self.__dict__)
         other._numbers, other._found = self._numbers[rows], [self._found[b] for b in rows.tolist()]
         return other
 
