@@ -114,16 +114,19 @@ def parse_toml(text: str, where: str, error: type[ValueError]) -> dict[str, Any]
     raise error(f"{where} is not TOML: {why}")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     """The file as a whole, or not at all; its folder is made.
+
+    Args:
+        mode: who may read and write it, less what the process's umask takes away.
 
     Raises:
         OSError: the folder can't be made or written, the disk is full.
     """
-    write_together({path: data})
+    write_together({path: data}, mode)
 
 
-def write_together(files: Mapping[Path, bytes]) -> None:
+def write_together(files: Mapping[Path, bytes], mode: int = 0o666) -> None:
     """These files, each as a whole; none of them where the disk refuses one.
 
     Raises:
@@ -134,7 +137,7 @@ def write_together(files: Mapping[Path, bytes]) -> None:
     try:
         for path, data in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with open(beside[path], "wb") as file:
+            with open(beside[path], "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

@@ -11,6 +11,7 @@ from scipy import sparse
 from sim.catalogue.load import load
 from sim.channel import confusion
 from sim.numeric import kept_matrix as module
+from sim.numeric.cache_folder import digest_of
 from sim.numeric.kept_matrix import LARGE, kept_matrix
 
 
@@ -67,7 +68,7 @@ def test_code_that_changed_makes_another(folder, tmp_path):
     code, make = tmp_path / "code.py", Maker()
     for text in ("1", "2"):
         code.write_text(text)
-        module._digest.cache_clear()
+        digest_of.cache_clear()
         kept_matrix(("x",), [str(code)], LARGE, make)
     assert make.times == 2
 

@@ -1,8 +1,7 @@
 """Sparse matrices that are kept on disk: making the confusions of 34,000 actors takes a second, reading them no time.
 
-They stand in the user's cache, a file each, named by a hash of all that they depend on, the code that makes them
-included.  A file is written whole or not at all, holds plain arrays (no pickles), and is checked when it is read; one
-that is missing, broken or can't be written costs the time of making it, and nothing else.  The folder may be deleted.
+They stand in the cache folder, a file each, named by a hash of all that they depend on, the code that makes them
+included.  A file is written whole or not at all, holds plain arrays (no pickles), and is checked when it is read.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import hashlib
 import io
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,18 +17,13 @@ import numpy as np
 from scipy import sparse
 
 from sim.files import write_atomically
+from sim.numeric.cache_folder import cache_folder, digest_of, make_room
 
 LARGE = 2000
 """Rows from which on a matrix is worth a file."""
 MOST_BYTES = 400 << 20
 """Of all files; the ones that were read longest ago go first."""
 PREFIX = "matrix-"
-
-
-def cache_folder() -> Path:
-    """CLARIGYM_CACHE, or clarigym in the user's cache."""
-    given = os.environ.get("CLARIGYM_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clarigym"
 
 
 def kept_matrix(
@@ -46,7 +39,7 @@ def kept_matrix(
     if rows < LARGE:
         return make()
     h = hashlib.blake2b(digest_size=16)
-    for part in (*map(_digest, code), np.__version__, *parts):
+    for part in (*map(digest_of, code), np.__version__, *parts):
         h.update(part if isinstance(part, bytes) else repr(part).encode())
         h.update(b"\0")
     path = cache_folder() / f"{PREFIX}{h.hexdigest()}.npz"
@@ -55,11 +48,6 @@ def kept_matrix(
         found = make()
         _write(path, found)
     return found
-
-
-@cache
-def _digest(file: str) -> bytes:
-    return hashlib.blake2b(Path(file).read_bytes(), digest_size=16).digest()
 
 
 def _read(path: Path, rows: int) -> sparse.csr_array | None:
@@ -86,17 +74,7 @@ def _write(path: Path, matrix: sparse.csr_array) -> None:
     np.savez(buffer, **arrays, data=matrix.data.astype(np.float64))
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_room(path.parent, buffer.tell())
+        make_room(path.parent, f"{PREFIX}*.npz", buffer.tell(), MOST_BYTES)
         write_atomically(path, buffer.getvalue())
     except OSError:
         return
-
-
-def _make_room(folder: Path, more: int) -> None:
-    kept = sorted((file.stat().st_atime, file.stat().st_size, file) for file in folder.glob(f"{PREFIX}*.npz"))
-    total = more + sum(size for _, size, _ in kept)
-    for _, size, file in kept:
-        if total <= MOST_BYTES:
-            return
-        file.unlink(missing_ok=True)
-        total -= size
