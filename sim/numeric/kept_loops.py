@@ -63,7 +63,7 @@ class KeptLoops(NullCache):
         """The compiled loop for these types of arguments; None where it must be compiled."""
         target_context.refresh()
         found = self._read(sig, target_context)
-        if found is None and compile_elsewhere():
+        if found is None and self._is_kept_anywhere() and compile_elsewhere():
             found = self._read(sig, target_context)
         if found is None:
             before_compiling()
@@ -88,6 +88,15 @@ class KeptLoops(NullCache):
                 f"clarigym: what was compiled can't be kept, and is compiled again each time ({why}); let the "
                 "environment variable CLARIGYM_CACHE name a folder of your own"
             )
+
+    def _is_kept_anywhere(self) -> bool:
+        """Whether a loop can be kept; what another process compiles would be lost otherwise."""
+        beside = self._beside if self._beside.exists() else self._beside.parent
+        if not sys.dont_write_bytecode and beside.is_dir() and os.access(beside, os.W_OK):
+            return True
+        with suppress(OSError):
+            return os.access(private_folder(make=True), os.W_OK)
+        return False
 
     def _read(self, sig: Any, target_context: Any) -> Any:
         name = self._name(sig, target_context.codegen())
