@@ -21,6 +21,7 @@ better known one, whoever he played with.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -75,8 +76,11 @@ def confusion_kernel(catalogue: Catalogue, f: int, confusability: Confusability 
     kernels = _KERNELS.setdefault(catalogue, {})
     key = f, confusability
     if key not in kernels:
-        depends_on, rows = (catalogue.fingerprint, *key), len(catalogue.facets[f].values)
-        kernels[key] = kept_matrix(depends_on, CODE, rows, lambda: _kernel(catalogue, f, confusability))
+        facet, depends_on = catalogue.facets[f], (catalogue.fingerprint, *key)
+        # Names are compared by the company that they keep, on all facets.
+        effort = 0 if facet.kind in ("flag", "number") else sum(len(g.indices) for g in catalogue.facets)
+        made = partial(_kernel, catalogue, f, confusability)
+        kernels[key] = kept_matrix(depends_on, CODE, len(facet.values), made, effort)
     return kernels[key]
 
 

@@ -9,8 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+
+import numpy as np
+
+from sim.files import writing
 
 
 def cache_folder() -> Path:
@@ -62,6 +67,21 @@ def make_room(folder: Path, pattern: str, more: int, most: int) -> None:
             return
         file.unlink(missing_ok=True)
         total -= size
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], pattern: str, most: int) -> None:
+    """An npz file in the cache folder, whole or not at all.
+
+    Args:
+        pattern, most: the files of its kind, and how many bytes of them are kept.
+
+    Raises:
+        OSError: the folder can't be made or written, the disk is full.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_room(path.parent, pattern, sum(array.nbytes for array in arrays.values()), most)
+    with writing(path) as file:
+        np.savez(file, **arrays)  # type: ignore[arg-type]
 
 
 @cache

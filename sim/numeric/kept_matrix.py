@@ -7,36 +7,38 @@ included.  A file is written whole or not at all, holds plain arrays (no pickles
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 from scipy import sparse
 
-from sim.files import write_atomically
-from sim.numeric.cache_folder import cache_folder, digest_of, make_room
+from sim.numeric.cache_folder import cache_folder, digest_of, write_arrays
 
 LARGE = 2000
 """Rows from which on a matrix is worth a file."""
+EFFORT = 100_000
+"""Numbers to be looked at from which on a matrix is worth a file, however small it is."""
 MOST_BYTES = 400 << 20
 """Of all files; the ones that were read longest ago go first."""
 PREFIX = "matrix-"
 
 
 def kept_matrix(
-    parts: Sequence[object], code: Sequence[str], rows: int, make: Callable[[], sparse.csr_array]
+    parts: Sequence[object], code: Sequence[str], rows: int, make: Callable[[], sparse.csr_array], effort: int = 0
 ) -> sparse.csr_array:
     """A square CSR matrix with float64 entries, from disk where it is there.
 
     Args:
         parts: all that the matrix depends on; bytes as they are, anything else by its `repr`.
         code: files of the code that makes it.
-        rows: how many it has; a small one is always made.
+        rows: how many it has; a small one is always made, unless that is an effort.
+        effort: how many numbers are looked at to make it.
     """
-    if rows < LARGE:
+    if rows < LARGE and effort < EFFORT:
         return make()
     h = hashlib.blake2b(digest_size=16)
     for part in (*map(digest_of, code), np.__version__, *parts):
@@ -69,12 +71,6 @@ def _read(path: Path, rows: int) -> sparse.csr_array | None:
 
 
 def _write(path: Path, matrix: sparse.csr_array) -> None:
-    buffer = io.BytesIO()
     arrays = {"indptr": matrix.indptr.astype(np.int32), "indices": matrix.indices.astype(np.int32)}
-    np.savez(buffer, **arrays, data=matrix.data.astype(np.float64))
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        make_room(path.parent, f"{PREFIX}*.npz", buffer.tell(), MOST_BYTES)
-        write_atomically(path, buffer.getvalue())
-    except OSError:
-        return
+    with suppress(OSError):
+        write_arrays(path, arrays | {"data": matrix.data.astype(np.float64)}, f"{PREFIX}*.npz", MOST_BYTES)
