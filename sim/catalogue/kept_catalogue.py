@@ -106,15 +106,15 @@ def _read(path: Path) -> Catalogue | None:
 def _catalogue(arrays: Mapping[str, np.ndarray]) -> Catalogue:
     """Raises ValueError, TypeError, KeyError or IndexError where they are no catalogue."""
     about = json.loads(arrays["about"].tobytes())
-    texts = _Row(_texts(arrays["texts"], about["texts"]))
-    numbers = {name: _Row(_array(arrays[name], kind)) for name, kind in ARRAYS.items()}
+    texts = _InOrder(_texts(arrays["texts"], about["texts"]))
+    numbers = {name: _InOrder(_array(arrays[name], kind)) for name, kind in ARRAYS.items()}
     n = about["intents"]
     parts = {"intents": texts.next(n), "ids": texts.next(n), "prior": numbers["prior"].next(n)}
     parts |= {name: str(about[name]) for name in CATALOGUE}
     return Catalogue(facets=tuple(_facet(one, texts, numbers) for one in about["facets"]), **parts)
 
 
-class _Row:
+class _InOrder:
     """What lies one after the other."""
 
     def __init__(self, whole: Any) -> None:
@@ -132,7 +132,7 @@ class _Row:
         return self._whole[begin : self._at]
 
 
-def _facet(about: Mapping[str, Any], texts: _Row, numbers: Mapping[str, _Row]) -> Facet:
+def _facet(about: Mapping[str, Any], texts: _InOrder, numbers: Mapping[str, _InOrder]) -> Facet:
     counts = about["counts"]
     parts: dict[str, Any] = {name: about[name] for name in FACET} | {"wording": Wording(**about["wording"])}
     parts |= {name: texts.next(counts[name]) for name in TEXTS}
