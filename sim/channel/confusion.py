@@ -174,7 +174,7 @@ def company_profiles(catalogue: Catalogue, f: int) -> sparse.csr_array:
     parts = [_counted(facet, g, weight) if _is_small(facet, g) else by_value @ of_g for g, of_g in zip(others, company)]
     together = sparse.hstack(parts, format="csr")
     # A companion counts by how rare it is, as in tf-idf; at least a little, for small facets where all are common.
-    degree = np.concatenate([np.bincount(of_g.indices, minlength=of_g.shape[1]) for of_g in company])
+    degree = np.concatenate([np.bincount(of_g.indices, minlength=len(g.values)) for g, of_g in zip(others, company)])
     together = together @ sparse.dia_array(
         (np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2
     )
