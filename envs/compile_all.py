@@ -1,4 +1,4 @@
-"""Calls what is compiled once, on the smallest catalogue, so that it lies on disk: `python -m envs.compile_all`.
+"""Calls what is compiled once, so that it lies on disk: `python -m envs.compile_all`.
 
 For an app that must answer keys meanwhile, for a pool of processes that would each compile the same, and for images of
 machines that are to start fast.  Beliefs and environments are asked for all that they can do; which loops are behind
@@ -17,6 +17,7 @@ import numpy as np
 
 from envs.beliefs import BeliefVectorEnv
 from envs.vector import ClarifyVectorEnv
+from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.catalogue.load import load
 from sim.posterior.batched import BatchedPosterior
 from sim.posterior.contract import Posterior
@@ -29,20 +30,33 @@ from sim.users.simulated import SimulatedUsers
 
 CATALOGUE, NOISE = "toy", "typical"
 """Facets of all kinds and users of several types; loops are compiled for types of numbers, not for sizes."""
+LARGE = 3000
+"""Intents of a catalogue in which beliefs take the ways that they have for large ones."""
 DIALOGUES = 3
 STEPS = 2
 
 
 def compile_all() -> None:
     """Have everything compiled, or read from disk where it has been."""
-    catalogue = load(CATALOGUE)
-    bank, rates = question_bank(catalogue), load_rates(NOISE)
-    channel = make_channel(catalogue, rates)
-    users = Population(bank, rates, channel)
-    _ask(ChannelPosterior(channel, bank), users)
-    _ask(ChannelPosterior(channel, bank, memory=False), users)
-    _ask(BatchedPosterior(channel, bank), users)
-    _step(BatchedPosterior(channel, bank))
+    rates = load_rates(NOISE)
+    for catalogue in (load(CATALOGUE), _large_catalogue()):
+        bank, channel = question_bank(catalogue), make_channel(catalogue, rates)
+        users = Population(bank, rates, channel)
+        _ask(ChannelPosterior(channel, bank), users)
+        if catalogue.name == CATALOGUE:
+            _ask(ChannelPosterior(channel, bank, memory=False), users)
+            _ask(BatchedPosterior(channel, bank), users)
+            _step(BatchedPosterior(channel, bank))
+
+
+def _large_catalogue() -> Catalogue:
+    rows = np.arange(LARGE)
+    facets = (
+        make_facet("length", "number", rows % 90),
+        make_facet("place", "one", [f"place {row % 97}" for row in rows]),
+        make_facet("parts", "many", [(f"part {row % 41}", f"piece {row % 67}") for row in rows]),
+    )
+    return Catalogue(name="large", intents=tuple(map(str, rows)), prior=np.full(LARGE, 1 / LARGE), facets=facets)
 
 
 def _ask(posterior: Posterior, users: Population) -> None:

@@ -253,7 +253,7 @@ class ClarigymApp(Host):
         """Have the loops that think compiled, in a process of its own: in a thread here they would hold up the keys."""
         from envs.compile_all import compile_in_another_process
 
-        self._tell("compiling, once on this machine; it takes about 20 seconds", 0.6)
+        self._tell("compiling, once on this machine; it takes up to a minute", 0.6)
         compile_in_another_process()
 
     def to_menu(self) -> None:

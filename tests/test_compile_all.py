@@ -23,7 +23,7 @@ from sim.questions import question_bank
 from sim.users.from_rates import make_channel
 from sim.users.rates import PRESETS
 
-for catalogue, agent in (("animals", "learned"), ("groceries", "exact")):
+for catalogue, agent in (("animals", "learned"), ("movies", "exact")):
     session = Session(load_world(Setup(catalogue=catalogue, agent=agent)))
     view = session.begin()
     for _ in range(4):

@@ -59,7 +59,7 @@ if __name__ == "__main__":
 """
 COMPILES = "12.0 3\n"
 READS = "12.0 0\n"
-NOTICE = "clarigym: compiling, once on this machine; it takes about 20 seconds\n"
+NOTICE = "clarigym: compiling, once on this machine; it takes up to a minute\n"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is said and done when loops must be compiled, which takes some 20 seconds once on a machine."""
+"""What is said and done when loops must be compiled, which takes up to a minute, once on a machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def before_compiling() -> None:
     global _compiled
     _compiled += 1
     if _compiled == TOLD_AT:
-        say_once("clarigym: compiling, once on this machine; it takes about 20 seconds")
+        say_once("clarigym: compiling, once on this machine; it takes up to a minute")
 
 
 @contextlib.contextmanager

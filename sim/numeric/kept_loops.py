@@ -1,4 +1,4 @@
-"""Compiled loops that are kept on disk: compiling all takes some 20 seconds, reading them a few tenths of one.
+"""Compiled loops that are kept on disk: compiling all takes up to a minute, reading them a few tenths of a second.
 
 Nothing imports this but a loop's first call, for it imports numba.
 
