@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from scipy import sparse
 from sim.catalogue.load import load
 from sim.channel import confusion
 from sim.numeric import kept_matrix as module
-from sim.numeric.cache_folder import digest_of
+from sim.numeric.cache_folder import digest_of, private_folder
 from sim.numeric.kept_matrix import LARGE, kept_matrix
 
 
@@ -108,6 +111,17 @@ def test_where_nothing_can_be_kept_it_is_made(tmp_path, monkeypatch):
     monkeypatch.setenv("CLARIGYM_CACHE", str(tmp_path / "file" / "below"))
     make = Maker()
     assert same(asked(make), asked(make)) and make.times == 2
+
+
+def test_a_user_without_a_home_has_a_folder_among_the_temporary_ones(tmp_path, monkeypatch):
+    for name in ("CLARIGYM_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "home", mock.Mock(side_effect=RuntimeError("no home")))
+    make = Maker()
+    assert same(asked(make), asked(make)) and make.times == 1
+    (folder,) = tmp_path.iterdir()
+    assert private_folder(make=False) == folder
 
 
 def test_what_was_read_longest_ago_makes_room(folder, monkeypatch):

@@ -22,6 +22,7 @@ import numpy as np
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet
 from sim.catalogue.sidecar import sidecar_path
 from sim.catalogue.wording import KINDS, Wording
+from sim.files import LARGEST
 from sim.numeric.cache_folder import cache_folder, digest_of, write_arrays
 
 SMALL = 4000
@@ -50,7 +51,7 @@ def kept_catalogue(path: Path, overrides: Mapping[str, Any], make: Callable[[], 
         CatalogueError: as `make` raises.
     """
     before = _state(path)
-    if before is None or before[0][1] < SMALL:
+    if before is None or not SMALL <= before[0][1] <= LARGEST:
         return make()
     try:
         kept = cache_folder() / f"{PREFIX}{_hash(path, overrides)}.npz"

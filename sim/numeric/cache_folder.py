@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -19,9 +20,14 @@ from sim.files import writing
 
 
 def cache_folder() -> Path:
-    """CLARIGYM_CACHE, or clarigym in the user's cache."""
-    given = os.environ.get("CLARIGYM_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clarigym"
+    """CLARIGYM_CACHE, or clarigym in the user's cache; for a user without a home, a folder among the temporary ones."""
+    given, caches = os.environ.get("CLARIGYM_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    if given:
+        return Path(given)
+    try:
+        return (Path(caches) if caches else Path.home() / ".cache") / "clarigym"
+    except RuntimeError:  # a container's user of whom nothing is known but a number
+        return Path(tempfile.gettempdir()) / f"clarigym-{os.getuid() if hasattr(os, 'getuid') else 0}"
 
 
 def private_folder(make: bool) -> Path:
