@@ -31,6 +31,7 @@ from screens.host import Host
 from screens.kept_keys import KeptKeys
 from screens.start import StartScreen
 from sim.files import write_atomically
+from sim.numeric.first_use import compiled_elsewhere
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
@@ -68,7 +69,8 @@ def run_app(app: ClarigymApp) -> None:
     sent again, to whoever waited for it before.
     """
     before = {number: signal.getsignal(number) for number in ending_signals()}
-    app.run()
+    with compiled_elsewhere(app.compile):
+        app.run()
     for number, handler in before.items():
         signal.signal(number, handler)
     if app.ended_by is not None:
@@ -128,6 +130,7 @@ class ClarigymApp(Host):
         self._games = 0
         self._seed_step = 0
         self.typed = KeptKeys()
+        self._tell: Callable[[str, float], None] = lambda what, share: None
         self.ended_by: signal.Signals | None = None
         self._worlds: dict[Setup, GameWorld] = {}
 
@@ -232,7 +235,7 @@ class ClarigymApp(Host):
         failed: Callable[[Exception], None],
     ) -> None:
         """The world of a setup, kept for the next game; the seed makes no difference to it."""
-        key = replace(setup, seed=0)
+        key, self._tell = replace(setup, seed=0), progress
 
         def job() -> GameWorld:
             from agents.play.mind import load_world
@@ -245,6 +248,13 @@ class ClarigymApp(Host):
             return world
 
         self.engine.submit(job, then, failed)
+
+    def compile(self) -> None:
+        """Have the loops that think compiled, in a process of its own: in a thread here they would hold up the keys."""
+        from envs.compile_all import compile_in_another_process
+
+        self._tell("compiling, once on this machine; it takes up to a minute", 0.6)
+        compile_in_another_process()
 
     def to_menu(self) -> None:
         """Back to the first screen."""

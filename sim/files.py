@@ -7,14 +7,15 @@ the interpreter's stack.  Each is refused, in one sentence, by the error that th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 LARGEST = 1 << 31
 """Bytes of a table or of rows."""
@@ -114,35 +115,47 @@ def parse_toml(text: str, where: str, error: type[ValueError]) -> dict[str, Any]
     raise error(f"{where} is not TOML: {why}")
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """The file as a whole, or not at all; its folder is made.
+def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """The file as a whole, or not at all; arguments and errors as `writing`."""
+    with writing(path, mode) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def writing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` at the end, unless something is raised; its folder is made.
+
+    Args:
+        mode: who may read and write it, less what the process's umask takes away.
 
     Raises:
-        OSError: the folder can't be made or written, the disk is full.
+        OSError: the folder can't be made or written, the disk is full; it names the file or its folder.
     """
-    write_together({path: data})
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(beside, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        error.filename = error.filename or str(path.parent)
+        raise
+    finally:
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
 
 def write_together(files: Mapping[Path, bytes]) -> None:
     """These files, each as a whole; none of them where the disk refuses one.
 
     Raises:
-        OSError: as `write_atomically`; it names a file or their folder.
+        OSError: the folder can't be made or written, the disk is full; it names a file or its folder.
     """
-    mine = f"{os.getpid()}.{threading.get_ident()}"
-    beside = {path: path.with_name(f".{path.name}.{mine}") for path in files}
-    try:
-        for path, data in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(beside[path], "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for path in files:
-            os.replace(beside[path], path)
-    except OSError as error:
-        error.filename = error.filename or str(next(iter(files)).parent)
-        raise
-    finally:
-        for path in beside.values():
-            path.unlink(missing_ok=True)
+    with contextlib.ExitStack() as whole:  # it is left in the order opposite to that of entering
+        for path, data in reversed(list(files.items())):
+            file = whole.enter_context(writing(path))
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())

@@ -104,11 +104,13 @@ def test_the_learner_never_sees_the_users(path):
 @pytest.mark.parametrize(
     ("module", "absent"),
     [
-        ("sim", ["numpy", "scipy", "polars", "difflib"]),
-        ("agents", ["numpy", "scipy", "polars", "gymnasium", "torch", "textual", "difflib"]),
-        ("agents.cli", ["numpy", "gymnasium", "polars", "torch", "textual", "scipy", "rich", "tyro"]),
-        ("sim.posterior.exact", ["torch", "polars", "gymnasium", "textual"]),
-        ("envs", ["torch", "polars", "textual", "transformers"]),
+        ("sim", ["numpy", "scipy", "polars", "numba", "difflib"]),
+        ("agents", ["numpy", "scipy", "polars", "numba", "gymnasium", "torch", "textual", "difflib"]),
+        ("agents.cli", ["numpy", "gymnasium", "polars", "numba", "torch", "textual", "scipy", "rich", "tyro"]),
+        ("sim.posterior.exact", ["torch", "polars", "numba", "gymnasium", "textual"]),
+        ("sim.users.simulated", ["torch", "polars", "numba", "gymnasium", "textual"]),
+        ("envs.vector", ["torch", "polars", "numba", "textual", "transformers"]),
+        ("envs", ["torch", "polars", "numba", "textual", "transformers"]),
     ],
 )
 def test_what_an_import_does_not_bring_along(module, absent):

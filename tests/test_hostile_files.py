@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -76,6 +77,14 @@ def test_the_fast_reader_agrees_with_the_strict_one_or_steps_aside(text):
     if fast is not None:
         strict = read_table._csv(Path("x.csv"), text, [])
         assert read_table._clean(fast.get_columns()).equals(read_table._clean(strict.get_columns()))
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.booleans(), st.integers(1, 7))
+def test_separators_are_counted_in_pieces_as_at_once(counts, ended, chunk):
+    text = b"\n".join(b"a" + b",b" * count for count in counts) + b"\n" * ended
+    with mock.patch.object(read_table, "CHUNK", chunk):
+        found = read_table._even_lines(text, ord(","), counts[0])
+    assert found == (len(counts) if len(set(counts)) == 1 else None)
 
 
 @slow_fixture

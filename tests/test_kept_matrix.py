@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from scipy import sparse
 from sim.catalogue.load import load
 from sim.channel import confusion
 from sim.numeric import kept_matrix as module
+from sim.numeric.cache_folder import digest_of, private_folder
 from sim.numeric.kept_matrix import LARGE, kept_matrix
 
 
@@ -67,7 +71,7 @@ def test_code_that_changed_makes_another(folder, tmp_path):
     code, make = tmp_path / "code.py", Maker()
     for text in ("1", "2"):
         code.write_text(text)
-        module._digest.cache_clear()
+        digest_of.cache_clear()
         kept_matrix(("x",), [str(code)], LARGE, make)
     assert make.times == 2
 
@@ -109,6 +113,17 @@ def test_where_nothing_can_be_kept_it_is_made(tmp_path, monkeypatch):
     assert same(asked(make), asked(make)) and make.times == 2
 
 
+def test_a_user_without_a_home_has_a_folder_among_the_temporary_ones(tmp_path, monkeypatch):
+    for name in ("CLARIGYM_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(Path, "home", mock.Mock(side_effect=RuntimeError("no home")))
+    make = Maker()
+    assert same(asked(make), asked(make)) and make.times == 1
+    (folder,) = tmp_path.iterdir()
+    assert private_folder(make=False) == folder
+
+
 def test_what_was_read_longest_ago_makes_room(folder, monkeypatch):
     make = Maker()
     asked(make, 1)
@@ -127,4 +142,4 @@ def test_confusions_from_disk_are_those_that_are_made(folder, monkeypatch):
     for _ in range(2):
         monkeypatch.setattr(confusion, "_KERNELS", type(confusion._KERNELS)())
         assert same(confusion.confusion_kernel(catalogue, f), made)
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.glob("matrix-*"))) == 1

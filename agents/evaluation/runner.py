@@ -28,6 +28,7 @@ from agents.evaluation.episodes import Episodes, play
 from agents.evaluation.metrics import TINY, summary
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
+from envs.compile_all import compile_all
 
 BATCH = 25
 
@@ -192,6 +193,7 @@ def run(
 
 
 def _in_workers(plan: EvaluationPlan, tasks: Sequence[Task], workers: int) -> Iterator[TaskResult]:
+    compile_all()  # or each of them would
     with _threads_of_workers():
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(plan, os.getpid()))

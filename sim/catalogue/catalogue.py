@@ -190,13 +190,12 @@ class Catalogue:
         """Hash of all that a belief depends on; a checkpoint is bound to it."""
         h = hashlib.blake2b(digest_size=12)
         h.update(np.ascontiguousarray(self.prior).tobytes())
-        for text in self.intents:
-            h.update(text.encode() + b"\0")
+        h.update("\0".join((*self.intents, "")).encode())
         for facet in self.facets:
             h.update(f"{facet.name}\0{facet.kind}\0".encode())
-            h.update(facet.indptr.tobytes() + facet.indices.tobytes() + facet.option_of.tobytes())
-            for text in facet.values:
-                h.update(text.encode() + b"\0")
+            for array in (facet.indptr, facet.indices, facet.option_of):
+                h.update(array.tobytes())
+            h.update("\0".join((*facet.values, "")).encode())
         return h.hexdigest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -49,16 +50,19 @@ def read_flags(cells: Cells, empty: bool | None = None) -> Reading:
     """
     words = WORDS | {"x": True}
     nothing = math.nan if empty is None else float(empty)
-    lower = [None if cell is None else cell.lower() for cell in cells]
-    used = {word for word in lower if word in words}
-    said = ", ".join(sorted({cell for cell, word in zip(cells, lower, strict=True) if cell and word in words})[:10])
+    counts = Counter(cells)
+    known = [cell for cell in counts if cell]
+    used = {cell.lower() for cell in known} & set(words)
+    said = ", ".join(sorted(cell for cell in known if cell.lower() in words)[:10])
     done = [f"{said} as yes and no"] if len(used) > 2 else []
-    if empty is not None and None in lower:
-        done.append(f"{lower.count(None):,} empty cells as {'yes' if empty else 'no'}")
+    if empty is not None and None in counts:
+        done.append(f"{counts[None]:,} empty cells as {'yes' if empty else 'no'}")
+    means = {cell: nothing if cell is None else float(words.get(cell.lower(), math.nan)) for cell in counts}
+    odd = {cell for cell in counts if cell is not None and cell.lower() not in words}
     return Reading(
         kind="flag",
-        numbers=np.array([nothing if word is None else float(words.get(word, math.nan)) for word in lower]),
-        unread=tuple(row for row, word in enumerate(lower) if word is not None and word not in words),
+        numbers=np.fromiter(map(means.__getitem__, cells), np.float64, len(cells)),
+        unread=tuple(row for row, cell in enumerate(cells) if cell in odd) if odd else (),
         wanted="yes or no",
         done=tuple(done),
     )

@@ -19,6 +19,7 @@ import numpy as np
 from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet, named_facet
 from sim.catalogue.columns import LARGEST_NUMBER, make_plan
 from sim.catalogue.dates import dated_words
+from sim.catalogue.kept_catalogue import kept_catalogue
 from sim.catalogue.months import month_facet
 from sim.catalogue.plan import FacetPlan, Problem, TablePlan
 from sim.catalogue.quantities import read_quantities
@@ -77,12 +78,17 @@ def load(name_or_path: str | Path | Catalogue, **overrides: Any) -> Catalogue:
         return name_or_path
     if not overrides and str(name_or_path) in BUILT_IN:
         return _built_in(str(name_or_path))
-    return load_with_report(name_or_path, **overrides).catalogue
+    return _kept(name_or_path, overrides)
 
 
 @functools.cache
 def _built_in(name: str) -> Catalogue:
-    return load_with_report(name).catalogue
+    return _kept(name, {})
+
+
+def _kept(name_or_path: str | Path, overrides: dict[str, Any]) -> Catalogue:
+    path, given = resolve(name_or_path)
+    return kept_catalogue(path, {**given, **overrides}, lambda: load_with_report(name_or_path, **overrides).catalogue)
 
 
 def load_with_report(name_or_path: str | Path, **overrides: Any) -> Loaded:

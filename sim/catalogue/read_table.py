@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.catalogue.catalogue import CatalogueError
-from sim.catalogue.cell_size import LARGEST_CELL, check_cells, check_header, check_stretches
+from sim.catalogue.cell_size import CHUNK, LARGEST_CELL, check_cells, check_header, check_stretches
 from sim.files import LARGEST, check_regular, parse_json
 
 if TYPE_CHECKING:
@@ -211,25 +211,46 @@ def _csv_by_polars(text: str, delimiter: str) -> pl.DataFrame | None:
     """The table, or None where anything is doubtful: stray quotes and lone carriage returns are read differently."""
     import polars as pl
 
-    bare = re.sub(QUOTED.format(re.escape(delimiter)), "", text)
-    if '"' in bare or "\r" in bare.replace("\r\n", "\n"):
+    bare = re.sub(QUOTED.format(re.escape(delimiter)), "", text) if '"' in text else text
+    if '"' in bare or ("\r" in bare and "\r" in bare.replace("\r\n", "\n")):
         return None
-    first = (text + "\n").partition("\n")[0]
+    end = text.find("\n")
+    first = text if end < 0 else text[:end]
     header = [_column(h) for h in next(csv.reader([first], delimiter=delimiter), [])]
     if first.count('"') % 2 or len(header) < 2 or "" in header or len(set(header)) < len(header):
         return None
     # Outside quotes, each line must hold the header's number of separators.
-    symbols = np.frombuffer((bare if bare.endswith("\n") else bare + "\n").encode(), dtype=np.uint8)
-    seen = np.cumsum(symbols == ord(delimiter))[symbols == ord("\n")]
-    if np.any(np.diff(seen, prepend=0) != len(header) - 1):
+    encoded = text.encode()
+    lines = _even_lines(encoded if bare is text else bare.encode(), ord(delimiter), len(header) - 1)
+    if lines is None:
         return None
     try:
-        table = pl.read_csv(text.encode(), infer_schema=False, separator=delimiter)
+        table = pl.read_csv(encoded, infer_schema=False, separator=delimiter)
     except pl.exceptions.PolarsError:
         return None
-    if table.width != len(header) or table.height != len(seen) - 1:
+    if table.width != len(header) or table.height != lines - 1:
         return None
     return table.rename(dict(zip(table.columns, header, strict=True)))
+
+
+def _even_lines(text: bytes, separator: int, each: int) -> int | None:
+    """How many lines a text has; None where not each holds so many separators."""
+    symbols = np.frombuffer(text, dtype=np.uint8)
+    lines = since = 0  # separators since the last end of a line
+    for start in range(0, len(symbols), CHUNK):
+        part = symbols[start : start + CHUNK]
+        at = np.flatnonzero((part == separator) | (part == ord("\n")))
+        ends = np.flatnonzero(part[at] == ord("\n"))
+        found = np.diff(ends, prepend=-1) - 1
+        if len(found):
+            found[0] += since
+            since = 0
+        if np.any(found != each):
+            return None
+        lines, since = lines + len(ends), since + len(at) - 1 - (ends[-1] if len(ends) else -1)
+    if text.endswith(b"\n"):
+        return lines
+    return lines + 1 if since == each else None
 
 
 def _jsonl(path: Path, text: str) -> pl.DataFrame:

@@ -21,6 +21,7 @@ better known one, whoever he played with.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -40,6 +41,8 @@ COMPANY = 10
 """Values of an intent that count as company."""
 ALONE = 2.0
 """Values of an intent, on average, up to which a `many` facet is compared on the other facets."""
+PAIRS = 1 << 20
+"""Pairs of values that are counted in a table of all."""
 NEIGHBOURS = 16
 """Values that one value may be taken for."""
 FAME_FLOOR = 0.02
@@ -75,8 +78,11 @@ def confusion_kernel(catalogue: Catalogue, f: int, confusability: Confusability 
     kernels = _KERNELS.setdefault(catalogue, {})
     key = f, confusability
     if key not in kernels:
-        depends_on, rows = (catalogue.fingerprint, *key), len(catalogue.facets[f].values)
-        kernels[key] = kept_matrix(depends_on, CODE, rows, lambda: _kernel(catalogue, f, confusability))
+        facet, depends_on = catalogue.facets[f], (catalogue.fingerprint, *key)
+        # Names are compared by the company that they keep, on all facets.
+        effort = 0 if facet.kind in ("flag", "number") else sum(len(g.indices) for g in catalogue.facets)
+        made = partial(_kernel, catalogue, f, confusability)
+        kernels[key] = kept_matrix(depends_on, CODE, len(facet.values), made, effort)
     return kernels[key]
 
 
@@ -155,16 +161,20 @@ def _number_kernel_of_width(facet: Facet, by: Confusability) -> sparse.csr_array
 def company_profiles(catalogue: Catalogue, f: int) -> sparse.csr_array:
     """(V, companions), rows of unit length: what a value is most often seen with, telling companions first."""
     facet = catalogue.facets[f]
-    weighted = incidence(facet, np.sqrt(catalogue.prior)[facet.rows])
-    blocks = [_company(g, catalogue.prior) for j, g in enumerate(catalogue.facets) if j != f and len(g.values) > 1]
-    if facet.kind == "many" and (not blocks or len(facet.indices) > ALONE * np.count_nonzero(np.diff(facet.indptr))):
-        blocks = [_company(facet, catalogue.prior)]
-    if not blocks:
+    weight = np.sqrt(catalogue.prior)
+    others = [g for j, g in enumerate(catalogue.facets) if j != f and len(g.values) > 1]
+    alone = len(facet.indices) <= ALONE * np.count_nonzero(np.diff(facet.indptr))
+    if facet.kind == "many" and not (others and alone):
+        others = [facet]
+    if not others:
         return sparse.csr_array((len(facet.values), 1))
-    context = sparse.hstack(blocks, format="csr")
-    together = sparse.csr_array(weighted.T @ context)
+    # One facet at a time: side by side they would be a matrix as large as the catalogue.
+    company = [_company(g, catalogue.prior) for g in others]
+    by_value = sparse.csr_array(incidence(facet, weight[facet.rows]).T)
+    parts = [_counted(facet, g, weight) if _is_small(facet, g) else by_value @ of_g for g, of_g in zip(others, company)]
+    together = sparse.hstack(parts, format="csr")
     # A companion counts by how rare it is, as in tf-idf; at least a little, for small facets where all are common.
-    degree = np.asarray(context.sum(axis=0)).ravel()
+    degree = np.concatenate([np.bincount(of_g.indices, minlength=len(g.values)) for g, of_g in zip(others, company)])
     together = together @ sparse.dia_array(
         (np.log1p(facet.intents / np.maximum(degree, 1))[None], 0), (len(degree),) * 2
     )
@@ -174,8 +184,23 @@ def company_profiles(catalogue: Catalogue, f: int) -> sparse.csr_array:
     return sparse.csr_array(sparse.dia_array((1 / np.maximum(length, 1e-300)[None], 0), (len(length),) * 2) @ together)
 
 
+def _is_small(facet: Facet, other: Facet) -> bool:
+    """Whether two facets hold one value an intent, and few pairs of values are possible."""
+    return facet.scalar and other.scalar and len(facet.values) * len(other.values) <= PAIRS
+
+
+def _counted(facet: Facet, other: Facet, weight: np.ndarray) -> sparse.csr_array:
+    """(V, W) the weight of the intents that hold both values; the matrix product sums in the same order, but slower."""
+    shape = len(facet.values), len(other.values)
+    both = (facet.value_of >= 0) & (other.value_of >= 0)
+    pair = facet.value_of[both] * shape[1] + other.value_of[both]
+    return sparse.csr_array(np.bincount(pair, weights=weight[both], minlength=shape[0] * shape[1]).reshape(shape))
+
+
 def _company(facet: Facet, prior: np.ndarray) -> sparse.csr_array:
     """(N, V) of each intent's `COMPANY` most famous values."""
+    if np.diff(facet.indptr).max(initial=0) <= COMPANY:
+        return incidence(facet)
     mass = facet.mass(prior)
     return largest_of_rows(incidence(facet, mass[facet.indices]), COMPANY).astype(bool).astype(np.float64)
 

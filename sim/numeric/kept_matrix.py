@@ -1,52 +1,47 @@
 """Sparse matrices that are kept on disk: making the confusions of 34,000 actors takes a second, reading them no time.
 
-They stand in the user's cache, a file each, named by a hash of all that they depend on, the code that makes them
-included.  A file is written whole or not at all, holds plain arrays (no pickles), and is checked when it is read; one
-that is missing, broken or can't be written costs the time of making it, and nothing else.  The folder may be deleted.
+They stand in the cache folder, a file each, named by a hash of all that they depend on, the code that makes them
+included.  A file is written whole or not at all, holds plain arrays (no pickles), and is checked when it is read.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from collections.abc import Callable, Sequence
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 from scipy import sparse
 
-from sim.files import write_atomically
+from sim.numeric.cache_folder import cache_folder, digest_of, write_arrays
 
 LARGE = 2000
 """Rows from which on a matrix is worth a file."""
+EFFORT = 100_000
+"""Numbers to be looked at from which on a matrix is worth a file, however small it is."""
 MOST_BYTES = 400 << 20
 """Of all files; the ones that were read longest ago go first."""
 PREFIX = "matrix-"
 
 
-def cache_folder() -> Path:
-    """CLARIGYM_CACHE, or clarigym in the user's cache."""
-    given = os.environ.get("CLARIGYM_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "clarigym"
-
-
 def kept_matrix(
-    parts: Sequence[object], code: Sequence[str], rows: int, make: Callable[[], sparse.csr_array]
+    parts: Sequence[object], code: Sequence[str], rows: int, make: Callable[[], sparse.csr_array], effort: int = 0
 ) -> sparse.csr_array:
     """A square CSR matrix with float64 entries, from disk where it is there.
 
     Args:
         parts: all that the matrix depends on; bytes as they are, anything else by its `repr`.
         code: files of the code that makes it.
-        rows: how many it has; a small one is always made.
+        rows: how many it has; a small one is always made, unless that is an effort.
+        effort: how many numbers are looked at to make it.
     """
-    if rows < LARGE:
+    if rows < LARGE and effort < EFFORT:
         return make()
     h = hashlib.blake2b(digest_size=16)
-    for part in (*map(_digest, code), np.__version__, *parts):
+    for part in (*map(digest_of, code), np.__version__, *parts):
         h.update(part if isinstance(part, bytes) else repr(part).encode())
         h.update(b"\0")
     path = cache_folder() / f"{PREFIX}{h.hexdigest()}.npz"
@@ -55,11 +50,6 @@ def kept_matrix(
         found = make()
         _write(path, found)
     return found
-
-
-@cache
-def _digest(file: str) -> bytes:
-    return hashlib.blake2b(Path(file).read_bytes(), digest_size=16).digest()
 
 
 def _read(path: Path, rows: int) -> sparse.csr_array | None:
@@ -81,22 +71,6 @@ def _read(path: Path, rows: int) -> sparse.csr_array | None:
 
 
 def _write(path: Path, matrix: sparse.csr_array) -> None:
-    buffer = io.BytesIO()
     arrays = {"indptr": matrix.indptr.astype(np.int32), "indices": matrix.indices.astype(np.int32)}
-    np.savez(buffer, **arrays, data=matrix.data.astype(np.float64))
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_room(path.parent, buffer.tell())
-        write_atomically(path, buffer.getvalue())
-    except OSError:
-        return
-
-
-def _make_room(folder: Path, more: int) -> None:
-    kept = sorted((file.stat().st_atime, file.stat().st_size, file) for file in folder.glob(f"{PREFIX}*.npz"))
-    total = more + sum(size for _, size, _ in kept)
-    for _, size, file in kept:
-        if total <= MOST_BYTES:
-            return
-        file.unlink(missing_ok=True)
-        total -= size
+    with suppress(OSError):
+        write_arrays(path, arrays | {"data": matrix.data.astype(np.float64)}, f"{PREFIX}*.npz", MOST_BYTES)
