@@ -42,7 +42,10 @@ class Room(NamedTuple):
     """(answers R,) the joint of answer and row, or of answer and intent."""
     by_type: np.ndarray
     """(T, answers)"""
+    ways: np.ndarray
+    """(T, 5, A) p(answer | forgotten; kept, not believed; kept, believed; muddled, not believed; muddled, believed)."""
     flat: np.ndarray
+    """(questions (T + 1) A,) answers by type of each question, and of all types."""
     answers: np.ndarray
 
 
@@ -53,7 +56,7 @@ def new_room(tabled: Tabled, t_n) -> Room:
     return Room(
         np.empty(t_n * r_n), np.empty(3 * t_n * r_n), np.empty((3, t_n)), np.empty(A * r_n), np.empty(A * r_n),
         np.empty(r_n), np.empty(2 * t_n * r_n), np.empty(max(most * r_n, o_n * wide)), np.empty((t_n, most)),
-        np.empty(most * t_n), np.empty(most),
+        np.empty((t_n, 5, A)), np.empty(max(most * t_n, len(tabled.says) * (t_n + 1) * A)), np.empty(most),
     )  # fmt: skip
 
 
@@ -72,7 +75,7 @@ def fill_mass(tabled: Tabled, joint, b, mass):
 
 @compiled
 def _base(floats, at, manner: Manner, way, f, r_n, t_n, room: Room):
-    """What all yes/no questions share: `states` and what follows from them, from `mass`."""
+    """What all yes/no questions share: `ways`, `states` and what follows from them, from `mass`."""
     size = r_n * t_n
     for k in range(size):
         mass = room.mass[k]
@@ -86,46 +89,53 @@ def _base(floats, at, manner: Manner, way, f, r_n, t_n, room: Room):
             room.sums[s, t] = total(room.states, s * size + t * r_n, r_n)
         for r in range(t * r_n, (t + 1) * r_n):
             room.says_no[r - t * r_n] += room.states[size + r] + room.states[2 * size + r]
+        for a in range(A):
+            room.ways[t, 0, a] = manner.forgotten[way, f, t, a]
+            for state in range(2):
+                for y in range(2):
+                    room.ways[t, 1 + 2 * state + y, a] = manner.yesno[way, f, t, state, y, a]
     for a in range(A):
         for r in range(r_n):
             room.lost[a * r_n + r] = room.doubt[a * r_n + r] = 0.0
         for t in range(t_n):
-            f_a = manner.forgotten[way, f, t, a]
-            k_a, m_a = manner.yesno[way, f, t, KEPT, 0, a], manner.yesno[way, f, t, MUDDLED, 0, a]
+            lost, kept, muddled = room.ways[t, 0, a], room.ways[t, 1, a], room.ways[t, 3, a]
             for r in range(r_n):
                 k = t * r_n + r
-                room.lost[a * r_n + r] += room.states[k] * f_a
-                room.doubt[a * r_n + r] += room.states[size + k] * k_a + room.states[2 * size + k] * m_a
+                room.lost[a * r_n + r] += room.states[k] * lost
+                room.doubt[a * r_n + r] += room.states[size + k] * kept + room.states[2 * size + k] * muddled
 
 
 @compiled
-def yesno_cells(floats, at, says, c, c_n, manner: Manner, way, f, r_n, t_n, room: Room):
+def yesno_cells(floats, at, says, c, c_n, r_n, t_n, room: Room):
     """The joint of the answer to yes/no question c and row into `cells`, and answers by type into `by_type`."""
     size, silent = r_n * t_n, 1.0 - says
     kept_at = at + (5 + c) * size
     muddled_at = kept_at + c_n * size
-    for a in range(A):
-        quiet = silent if a == DONT_KNOW else 0.0
-        for r in range(r_n):
-            k = a * r_n + r
-            room.cells[k] = room.lost[k] + says * room.doubt[k] + quiet * room.says_no[r]
     for k in range(size):
         room.believe[k] = room.mass[k] * floats[kept_at + k]
         room.believe[size + k] = room.mass[k] * floats[muddled_at + k]
+    if says == 1.0:
+        for k in range(A * r_n):
+            room.cells[k] = room.lost[k] + room.doubt[k]
+    else:
+        for a in range(A):
+            quiet = silent if a == DONT_KNOW else 0.0
+            for r in range(r_n):
+                k = a * r_n + r
+                room.cells[k] = room.lost[k] + says * room.doubt[k] + quiet * room.says_no[r]
     for t in range(t_n):
         kept, muddled = total(room.believe, t * r_n, r_n), total(room.believe, size + t * r_n, r_n)
         doubt_kept, doubt_muddled = room.sums[1, t] - kept, room.sums[2, t] - muddled
         for a in range(A):
             quiet = silent if a == DONT_KNOW else 0.0
-            no_kept = says * manner.yesno[way, f, t, KEPT, 0, a] + quiet
-            no_muddled = says * manner.yesno[way, f, t, MUDDLED, 0, a] + quiet
-            yes_kept, yes_muddled = manner.yesno[way, f, t, KEPT, 1, a], manner.yesno[way, f, t, MUDDLED, 1, a]
+            no_kept, yes_kept = says * room.ways[t, 1, a] + quiet, room.ways[t, 2, a]
+            no_muddled, yes_muddled = says * room.ways[t, 3, a] + quiet, room.ways[t, 4, a]
             more_kept, more_muddled = yes_kept - no_kept, yes_muddled - no_muddled
+            k, to = t * r_n, a * r_n
             for r in range(r_n):
-                k = t * r_n + r
-                room.cells[a * r_n + r] += room.believe[k] * more_kept + room.believe[size + k] * more_muddled
+                room.cells[to + r] += room.believe[k + r] * more_kept + room.believe[size + k + r] * more_muddled
             room.by_type[t, a] = max(
-                room.sums[0, t] * manner.forgotten[way, f, t, a] + kept * yes_kept + doubt_kept * no_kept
+                room.sums[0, t] * room.ways[t, 0, a] + kept * yes_kept + doubt_kept * no_kept
                 + muddled * yes_muddled + doubt_muddled * no_muddled, 0.0,
             )  # fmt: skip
 
@@ -137,29 +147,30 @@ def open_cells(tabled: Tabled, floats, at, manner: Manner, way, f, joint, b, by_
     t_n, r_n, o_n = joint.shape[2], len(tabled.member_ptr) - 1, len(tabled.options)
     size, n = t_n * r_n, len(tabled.row_of) if by_intent else r_n
     named_at = at + (5 + 2 * len(tabled.says)) * size
-    for o in range(1 + o_n):
-        start = o * n
-        for k in range(start, start + n):
-            room.cells[k] = 0.0
-        for t in range(t_n):
-            slip, guess = manner.slip[way, f, t], manner.guess[way, f, t]
-            silent_kept, silent_muddled = manner.silent[way, f, t, KEPT], manner.silent[way, f, t, MUDDLED]
-            says_kept, says_muddled = 1.0 - silent_kept, 1.0 - silent_muddled
-            option = tabled.options[o - 1] if o else 0.0
+    for k in range((1 + o_n) * n):
+        room.cells[k] = 0.0
+    for t in range(t_n):
+        slip, guess = manner.slip[way, f, t], manner.guess[way, f, t]
+        silent_kept, silent_muddled = manner.silent[way, f, t, KEPT], manner.silent[way, f, t, MUDDLED]
+        as_kept, as_muddled = (1.0 - silent_kept) * (1.0 - slip), (1.0 - silent_muddled) * (1.0 - slip)
+        for r in range(r_n):
+            k = at + size + t * r_n + r
+            lost, kept, muddled, unrecalled = floats[k], floats[k + size], floats[k + 2 * size], floats[k + 3 * size]
+            # What is said at random, and what is not said.
+            room.states[r_n + r] = (kept * (1.0 - silent_kept) + muddled * (1.0 - silent_muddled)) * slip + lost * guess
+            room.states[r] = kept * silent_kept + muddled * silent_muddled + lost * (1.0 - guess) + unrecalled
+        for o in range(1 + o_n):
             kept_at = named_at + ((o - 1) * t_n + t) * r_n
             muddled_at = kept_at + o_n * size
+            if o > 0:
+                option = tabled.options[o - 1]
+                for r in range(r_n):
+                    named = floats[kept_at + r] * as_kept + floats[muddled_at + r] * as_muddled
+                    room.states[r] = room.states[r_n + r] * option + named
             for r in range(r_n):
-                k = at + size + t * r_n + r
-                lost, kept, muddled, unrecalled = floats[k], floats[k + size], floats[k + 2 * size], floats[k + 3 * size]
-                if o == 0:
-                    p = kept * silent_kept + muddled * silent_muddled + lost * (1.0 - guess) + unrecalled
-                else:
-                    p = ((kept * says_kept + muddled * says_muddled) * slip + lost * guess) * option
-                    named = floats[kept_at + r] * says_kept + floats[muddled_at + r] * says_muddled
-                    p += named * (1.0 - slip)
-                room.states[r] = p
-                room.believe[r] = p * room.mass[t * r_n + r]
+                room.believe[r] = room.states[r] * room.mass[t * r_n + r]
             room.by_type[t, o] = total(room.believe, 0, r_n)
+            start = o * n
             if by_intent:
                 for i in range(n):
                     room.cells[start + i] += joint[b, i, t] * room.states[tabled.row_of[i]]
@@ -243,14 +254,29 @@ def tell_tabled(tabled: Tabled, manner: Manner, f, way, floats, record_at, joint
         if left == 0:
             continue
         _base(floats, at, manner, way[b], f, r_n, t_n, room)
+        types, each = 0.0, (t_n + 1) * A
+        for t in range(t_n):
+            types += xlogx(room.sums[0, t] + room.sums[1, t] + room.sums[2, t])
         for c in range(c_n):
             q = first + c
             if not skip[b, q]:
-                yesno_cells(floats, at, tabled.says[c], c, c_n, manner, way[b], f, r_n, t_n, room)
-                user[b, q], alone = of_types(room.by_type, A, room.answers, room.flat)
+                yesno_cells(floats, at, tabled.says[c], c, c_n, r_n, t_n, room)
+                gain[b, q] = entropy_sum(room.cells, 0, A * r_n) - classes
                 for a in range(A):
-                    answers[b, q, a] = room.answers[a]
-                gain[b, q] = max(entropy_sum(room.cells, 0, A * r_n) - alone - classes, 0.0)
+                    room.flat[c * each + a] = 0.0
+                    for t in range(t_n):
+                        room.flat[c * each + a] += room.by_type[t, a]
+                        room.flat[c * each + (1 + t) * A + a] = room.by_type[t, a]
+                    answers[b, q, a] = room.flat[c * each + a]
+        for k in range(c_n * each):
+            p = max(room.flat[k], TINY)
+            room.flat[k] = p * log(p)
+        for c in range(c_n):
+            q = first + c
+            if not skip[b, q]:
+                alone = total(room.flat, c * each, A)
+                gain[b, q] = max(gain[b, q] - alone, 0.0)
+                user[b, q] = max(total(room.flat, c * each + A, t_n * A) - alone - types, 0.0)
 
 
 @compiled
@@ -264,7 +290,7 @@ def tabled_answers(tabled: Tabled, manner: Manner, f, way, floats, at, joint, q,
     else:
         c = q - 1 if opens else q
         _base(floats, at, manner, way, f, r_n, t_n, room)
-        yesno_cells(floats, at, tabled.says[c], c, len(tabled.says), manner, way, f, r_n, t_n, room)
+        yesno_cells(floats, at, tabled.says[c], c, len(tabled.says), r_n, t_n, room)
     for a in range(len(out)):
         out[a] = 0.0
         for t in range(t_n):
@@ -288,7 +314,7 @@ def refine_tabled(tabled: Tabled, manner: Manner, f, way, floats, at, joint, who
             for k in range(t_n * r_n):
                 room.mass[k] = 1.0 if k // r_n == t else 0.0
             _base(floats, at, manner, way, f, r_n, t_n, room)
-            yesno_cells(floats, at, tabled.says[c], c, c_n, manner, way, f, r_n, t_n, room)
+            yesno_cells(floats, at, tabled.says[c], c, c_n, r_n, t_n, room)
             of_row[t] = room.cells[: A * r_n].reshape(A, r_n)
         for i in who:
             out[j] += _divergence(joint[0, i], mass[:, tabled.row_of[i]], of_row[:, :, tabled.row_of[i]])

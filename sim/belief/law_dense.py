@@ -218,3 +218,25 @@ def _what_is_named(facet, by_state, confused, unknown, t, to):
         for e in range(ptr[v], ptr[v + 1]):
             share = chance[e] * by_state[MUDDLED, values[e]] / max(confused[v], TINY)
             to.named_muddled[facet.option_of[values[e]], t, v] += to.states[2, t, v] * share
+
+
+class Told(NamedTuple):
+    """Evidence of m kinds about one facet, laid out for loops."""
+
+    pairs: np.ndarray
+    """(P, 2) what yes/no questions asked for, and the answers; those of kind e end before ends[e]."""
+    ends: np.ndarray
+    said: np.ndarray
+    """(m,) the option stated, or a code of `Evidence.said`."""
+    volunteered: np.ndarray
+    """(m,) NONE, PASSED or VOLUNTEERED."""
+
+
+@compiled
+def dense_records(facet: DenseFacet, tabled: Tabled, memory: Memory, told: Told, floats, at):
+    """Fill m records, which begin at at (m,) of `floats`."""
+    size, start = table_size(tabled, memory.shares.shape[1]), 0
+    for e in range(len(at)):
+        pairs = told.pairs[start : told.ends[e]]
+        start = told.ends[e]
+        dense_record(facet, tabled, memory, pairs, told.said[e], told.volunteered[e], floats[at[e] : at[e] + size])

@@ -33,7 +33,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW
-from sim.belief.law_dense import forgotten_like, open_answer, tables_of
+from sim.belief.law_dense import Told, forgotten_like, open_answer, table_size, tables_of
 from sim.belief.tables import Memory, SparseFacet, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
@@ -409,3 +409,29 @@ def strangers_odds(facet: SparseFacet, known: Known, u, t):
         return 1.0
     to, rho = known.touched[j, t, KEPT], facet.stranger[u]
     return to[G1] / max(rho * to[G1] + (1.0 - rho) * to[G0], TINY)
+
+
+@compiled
+def touched_values(pairs, said):
+    """(n,) int32, ascending: the values that were asked for or said."""
+    values = np.empty(len(pairs) + 1, dtype=np.int32)
+    for j in range(len(pairs)):
+        values[j] = pairs[j, 0]
+    values[len(pairs)] = said
+    return np.unique(values if said >= 0 else values[: len(pairs)])
+
+
+@compiled
+def tabulated_records(facet: SparseFacet, tabled: Tabled, values, memory: Memory, told: Told, floats, at):
+    """Fill m records of a sparse facet whose law is tabled, which begin at at (m,) of `floats`."""
+    t_n, start = memory.shares.shape[1], 0
+    size, row_of = table_size(tabled, t_n), np.empty(len(facet.ptr) - 1, dtype=np.int32)
+    for e in range(len(at)):
+        pairs = told.pairs[start : told.ends[e]]
+        start = told.ends[e]
+        ids = touched_values(pairs, told.said[e])
+        r_n = give_rows(facet, ids, row_of)
+        record = np.empty(sparse_size(r_n, len(ids), t_n))
+        sparse_record(facet, memory, pairs, told.said[e], told.volunteered[e], ids, row_of, r_n, record)
+        like, rows, stranger, touched = parts_of(record, r_n, len(ids), t_n)
+        tabulate(facet, tabled, values, Known(rows, stranger, touched, row_of, ids), like, floats[at[e] : at[e] + size])

@@ -13,8 +13,15 @@ from collections.abc import Iterable
 import numpy as np
 
 from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
-from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, Tables, dense_record, table_size, tables_of
-from sim.belief.law_sparse import Known, give_rows, parts_of, sparse_record, sparse_size, tabulate
+from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, Tables, Told, dense_records, table_size, tables_of
+from sim.belief.law_sparse import (
+    give_rows,
+    parts_of,
+    sparse_record,
+    sparse_size,
+    tabulated_records,
+    touched_values,
+)
 from sim.belief.stages import Stages
 from sim.belief.tables import (
     DenseFacet,
@@ -166,8 +173,16 @@ class EvidenceStore:
         wanted = np.unique(numbers)
         if 8 * self._floats_used + 4 * self._ints_used > self.limit:
             self._forget()
+        by_law: dict[tuple[int, int], list[int]] = {}
         for k in wanted[self.record_at[wanted] == NOWHERE].tolist():
-            self._record(k)
+            f, evidence = self.known[k]
+            if self.tabled[f] is None or len(self._pieces(evidence)) > 1:
+                self._record(k)
+            else:
+                by_law.setdefault((f, id(self.stages.heard(f, evidence))), []).append(k)
+        for (f, _), kinds in by_law.items():
+            self.record_at[kinds] = self._weigh_tabled(f, [self.known[k][1] for k in kinds])
+            self.map_at[kinds] = self._rows_at[f]
 
     def next_answer(self, numbers: np.ndarray, stages: np.ndarray, f: int) -> tuple[np.ndarray, np.ndarray]:
         """How facet f is answered about next in n dialogues that know `numbers` (n,) of it: the numbers that say what
@@ -208,36 +223,37 @@ class EvidenceStore:
 
     def _weigh(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
         """Write a record; where it begins, and where the rows of the intents stand."""
-        facet, rows = self.facets[f], self.tabled[f]
-        volunteered = NONE if evidence.volunteered is None else VOLUNTEERED if evidence.volunteered else PASSED
-        told = (self._memory(f, evidence), np.array(evidence.yesno, dtype=np.int64).reshape(-1, 2), evidence.said,
-                volunteered)  # fmt: skip
-        if rows is None:
-            assert isinstance(facet, SparseFacet)
-            return self._weigh_sparse(k, facet, evidence, told)
-        size = table_size(rows, self.types)
-        at = self._take_floats(size)
-        out = self.floats[at : at + size]
-        if isinstance(facet, DenseFacet):
-            dense_record(facet, rows, *told, out)
-        else:
-            # Weighed along the relation, and tabled from there.
-            ids, row_of, r_n = _rows(facet, evidence)
-            record = np.empty(sparse_size(r_n, len(ids), self.types))
-            sparse_record(facet, *told, ids, row_of, r_n, record)
-            like, *parts = parts_of(record, r_n, len(ids), self.types)
-            tabulate(facet, rows, asked_for(self.bank, f), Known(*parts, row_of, ids), like, out)
-        self.row_count[k] = len(rows.member_ptr) - 1
-        return at, self._rows_at[f]
+        if self.tabled[f] is not None:
+            self.row_count[k] = len(self.tabled[f].member_ptr) - 1
+            return int(self._weigh_tabled(f, [evidence])[0]), self._rows_at[f]
+        return self._weigh_sparse(k, f, evidence)
 
-    def _weigh_sparse(self, k: int, facet: SparseFacet, evidence: Evidence, told: tuple) -> tuple[int, int]:
-        ids, row_of, r_n = _rows(facet, evidence)
+    def _weigh_tabled(self, f: int, evidence: list[Evidence]) -> np.ndarray:
+        """Write records of several kinds of evidence about a facet, of like stages; where they begin, (m,)."""
+        facet, rows = self.facets[f], self.tabled[f]
+        assert rows is not None
+        size = table_size(rows, self.types)
+        at = self._take_floats(size * len(evidence)) + size * np.arange(len(evidence))
+        memory, told = self._memory(f, evidence[0]), _told(evidence)
+        if isinstance(facet, DenseFacet):
+            dense_records(facet, rows, memory, told, self.floats, at)
+        else:
+            tabulated_records(facet, rows, asked_for(self.bank, f), memory, told, self.floats, at)
+        return at
+
+    def _weigh_sparse(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
+        facet, told = self.facets[f], _told([evidence])
+        assert isinstance(facet, SparseFacet)
+        ids = touched_values(told.pairs, evidence.said)
+        row_of = np.empty(len(facet.ptr) - 1, dtype=np.int32)
+        r_n = give_rows(facet, ids, row_of)
         kept = np.concatenate([row_of[facet.group_of], row_of, ids])
         rows_at = self._take_ints(len(kept))
         self.ints[rows_at : rows_at + len(kept)] = kept
         size = sparse_size(r_n, len(ids), self.types)
         at = self._take_floats(size)
-        sparse_record(facet, *told, ids, row_of, r_n, self.floats[at : at + size])
+        sparse_record(facet, self._memory(f, evidence), told.pairs, evidence.said, int(told.volunteered[0]), ids, row_of,
+                      r_n, self.floats[at : at + size])  # fmt: skip
         self.row_count[k], self.touched_count[k] = r_n, len(ids)
         return at, rows_at
 
@@ -291,11 +307,13 @@ def mark_asked(numbers, asked_at, asked_ids, out):
                 out[b, asked_ids[j]] = True
 
 
-def _rows(facet: SparseFacet, evidence: Evidence) -> tuple[np.ndarray, np.ndarray, int]:
-    """The touched values (n,) and the row of each group (G,), both int32, and how many rows there are."""
-    values = {value for value, _ in evidence.yesno} | ({evidence.said} if evidence.said >= 0 else set())
-    ids, row_of = np.array(sorted(values), dtype=np.int32), np.empty(len(facet.ptr) - 1, dtype=np.int32)
-    return ids, row_of, give_rows(facet, ids, row_of)
+def _told(evidence: list[Evidence]) -> Told:
+    pairs = np.array([pair for about in evidence for pair in about.yesno], dtype=np.int64).reshape(-1, 2)
+    volunteered = [NONE if e.volunteered is None else VOLUNTEERED if e.volunteered else PASSED for e in evidence]
+    return Told(
+        pairs, np.array([len(about.yesno) for about in evidence]).cumsum(), np.array([about.said for about in evidence]),
+        np.array(volunteered),
+    )  # fmt: skip
 
 
 def _longer(array: np.ndarray, least: int) -> np.ndarray:

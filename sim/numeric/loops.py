@@ -9,9 +9,6 @@ length alone.
 from __future__ import annotations
 
 import numpy as np
-from llvmlite import ir
-from numba import float64, int64
-from numba.extending import intrinsic
 
 from sim.numeric.compiled import compiled
 
@@ -22,20 +19,14 @@ _LOWEST = -708.0
 """Whose exponential is still a normal number; below it is 0."""
 
 
-@intrinsic
-def _bits(typingctx, x):
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return int64(float64), generate
+@compiled
+def _bits(x):
+    return np.float64(x).view(np.int64)
 
 
-@intrinsic
-def _from_bits(typingctx, x):
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return float64(int64), generate
+@compiled
+def _from_bits(x):
+    return np.int64(x).view(np.float64)
 
 
 @compiled
