@@ -17,6 +17,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
+from sim.numeric.compiled import compiled
+
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 """The odd increment of splitmix64."""
 _MUL1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -41,35 +43,25 @@ def mix(h: np.ndarray) -> np.ndarray:
     return h ^ (h >> _S31)
 
 
-def mix_in_place(h: np.ndarray) -> np.ndarray:
-    """`mix` that overwrites its argument: half the memory traffic, for arrays in hot loops."""
-    t = h >> _S30
-    h ^= t
-    h *= _MUL1
-    np.right_shift(h, _S27, out=t)
-    h ^= t
-    h *= _MUL2
-    np.right_shift(h, _S31, out=t)
-    h ^= t
-    return h
+mix_one = compiled(mix)
+"""`mix` of one hash, in loops that are compiled."""
 
 
-def scramble(h: np.ndarray) -> np.ndarray:
-    """Two thirds of `mix`, in place: enough to tell apart the keys of one user, whose stream is well mixed already.
+@compiled
+def scramble(h: np.uint64) -> np.uint64:
+    """Two thirds of `mix`: enough to tell apart the keys of one user, whose stream is well mixed already.
 
     The upper bits are the better ones.
     """
-    h *= _MUL1
-    h ^= h >> _S32
-    h *= _MUL2
-    return h
+    h = h * _MUL1
+    return (h ^ (h >> _S32)) * _MUL2
 
 
-def follow(h: np.ndarray) -> np.ndarray:
-    """A second hash out of a first, for draws that need more than its 64 bits: a new array."""
+@compiled
+def follow(h: np.uint64) -> np.uint64:
+    """A second hash out of a first, for draws that need more than its 64 bits."""
     h = h * GAMMA
-    h ^= h >> _S32
-    return h
+    return h ^ (h >> _S32)
 
 
 def threshold(p: ArrayLike) -> np.ndarray:
@@ -91,14 +83,10 @@ def mixed_seed(seed: ArrayLike) -> np.ndarray:
         return mix(np.asarray(seed).astype(np.uint64) + GAMMA)
 
 
-def stream_of(mixed: np.ndarray, episode: ArrayLike) -> np.ndarray:
+def stream_of(start: np.ndarray, episode: ArrayLike) -> np.ndarray:
     """`stream` from a `mixed_seed`, for those who go through many episodes of one seed."""
-    episode = np.asarray(episode).astype(np.uint64)
-    if episode.ndim:
-        episode *= GAMMA
-        return mix_in_place(mixed ^ episode)
     with np.errstate(over="ignore"):
-        return mix(mixed ^ (episode * GAMMA))
+        return mix(start ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
 
 
 def extend(start: np.ndarray, *key: ArrayLike) -> np.ndarray:
