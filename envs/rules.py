@@ -103,17 +103,14 @@ def take_turns(
     """
     (questions, answers, turn, length, guessed, guesses_left, over, success, user_left) = course
     stream, intent, count, bank_size = users.stream, users.intent, len(actions), len(t.questions)
-    rows, asked = np.empty((2, count), dtype=np.int64)
+    # As if all asked: what those would hear who don't is not looked at.
     said, slipped = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.bool_)
-    for b in range(count):
-        rows[b] = b
-        asked[b] = actions[b] if actions[b] < bank_size and turn[b] < budget and not over[b] else NOTHING
-    hear_each(t, users, rows, asked, said, slipped)
+    hear_each(t, users, np.arange(count), np.where(actions < bank_size, actions, 0), said, slipped)
     for b in range(count):
         reward[b], ended[b] = 0.0, False
         if over[b]:
             continue
-        if asked[b] >= 0:
+        if actions[b] < bank_size and turn[b] < budget:
             scripted = len(told) > 0 and told[b] >= 0
             turn[b] += 1
             reward[b] = pay[0]
@@ -122,7 +119,7 @@ def take_turns(
                 answer = NOTHING
                 reward[b] += pay[1]
                 ended[b] = user_left[b] = True
-            questions[b, length[b]], answers[b, length[b]] = asked[b], answer
+            questions[b, length[b]], answers[b, length[b]] = actions[b], answer
             length[b] += 1
         else:
             # Asking beyond the budget is a guess at nothing.

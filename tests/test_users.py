@@ -245,9 +245,9 @@ def test_alias_tables_hold_the_weights_to_the_unit():
     assert (got == mass).all() and chance.min() >= 0
     row = np.repeat(np.arange(len(length)), length)
     assert (row == row[other]).all()
-    rows, buckets = alias.alias_tables(ends, weights, np.arange(ends[-1]) + 7)
+    rows, outcomes, buckets = alias.alias_tables(ends, weights, np.arange(ends[-1]) + 7)
     u = rng.integers(1 << 32, size=20_000, dtype=np.uint64)
-    drawn = np.array([alias.draw_outcome(buckets, rows[-1], x) for x in u]) - 7 - ends[-2]
+    drawn = np.array([alias.draw_outcome(outcomes, buckets, rows[-1], x) for x in u]) - 7 - ends[-2]
     expected = weights[ends[-2] :] / weights[ends[-2] :].sum() * len(u)
     common = expected > 5
     seen = np.append(np.bincount(drawn, minlength=2_000)[common], (~common)[drawn].sum())

@@ -19,11 +19,11 @@ _BUCKET = 1 << 32
 """Units of mass in a bucket."""
 ALIAS_ROW = np.dtype([("start", np.int32), ("length", np.int32)])
 """Where the buckets of a row begin, and how many they are."""
-ALIAS_BUCKET = np.dtype([("chance", np.uint32), ("own", np.int32), ("other", np.int32)])
-"""The units of a bucket that are its own outcome's; that outcome; the other one."""
+ALIAS_BUCKET = np.dtype([("chance", np.uint32), ("other", np.int32)])
+"""The units of a bucket that are its own outcome's, and the other outcome."""
 
 
-def alias_tables(ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def alias_tables(ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """R distributions over E outcomes in all.
 
     Args:
@@ -32,30 +32,30 @@ def alias_tables(ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray) ->
         outcomes: (E,) integers, what is drawn.
 
     Returns:
-        (R,) rows of `ALIAS_ROW`, and (E,) buckets of `ALIAS_BUCKET`, whose own outcomes are those given.
+        (R,) rows of `ALIAS_ROW`, (E,) int32 the outcomes as given, (E,) a bucket of `ALIAS_BUCKET` for each.
     """
     ends = np.asarray(ends, dtype=np.int64)
     mass = _integers(ends, np.asarray(weights, dtype=np.float64))
     chance, other = _buckets(mass)
     rows, buckets = np.empty(len(ends) - 1, dtype=ALIAS_ROW), np.empty(len(mass), dtype=ALIAS_BUCKET)
     rows["start"], rows["length"] = ends[:-1], np.diff(ends)
-    buckets["chance"], buckets["own"], buckets["other"] = np.minimum(chance, _BUCKET - 1), outcomes, outcomes[other]
-    return rows, buckets
+    buckets["chance"], buckets["other"] = np.minimum(chance, _BUCKET - 1), outcomes[other]
+    return rows, outcomes.astype(np.int32), buckets
 
 
 @compiled
-def draw_outcome(buckets: np.ndarray, row: np.void, u: np.uint64) -> int:
+def draw_outcome(outcomes: np.ndarray, buckets: np.ndarray, row: np.void, u: np.uint64) -> int:
     """One outcome of a row, by a `u` that is uniform below 2^32."""
     place = u * np.uint64(row.length)
-    bucket = buckets[row.start + np.int64(place >> _HALF)]
-    return np.int64(bucket.own if (place & _LOW) < bucket.chance else bucket.other)
+    at = row.start + np.int64(place >> _HALF)
+    return np.int64(outcomes[at] if (place & _LOW) < buckets[at].chance else buckets[at].other)
 
 
 @compiled
-def held(buckets: np.ndarray, row: np.void, outcome: int) -> bool:
+def held(outcomes: np.ndarray, row: np.void, outcome: int) -> bool:
     """Whether an outcome is among those of a row."""
-    for k in range(row.start, row.start + row.length):
-        if buckets[k].own == outcome:
+    for k in range(np.uint64(row.start), np.uint64(row.start + row.length)):
+        if outcomes[k] == outcome:
             return True
     return False
 

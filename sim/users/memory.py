@@ -18,7 +18,7 @@ import numpy as np
 from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED, Channel
 from sim.numeric.alias import draw_outcome
 from sim.numeric.compiled import compiled
-from sim.numeric.randomness import Purpose, follow, mix_one, salt, scramble
+from sim.numeric.randomness import GAMMA, Purpose, follow, mix_one, salt, scramble
 from sim.questions import QuestionBank
 from sim.users.from_rates import make_channel
 from sim.users.people import resolved
@@ -76,20 +76,30 @@ class Population:
 
 @compiled
 def begin_users(
-    t: UserTables, users: Users, rows: np.ndarray, start: np.ndarray, intents: np.ndarray, types: np.ndarray
-) -> None:
-    """Other users in the places `rows`, of the streams `start`; intents and types -1 to draw, all (n,)."""
-    buckets, prior, type_below = t.buckets, t.rows[t.prior], t.type_below
+    t: UserTables, users: Users, rows: np.ndarray, seeds: np.ndarray, episodes: np.ndarray, intents: np.ndarray,
+    types: np.ndarray,
+) -> None:  # fmt: skip
+    """Other users in the places `rows` (n,).
+
+    Args:
+        seeds: (n,) uint64 `mixed_seed` of their seeds.
+        episodes: (n,) int64.
+        intents, types: (n,) int64, -1 to draw; (0,) where all are drawn.
+    """
+    alias_rows, outcomes, buckets, type_below = t.rows, t.outcomes, t.buckets, t.type_below
     for k in range(len(rows)):
         b = rows[k]
+        users.stream[b] = mix_one(seeds[k] ^ (np.uint64(episodes[k]) * GAMMA))
         # Intent and type come from the two halves of one hash.
-        h = scramble(start[k] ^ _BEGIN)
-        type_ = 0
-        while type_ < len(type_below) and type_below[type_] <= h << HALF:
-            type_ += 1
-        users.stream[b] = start[k]
-        users.intent[b] = intents[k] if intents[k] >= 0 else draw_outcome(buckets, prior, h >> HALF)
-        users.type[b] = types[k] if types[k] >= 0 else type_
+        h = scramble(users.stream[b] ^ _BEGIN)
+        users.intent[b] = draw_outcome(outcomes, buckets, alias_rows[t.prior], h >> HALF)
+        users.type[b] = 0
+        while users.type[b] < len(type_below) and type_below[users.type[b]] <= h << HALF:
+            users.type[b] += 1
+        if len(intents) > 0 and intents[k] >= 0:
+            users.intent[b] = intents[k]
+        if len(types) > 0 and types[k] >= 0:
+            users.type[b] = types[k]
         if len(users.fixed):
             for f in range(users.fixed.shape[1]):
                 users.fixed[b, f].given = False
@@ -109,27 +119,26 @@ def remember_each(
     t: UserTables, users: Users, rows: np.ndarray, facets: np.ndarray, state: np.ndarray, top: np.ndarray,
     mind: np.ndarray,
 ) -> None:  # fmt: skip
-    """The memories of one facet each, -1 for none, of the users `rows`; all (n,), the last three are written to."""
+    """The memories of one facet each of the users `rows`; all (n,), the last three are written to."""
     # Arrays are taken out of their tuples first: numba counts references to them wherever that is done.
-    manners, many, salts, alias_rows, buckets, fixed = t.manners, t.many, t.salts, t.rows, t.buckets, users.fixed
+    manners, many, salts, fixed = t.manners, t.many, t.salts, users.fixed
+    alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
+    for k in range(len(rows)):
+        # What comes to mind, by the catalogue or by people in general.
+        named = alias_rows[facets[k] * t.intents + users.intent[rows[k]]]
+        row = named if named.length > 0 else alias_rows[t.background + facets[k]]
+        further = follow(scramble(users.stream[rows[k]] ^ salts[facets[k]]))
+        mind[k] = draw_outcome(outcomes, buckets, row, further >> HALF)
     for k in range(len(rows)):
         b, f = rows[k], facets[k]
-        if f < 0:
-            continue
-        manner = manners[f, users.type[b]]
-        named = alias_rows[f * t.intents + users.intent[b]]
-        known = named.length > 0
-        x = scramble(users.stream[b] ^ salts[f])
-        further = follow(x)
-        mind[k] = draw_outcome(buckets, named if known else alias_rows[t.background + f], further >> HALF)
-        state[k], top[k] = KEPT, mind[k]
-        if x < manner.forgotten:
-            state[k], top[k] = FORGOTTEN, -1
-        elif x < manner.not_kept:
-            # What the catalogue doesn't know is not muddled, and kept instead.
-            if known:
-                state[k], top[k] = MUDDLED, draw_outcome(buckets, alias_rows[t.muddled + mind[k]], further & LOW)
-        elif x < manner.not_recalled:
-            state[k], top[k] = UNRECALLED, t.nothing if many[f] else mind[k]
-        if len(fixed) and fixed[b, f].given:
+        manner, x = manners[f, users.type[b]], scramble(users.stream[b] ^ salts[f])
+        # What the catalogue doesn't know is not muddled, and kept instead.
+        known = alias_rows[f * t.intents + users.intent[b]].length > 0
+        forgotten, kept = x < manner.forgotten, x >= manner.not_kept
+        muddled, unrecalled = known & (not forgotten) & (not kept), kept & (x < manner.not_recalled)
+        state[k] = FORGOTTEN if forgotten else MUDDLED if muddled else UNRECALLED if unrecalled else KEPT
+        top[k] = -1 if forgotten else t.nothing if unrecalled & many[f] else mind[k]
+        if muddled:
+            top[k] = draw_outcome(outcomes, buckets, alias_rows[t.muddled + mind[k]], follow(x) & LOW)
+        if len(fixed) > 0 and fixed[b, f].given:
             state[k], top[k] = fixed[b, f].state, fixed[b, f].top

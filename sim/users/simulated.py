@@ -30,59 +30,67 @@ from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED
 from sim.channel.opening import SILENT
 from sim.numeric.alias import draw_outcome, held
 from sim.numeric.compiled import compiled
-from sim.numeric.randomness import GAMMA, Purpose, draw, follow, scramble, stream, stream_of
+from sim.numeric.randomness import GAMMA, Purpose, draw, follow, mixed_seed, scramble
 from sim.users.corruption import Corruption
 from sim.users.memory import FIXED, LOW, Population, Users, begin_users, leaves_at, remember_each
 from sim.users.tables import FACET_BITS, PURPOSE_BITS, UNRECALLED, UserTables
+BLOCK = 256
+"""Users who are heard at a time."""
+
 
 @compiled
 def hear_each(
     t: UserTables, users: Users, rows: np.ndarray, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
 ) -> None:
-    """What the users `rows` say to questions, -1 for none; and whether it is a slip, against what they believe.
+    """What the users `rows` say to questions; and whether it is a slip, against what they believe.
 
     All are (n,); the last two are written to.
     """
+    for start in range(0, len(rows), BLOCK):
+        end = start + BLOCK
+        hear_block(t, users, rows[start:end], questions[start:end], said[start:end], slipped[start:end])
+
+
+@compiled
+def hear_block(
+    t: UserTables, users: Users, rows: np.ndarray, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
+) -> None:
+    """`hear_each` for so few that all they need stays near the processor."""
     n = len(rows)
     facets, state, top, mind = np.empty((4, n), dtype=np.int64)
     for k in range(n):
-        facets[k] = t.questions[questions[k]].facet if questions[k] >= 0 else -1
+        facets[k] = t.questions[questions[k]].facet
     remember_each(t, users, rows, facets, state, top, mind)
     manners, many, salts, values = t.manners, t.many, t.salts, t.values
-    alias_rows, buckets = t.rows, t.buckets
+    alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
     for k in range(n):
         b, f = rows[k], facets[k]
-        if f < 0:
-            continue
         q, manner = t.questions[questions[k]], manners[f, users.type[b]]
         y = scramble(scramble(users.stream[b] ^ salts[f]) ^ (np.uint64(q.key) * GAMMA))
         further = follow(y)
         forgotten, unrecalled = state[k] == FORGOTTEN, state[k] == UNRECALLED
         as_ = KEPT if unrecalled else state[k]
-        slipped[k] = False
         if q.low == t.nothing:  # an open question
-            said[k] = OPEN_DONT_KNOW
-            if not unrecalled and y >= manner.silent[as_]:
-                option = values[top[k]].option
-                said[k] = option + 1
-                if forgotten or further < manner.slip:
-                    said[k] = draw_outcome(buckets, alias_rows[t.options + f], further & LOW) + 1
-                    slipped[k] = not forgotten and said[k] != option + 1
+            silent, option = unrecalled | (y < manner.silent[as_]), values[top[k]].option
+            said[k] = OPEN_DONT_KNOW if silent else option + 1
+            if (not silent) & (forgotten | (further < manner.slip)):
+                said[k] = draw_outcome(outcomes, buckets, alias_rows[t.options + f], further & LOW) + 1
+            slipped[k] = (not silent) & (not forgotten) & (said[k] != option + 1)
             continue
-        believed = q.low <= top[k] and top[k] <= q.high
-        if many[f] and not believed and not forgotten:
+        believed = (q.low <= top[k]) & (top[k] <= q.high)
+        if many[f] & (not believed) & (not forgotten):
             # Not on top of the mind, but it may be recognised: what is true, or anything where nothing is known.
             named = alias_rows[f * t.intents + users.intent[b]]
-            if not named.length:
+            if named.length == 0:
                 believed = further < values[q.low].stranger
-            elif held(buckets, named, q.low) and not (state[k] == MUDDLED and mind[k] == q.low):
-                believed = further < values[q.low].recognition
-        if not believed and not forgotten and (y & LOW) < q.unsaid:
-            said[k] = DONT_KNOW
-            continue
+            elif held(outcomes, named, q.low):
+                lost = (state[k] == MUDDLED) & (mind[k] == q.low)
+                believed = (further < values[q.low].recognition) & (not lost)
+        unsaid = (not believed) & (not forgotten) & ((y & LOW) < q.unsaid)
         below = manner.yesno[as_, np.int64(believed)]
-        said[k] = np.int64(y >= below[0]) + np.int64(y >= below[1]) + np.int64(y >= below[2]) + np.int64(y >= below[3])
-        slipped[k] = not forgotten and (said[k] < DONT_KNOW if believed else said[k] > DONT_KNOW)
+        answer = np.int64(y >= below[0]) + np.int64(y >= below[1]) + np.int64(y >= below[2]) + np.int64(y >= below[3])
+        said[k] = DONT_KNOW if unsaid else answer
+        slipped[k] = (not forgotten) & (said[k] < DONT_KNOW if believed else said[k] > DONT_KNOW)
 
 
 class SimulatedUsers:
@@ -100,15 +108,15 @@ class SimulatedUsers:
         types: ArrayLike | None = None,
     ):  # fmt: skip
         self.population = population
-        start = np.atleast_1d(stream(seed, episode))
-        self.stream = np.empty(len(start), dtype=np.uint64)
+        count = np.broadcast(np.atleast_1d(seed), episode).size
+        self.stream = np.empty(count, dtype=np.uint64)
         """(B,) uint64: the hash of (seed, episode)."""
-        self.intent = np.empty(len(start), dtype=np.int64)
+        self.intent = np.empty(count, dtype=np.int64)
         """(B,) what each wants."""
-        self.type = np.empty(len(start), dtype=np.int64)
+        self.type = np.empty(count, dtype=np.int64)
         """(B,) the latent type of each."""
         self._fixed = np.zeros((0, len(population.catalogue.facets)), dtype=FIXED)
-        self._begin(np.arange(len(start)), start, intents, types)
+        self.reset(np.arange(count), seed, episode, intents=intents, types=types)
 
     def __len__(self) -> int:
         return len(self.stream)
@@ -126,12 +134,12 @@ class SimulatedUsers:
 
         `mixed`, where given, is the `mixed_seed` of the seeds.
         """
-        self._begin(rows, stream(seed, episode) if mixed is None else stream_of(mixed, episode), intents, types)
-
-    def _begin(self, rows: np.ndarray, start: np.ndarray, intents: ArrayLike | None, types: ArrayLike | None) -> None:
-        given = (np.full(rows.shape, -1) if x is None else _whole(x, rows.shape) for x in (intents, types))
-        start = np.ascontiguousarray(np.broadcast_to(start, rows.shape))
-        begin_users(self.population.tables, self.arrays, _whole(rows), start, *given)
+        mixed = mixed_seed(seed) if mixed is None else mixed
+        intents, types = (DRAWN if given is None else _whole(given, rows.shape) for given in (intents, types))
+        mixed = mixed if mixed.shape == rows.shape else np.broadcast_to(mixed, rows.shape).copy()
+        begin_users(
+            self.population.tables, self.arrays, _whole(rows), mixed, _whole(episode, rows.shape), intents, types
+        )
 
     @property
     def leave_turn(self) -> np.ndarray:
@@ -235,7 +243,11 @@ class SimulatedUsers:
             self._fixed[b, f] = True, state, top
 
 
+DRAWN = np.zeros(0, dtype=np.int64)
+"""In place of intents or types: all are drawn."""
+
+
 def _whole(x: ArrayLike, shape: tuple[int, ...] | None = None) -> np.ndarray:
     """Integers as compiled loops take them; one for all is repeated."""
     x = np.asarray(x, dtype=np.int64)
-    return np.ascontiguousarray(x if shape is None else np.broadcast_to(x, shape))
+    return np.ascontiguousarray(x if shape is None or x.shape == shape else np.broadcast_to(x, shape))

@@ -57,8 +57,9 @@ class UserTables(NamedTuple):
     salts: np.ndarray
     """(F,) uint64: what a facet adds to the hash of a memory."""
     rows: np.ndarray
+    outcomes: np.ndarray
     buckets: np.ndarray
-    """The alias table."""
+    """The alias tables."""
     type_below: np.ndarray
     """(T - 1,) uint64: thresholds of the types."""
     intents: int
@@ -86,7 +87,7 @@ def user_tables(bank: QuestionBank, channel: Channel, rates: Rates) -> UserTable
     lengths += [[len(c.options) for c in facets], [n]]
     weights = [c.salience for c in facets] + [c.background for c in facets] + [c.kernel.data for c in facets]
     outcomes = [*named, np.arange(nothing), *taken, *(np.arange(len(c.options)) for c in facets), np.arange(n)]
-    rows, buckets = alias_tables(
+    rows, outcomes, buckets = alias_tables(
         np.append(0, np.concatenate(lengths).cumsum()),
         np.concatenate([*weights, *(c.options for c in facets), prior]),
         np.concatenate(outcomes),
@@ -98,7 +99,7 @@ def user_tables(bank: QuestionBank, channel: Channel, rates: Rates) -> UserTable
         values=np.concatenate([*(_values(c) for c in facets), np.zeros(1, dtype=VALUE)]),
         many=np.array([c.facet.kind == "many" for c in facets], dtype=bool),
         salts=mix(salt((np.int64(Purpose.MEMORY) << PURPOSE_BITS) + (np.arange(count) << FACET_BITS))),
-        rows=rows, buckets=buckets, type_below=threshold(channel.shares.cumsum()[:-1]),
+        rows=rows, outcomes=outcomes, buckets=buckets, type_below=threshold(channel.shares.cumsum()[:-1]),
         intents=n, background=background, muddled=muddled, options=muddled + nothing, prior=muddled + nothing + count,
         nothing=nothing, patience=rates.patience,
         log_stays=float(np.log1p(-min(rates.leaving, 1 - 1e-12))) if rates.leaving > 0 else 0.0,
