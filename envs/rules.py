@@ -105,7 +105,7 @@ def take_turns(
     stream, intent, count, bank_size = users.stream, users.intent, len(actions), len(t.questions)
     # As if all asked: what those would hear who don't is not looked at.
     said, slipped = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.bool_)
-    hear_each(t, users, np.arange(count), np.where(actions < bank_size, actions, 0), said, slipped)
+    hear_each(t, users, np.where(actions < bank_size, actions, 0), said, slipped)
     for b in range(count):
         reward[b], ended[b] = 0.0, False
         if over[b]:

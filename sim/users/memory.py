@@ -116,29 +116,33 @@ def leaves_at(stream: np.uint64, patience: int, log_stays: float) -> int:
 
 @compiled
 def remember_each(
-    t: UserTables, users: Users, rows: np.ndarray, facets: np.ndarray, state: np.ndarray, top: np.ndarray,
+    t: UserTables, users: Users, facets: np.ndarray, wanted: np.ndarray, state: np.ndarray, top: np.ndarray,
     mind: np.ndarray,
 ) -> None:  # fmt: skip
-    """The memories of one facet each of the users `rows`; all (n,), the last three are written to."""
+    """The memories of one facet each, all (B,); the last three are written to.
+
+    `wanted` is bool: where it is false, a mind that isn't muddled is not looked at, and not drawn.
+    """
     # Arrays are taken out of their tuples first: numba counts references to them wherever that is done.
-    manners, many, salts, fixed = t.manners, t.many, t.salts, users.fixed
+    (stream, intent, type_, fixed), manners, many, salts = users, t.manners, t.many, t.salts
     alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
-    for k in range(len(rows)):
-        # What comes to mind, by the catalogue or by people in general.
-        named = alias_rows[facets[k] * t.intents + users.intent[rows[k]]]
-        row = named if named.length > 0 else alias_rows[t.background + facets[k]]
-        further = follow(scramble(users.stream[rows[k]] ^ salts[facets[k]]))
-        mind[k] = draw_outcome(outcomes, buckets, row, further >> HALF)
-    for k in range(len(rows)):
-        b, f = rows[k], facets[k]
-        manner, x = manners[f, users.type[b]], scramble(users.stream[b] ^ salts[f])
+    for k in range(len(facets)):
+        f = facets[k]
+        manner, x = manners[f, type_[k]], scramble(stream[k] ^ salts[f])
+        further = follow(x)
+        named = alias_rows[f * t.intents + intent[k]]
+        known = named.length > 0
         # What the catalogue doesn't know is not muddled, and kept instead.
-        known = alias_rows[f * t.intents + users.intent[b]].length > 0
         forgotten, kept = x < manner.forgotten, x >= manner.not_kept
         muddled, unrecalled = known & (not forgotten) & (not kept), kept & (x < manner.not_recalled)
         state[k] = FORGOTTEN if forgotten else MUDDLED if muddled else UNRECALLED if unrecalled else KEPT
+        mind[k] = -1
+        if wanted[k] | muddled:
+            # By the catalogue, or by people in general.
+            row = named if known else alias_rows[t.background + f]
+            mind[k] = draw_outcome(outcomes, buckets, row, further >> HALF)
         top[k] = -1 if forgotten else t.nothing if unrecalled & many[f] else mind[k]
         if muddled:
-            top[k] = draw_outcome(outcomes, buckets, alias_rows[t.muddled + mind[k]], follow(x) & LOW)
-        if len(fixed) > 0 and fixed[b, f].given:
-            state[k], top[k] = fixed[b, f].state, fixed[b, f].top
+            top[k] = draw_outcome(outcomes, buckets, alias_rows[t.muddled + mind[k]], further & LOW)
+        if len(fixed) > 0 and fixed[k, f].given:
+            state[k], top[k] = fixed[k, f].state, fixed[k, f].top

@@ -40,33 +40,42 @@ BLOCK = 256
 
 @compiled
 def hear_each(
-    t: UserTables, users: Users, rows: np.ndarray, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
+    t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
 ) -> None:
-    """What the users `rows` say to questions; and whether it is a slip, against what they believe.
+    """What each user says to a question; and whether it is a slip, against what the user believes.
 
-    All are (n,); the last two are written to.
+    All are (B,); the last two are written to.
     """
-    for start in range(0, len(rows), BLOCK):
+    stream, intent, type_, fixed = users
+    for start in range(0, len(questions), BLOCK):
         end = start + BLOCK
-        hear_block(t, users, rows[start:end], questions[start:end], said[start:end], slipped[start:end])
+        part = Users(stream[start:end], intent[start:end], type_[start:end], fixed[start:end])
+        hear_block(t, part, questions[start:end], said[start:end], slipped[start:end])
 
 
 @compiled
 def hear_block(
-    t: UserTables, users: Users, rows: np.ndarray, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
+    t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
 ) -> None:
     """`hear_each` for so few that all they need stays near the processor."""
-    n = len(rows)
+    n = len(questions)
     facets, state, top, mind = np.empty((4, n), dtype=np.int64)
-    for k in range(n):
-        facets[k] = t.questions[questions[k]].facet
-    remember_each(t, users, rows, facets, state, top, mind)
-    manners, many, salts, values = t.manners, t.many, t.salts, t.values
+    true, wanted = np.empty((2, n), dtype=np.bool_)
+    stream, intent, type_, _ = users
+    asked, manners, many, salts, values = t.questions, t.manners, t.many, t.salts, t.values
     alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
     for k in range(n):
-        b, f = rows[k], facets[k]
-        q, manner = t.questions[questions[k]], manners[f, users.type[b]]
-        y = scramble(scramble(users.stream[b] ^ salts[f]) ^ (np.uint64(q.key) * GAMMA))
+        facets[k] = asked[questions[k]].facet
+    for k in range(n):
+        # Of what isn't true of a `many` facet, only a muddled memory makes something.
+        named, low = alias_rows[facets[k] * t.intents + intent[k]], asked[questions[k]].low
+        true[k] = many[facets[k]] and held(outcomes, named, low)
+        wanted[k] = true[k] | (not many[facets[k]]) | (named.length == 0) | (low == t.nothing)
+    remember_each(t, users, facets, wanted, state, top, mind)
+    for k in range(n):
+        f = facets[k]
+        q, manner = asked[questions[k]], manners[f, type_[k]]
+        y = scramble(scramble(stream[k] ^ salts[f]) ^ (np.uint64(q.key) * GAMMA))
         further = follow(y)
         forgotten, unrecalled = state[k] == FORGOTTEN, state[k] == UNRECALLED
         as_ = KEPT if unrecalled else state[k]
@@ -80,12 +89,11 @@ def hear_block(
         believed = (q.low <= top[k]) & (top[k] <= q.high)
         if many[f] & (not believed) & (not forgotten):
             # Not on top of the mind, but it may be recognised: what is true, or anything where nothing is known.
-            named = alias_rows[f * t.intents + users.intent[b]]
-            if named.length == 0:
-                believed = further < values[q.low].stranger
-            elif held(outcomes, named, q.low):
+            if true[k]:
                 lost = (state[k] == MUDDLED) & (mind[k] == q.low)
                 believed = (further < values[q.low].recognition) & (not lost)
+            elif alias_rows[f * t.intents + intent[k]].length == 0:
+                believed = further < values[q.low].stranger
         unsaid = (not believed) & (not forgotten) & ((y & LOW) < q.unsaid)
         below = manner.yesno[as_, np.int64(believed)]
         answer = np.int64(y >= below[0]) + np.int64(y >= below[1]) + np.int64(y >= below[2]) + np.int64(y >= below[3])
@@ -125,6 +133,11 @@ class SimulatedUsers:
     def arrays(self) -> Users:
         """The users as compiled loops take them; live."""
         return Users(self.stream, self.intent, self.type, self._fixed)
+
+    def _copied(self, rows: np.ndarray) -> Users:
+        """Users `rows` (n,) as compiled loops take them."""
+        fixed = self._fixed[rows] if len(self._fixed) else self._fixed
+        return Users(self.stream[rows], self.intent[rows], self.type[rows], fixed)
 
     def reset(
         self, rows: np.ndarray, seed: ArrayLike, episode: ArrayLike, *, intents: ArrayLike | None = None,
@@ -167,14 +180,14 @@ class SimulatedUsers:
         return self._hear(questions, rows)[1]
 
     def _hear(self, questions: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        rows = np.arange(len(self)) if rows is None else _whole(rows)
-        questions = _whole(questions, rows.shape)
+        users = self.arrays if rows is None else self._copied(rows)
+        questions = _whole(questions, users.stream.shape)
         # Compiled loops look up what they are told to.
-        for what, ids, end in (("question", questions, len(self.population.bank)), ("user", rows, len(self))):
-            if len(ids) and np.maximum.reduce(ids.view(np.uint64)) >= end:
-                raise IndexError(f"no {what} {ids.min() if ids.min() < 0 else ids.max()}; they are 0 to {end - 1}")
-        said, slipped = np.empty(len(rows), dtype=np.int32), np.empty(len(rows), dtype=bool)
-        hear_each(self.population.tables, self.arrays, rows, questions, said, slipped)
+        end = len(self.population.bank)
+        if len(questions) and np.maximum.reduce(questions.view(np.uint64)) >= end:
+            raise IndexError(f"questions from {questions.min()} to {questions.max()}; they are 0 to {end - 1}")
+        said, slipped = np.empty(len(questions), dtype=np.int32), np.empty(len(questions), dtype=bool)
+        hear_each(self.population.tables, users, questions, said, slipped)
         return said, slipped
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
@@ -201,7 +214,7 @@ class SimulatedUsers:
         p, out = self.population, []
         facets = np.array([f for f, facet in enumerate(p.catalogue.facets) if facet.values], dtype=np.int64)
         memories = np.empty((3, len(facets)), dtype=np.int64)
-        remember_each(p.tables, self.arrays, np.full(len(facets), b), facets, *memories)
+        remember_each(p.tables, self._copied(np.full(len(facets), b)), facets, facets >= 0, *memories)
         for f, state, top, mind in zip(facets.tolist(), *memories.tolist(), strict=True):
             facet = p.catalogue.facets[f]
             true = facet.row(int(self.intent[b]))
