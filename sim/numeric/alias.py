@@ -23,7 +23,9 @@ ALIAS_BUCKET = np.dtype([("chance", np.uint32), ("other", np.int32)])
 """The units of a bucket that are its own outcome's, and the other outcome."""
 
 
-def alias_tables(ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def alias_tables(
+    ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """R distributions over E outcomes in all.
 
     Args:
@@ -44,20 +46,21 @@ def alias_tables(ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray) ->
 
 
 @compiled
-def draw_outcome(outcomes: np.ndarray, buckets: np.ndarray, row: np.void, u: np.uint64) -> int:
+def draw_outcome(outcomes: np.ndarray, buckets: np.ndarray, row: np.ndarray, u: np.uint64) -> int:
     """One outcome of a row, by a `u` that is uniform below 2^32."""
-    place = u * np.uint64(row.length)
-    at = row.start + np.int64(place >> _HALF)
-    return np.int64(outcomes[at] if (place & _LOW) < buckets[at].chance else buckets[at].other)
+    place = u * np.uint64(row["length"])
+    at = row["start"] + np.int64(place >> _HALF)
+    return int(outcomes[at] if (place & _LOW) < buckets[at]["chance"] else buckets[at]["other"])
 
 
 @compiled
-def held(outcomes: np.ndarray, row: np.void, outcome: int) -> bool:
+def held(outcomes: np.ndarray, row: np.ndarray, outcome: int) -> bool:
     """Whether an outcome is among those of a row."""
-    for k in range(np.uint64(row.start), np.uint64(row.start + row.length)):
-        if outcomes[k] == outcome:
-            return True
-    return False
+    # Unsigned, for signed places are looked at for being counted from the end.
+    at, end = np.uint64(row["start"]), np.uint64(row["start"] + row["length"])
+    while at < end and outcomes[at] != outcome:
+        at += np.uint64(1)
+    return bool(at < end)
 
 
 def _integers(ends: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -74,19 +74,14 @@ def stream(seed: ArrayLike, episode: ArrayLike) -> np.ndarray:
 
     Keep it for a dialogue: the seed and the episode are then mixed in once and not at every draw.
     """
-    return stream_of(mixed_seed(seed), episode)
+    with np.errstate(over="ignore"):
+        return mix(mixed_seed(seed) ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
 
 
 def mixed_seed(seed: ArrayLike) -> np.ndarray:
     """The half of `stream` that depends on the seed alone, uint64."""
     with np.errstate(over="ignore"):
         return mix(np.asarray(seed).astype(np.uint64) + GAMMA)
-
-
-def stream_of(start: np.ndarray, episode: ArrayLike) -> np.ndarray:
-    """`stream` from a `mixed_seed`, for those who go through many episodes of one seed."""
-    with np.errstate(over="ignore"):
-        return mix(start ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
 
 
 def extend(start: np.ndarray, *key: ArrayLike) -> np.ndarray:

@@ -25,8 +25,8 @@ from sim.users.people import resolved
 from sim.users.rates import Rates, load_rates
 from sim.users.tables import PURPOSE_BITS, UNRECALLED, UserTables, user_tables
 
-_BEGIN = salt(np.int64(Purpose.INTENT) << PURPOSE_BITS)
-_LEAVING = salt(np.int64(Purpose.LEAVING) << PURPOSE_BITS)
+_BEGIN = np.uint64(salt(np.int64(Purpose.INTENT) << PURPOSE_BITS))
+_LEAVING = np.uint64(salt(np.int64(Purpose.LEAVING) << PURPOSE_BITS))
 HALF, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 """The shift that leaves the upper half of a hash, and the bits of the lower."""
 _S11, _TO_UNIT = np.uint64(11), 2.0**-53
@@ -102,7 +102,7 @@ def begin_users(
             users.type[b] = types[k]
         if len(users.fixed):
             for f in range(users.fixed.shape[1]):
-                users.fixed[b, f].given = False
+                users.fixed[b, f]["given"] = False
 
 
 @compiled
@@ -111,7 +111,7 @@ def leaves_at(stream: np.uint64, patience: int, log_stays: float) -> int:
     if log_stays == 0:
         return NEVER
     u = np.float64(mix_one(stream ^ _LEAVING) >> _S11) * _TO_UNIT
-    return patience + 1 + np.int64(min(math.floor(math.log1p(-u) / log_stays), 1e9))
+    return patience + 1 + int(min(math.floor(math.log1p(-u) / log_stays), 1e9))
 
 
 @compiled
@@ -131,10 +131,10 @@ def remember_each(
         manner, x = manners[f, type_[k]], scramble(stream[k] ^ salts[f])
         further = follow(x)
         named = alias_rows[f * t.intents + intent[k]]
-        known = named.length > 0
+        known = named["length"] > 0
         # What the catalogue doesn't know is not muddled, and kept instead.
-        forgotten, kept = x < manner.forgotten, x >= manner.not_kept
-        muddled, unrecalled = known & (not forgotten) & (not kept), kept & (x < manner.not_recalled)
+        forgotten, kept = x < manner["forgotten"], x >= manner["not_kept"]
+        muddled, unrecalled = known & (not forgotten) & (not kept), kept & (x < manner["not_recalled"])
         state[k] = FORGOTTEN if forgotten else MUDDLED if muddled else UNRECALLED if unrecalled else KEPT
         mind[k] = -1
         if wanted[k] | muddled:
@@ -144,5 +144,5 @@ def remember_each(
         top[k] = -1 if forgotten else t.nothing if unrecalled & many[f] else mind[k]
         if muddled:
             top[k] = draw_outcome(outcomes, buckets, alias_rows[t.muddled + mind[k]], further & LOW)
-        if len(fixed) > 0 and fixed[k, f].given:
-            state[k], top[k] = fixed[k, f].state, fixed[k, f].top
+        if len(fixed) > 0 and fixed[k, f]["given"]:
+            state[k], top[k] = fixed[k, f]["state"], fixed[k, f]["top"]

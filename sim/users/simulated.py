@@ -5,8 +5,7 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 1. The intent from the prior, the type from its shares.
 2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept,
    one from the confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true
-   values and
-   replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
+   values and replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
    facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its own chance on
    a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
 3. An answer: slips, hedges and "don't know" around what is believed; an open question is answered with the top of the
@@ -15,7 +14,7 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 
 Every draw is a hash of (seed, episode, what it is for), so users are functions without state: the same whatever is
 asked and in whatever order, and a repeated question gets the same answer.  A memory is drawn again whenever it is
-needed, by `sim.users.memory`; `hear` below is the answer, and `sim.posterior.exact` sums the same story.
+needed, by `sim.users.memory`; `hear_block` below gives the answers, and `sim.posterior.exact` sums the same story.
 """
 
 from __future__ import annotations
@@ -34,7 +33,8 @@ from sim.numeric.randomness import GAMMA, Purpose, draw, follow, mixed_seed, scr
 from sim.users.corruption import Corruption
 from sim.users.memory import FIXED, LOW, Population, Users, begin_users, leaves_at, remember_each
 from sim.users.tables import FACET_BITS, PURPOSE_BITS, UNRECALLED, UserTables
-BLOCK = 256
+
+BLOCK = 1024
 """Users who are heard at a time."""
 
 
@@ -59,43 +59,44 @@ def hear_block(
 ) -> None:
     """`hear_each` for so few that all they need stays near the processor."""
     n = len(questions)
-    facets, state, top, mind = np.empty((4, n), dtype=np.int64)
-    true, wanted = np.empty((2, n), dtype=np.bool_)
+    facets, state = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    top, mind = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    true, wanted = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
     stream, intent, type_, _ = users
     asked, manners, many, salts, values = t.questions, t.manners, t.many, t.salts, t.values
     alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
     for k in range(n):
-        facets[k] = asked[questions[k]].facet
+        facets[k] = asked[questions[k]]["facet"]
     for k in range(n):
         # Of what isn't true of a `many` facet, only a muddled memory makes something.
-        named, low = alias_rows[facets[k] * t.intents + intent[k]], asked[questions[k]].low
-        true[k] = many[facets[k]] and held(outcomes, named, low)
-        wanted[k] = true[k] | (not many[facets[k]]) | (named.length == 0) | (low == t.nothing)
+        named, low = alias_rows[facets[k] * t.intents + intent[k]], asked[questions[k]]["low"]
+        true[k] = many[facets[k]] and held(outcomes, named, int(low))
+        wanted[k] = true[k] | (not many[facets[k]]) | (named["length"] == 0) | (low == t.nothing)
     remember_each(t, users, facets, wanted, state, top, mind)
     for k in range(n):
         f = facets[k]
         q, manner = asked[questions[k]], manners[f, type_[k]]
-        y = scramble(scramble(stream[k] ^ salts[f]) ^ (np.uint64(q.key) * GAMMA))
+        y = scramble(scramble(stream[k] ^ salts[f]) ^ (np.uint64(q["key"]) * GAMMA))
         further = follow(y)
         forgotten, unrecalled = state[k] == FORGOTTEN, state[k] == UNRECALLED
         as_ = KEPT if unrecalled else state[k]
-        if q.low == t.nothing:  # an open question
-            silent, option = unrecalled | (y < manner.silent[as_]), values[top[k]].option
+        if q["low"] == t.nothing:  # an open question
+            silent, option = unrecalled | (y < manner["silent"][as_]), values[top[k]]["option"]
             said[k] = OPEN_DONT_KNOW if silent else option + 1
-            if (not silent) & (forgotten | (further < manner.slip)):
+            if (not silent) & (forgotten | (further < manner["slip"])):
                 said[k] = draw_outcome(outcomes, buckets, alias_rows[t.options + f], further & LOW) + 1
             slipped[k] = (not silent) & (not forgotten) & (said[k] != option + 1)
             continue
-        believed = (q.low <= top[k]) & (top[k] <= q.high)
+        believed = (q["low"] <= top[k]) & (top[k] <= q["high"])
         if many[f] & (not believed) & (not forgotten):
             # Not on top of the mind, but it may be recognised: what is true, or anything where nothing is known.
             if true[k]:
-                lost = (state[k] == MUDDLED) & (mind[k] == q.low)
-                believed = (further < values[q.low].recognition) & (not lost)
-            elif alias_rows[f * t.intents + intent[k]].length == 0:
-                believed = further < values[q.low].stranger
-        unsaid = (not believed) & (not forgotten) & ((y & LOW) < q.unsaid)
-        below = manner.yesno[as_, np.int64(believed)]
+                lost = (state[k] == MUDDLED) & (mind[k] == q["low"])
+                believed = (further < values[q["low"]]["recognition"]) & (not lost)
+            elif alias_rows[f * t.intents + intent[k]]["length"] == 0:
+                believed = further < values[q["low"]]["stranger"]
+        unsaid = (not believed) & (not forgotten) & ((y & LOW) < q["unsaid"])
+        below = manner["yesno"][as_, np.int64(believed)]
         answer = np.int64(y >= below[0]) + np.int64(y >= below[1]) + np.int64(y >= below[2]) + np.int64(y >= below[3])
         said[k] = DONT_KNOW if unsaid else answer
         slipped[k] = (not forgotten) & (said[k] < DONT_KNOW if believed else said[k] > DONT_KNOW)
@@ -213,9 +214,9 @@ class SimulatedUsers:
         """What user b had forgotten or misremembered, by facet.  Never to be shown before the dialogue has ended."""
         p, out = self.population, []
         facets = np.array([f for f, facet in enumerate(p.catalogue.facets) if facet.values], dtype=np.int64)
-        memories = np.empty((3, len(facets)), dtype=np.int64)
+        memories = [np.empty(len(facets), dtype=np.int64) for _ in range(3)]
         remember_each(p.tables, self._copied(np.full(len(facets), b)), facets, facets >= 0, *memories)
-        for f, state, top, mind in zip(facets.tolist(), *memories.tolist(), strict=True):
+        for f, state, top, mind in zip(facets.tolist(), *(m.tolist() for m in memories), strict=True):
             facet = p.catalogue.facets[f]
             true = facet.row(int(self.intent[b]))
             if state in (FORGOTTEN, UNRECALLED):
