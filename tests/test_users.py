@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sim.questions import OPEN, OVER, question_bank
 from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
-from sim.users.simulated import SimulatedUsers
+from sim.users.simulated import BLOCK, SimulatedUsers
 from tests.catalogues import normalised, uneven_rates
 from tests.independent import Story
 
@@ -231,6 +232,31 @@ def test_fixed_memory():
     assert not users.corruptions(0)
     with pytest.raises(ValueError, match="no value 'nobody'"):
         users.fix_memory(0, {"brand": "nobody"})
+
+
+def test_neither_blocks_nor_threads_change_an_answer():
+    bank = question_bank(tiny())
+    n = 2 * BLOCK + 7
+    users, asked = SimulatedUsers(Population(bank, NOISY), np.arange(n)), np.arange(n) % len(bank)
+    batch = users.answer(asked)
+    places = np.array([0, BLOCK - 1, BLOCK, n - 1])
+    assert [int(users.answer(asked[b : b + 1], np.array([b]))[0]) for b in places] == batch[places].tolist()
+    with ThreadPoolExecutor(4) as pool:
+        assert all((said == batch).all() for said in pool.map(users.answer, [asked] * 16))
+
+
+def test_what_users_do_not_have_is_refused():
+    bank = question_bank(tiny())
+    users = SimulatedUsers(Population(bank, NOISY), np.arange(3))
+    with pytest.raises(IndexError, match=f"questions up to {len(bank)}; they are below {len(bank)}"):
+        users.answer(np.array([0, 1, len(bank)]))
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        users.answer(np.array([0]), np.array([3]))
+    for given in ({"intents": [0, 6]}, {"types": [2, 0]}):
+        with pytest.raises(IndexError, match="they are below"):
+            users.reset(np.arange(2), 0, 0, **given)
+    with pytest.raises(IndexError, match="users up to 3"):
+        users.reset(np.array([3]), 0, 0)
 
 
 def test_alias_tables_hold_the_weights_to_the_unit():

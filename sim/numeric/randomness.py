@@ -7,12 +7,14 @@ seed + k, and a resumed or distributed run gives the same bytes.  Generators wou
 
 The mixer is the finaliser of splitmix64 (Steele, Lea and Flood, 2014, https://doi.org/10.1145/2714064.2660195),
 applied once for every part of the key; what a user is asked at every turn goes by the shorter `scramble`, from the
-stream so mixed.  It passes for independent uniforms here; it is no cryptography.
+stream so mixed, one hash at a time in compiled loops.  It passes for independent uniforms here; it is no cryptography.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +45,7 @@ def mix(h: np.ndarray) -> np.ndarray:
     return h ^ (h >> _S31)
 
 
-mix_one = compiled(mix)
+mix_one: Callable[..., Any] = compiled(mix)
 """`mix` of one hash, in loops that are compiled."""
 
 

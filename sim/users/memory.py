@@ -89,9 +89,10 @@ def begin_users(
     alias_rows, outcomes, buckets, type_below = t.rows, t.outcomes, t.buckets, t.type_below
     for k in range(len(rows)):
         b = rows[k]
-        users.stream[b] = mix_one(seeds[k] ^ (np.uint64(episodes[k]) * GAMMA))
+        stream = mix_one(seeds[k] ^ (np.uint64(episodes[k]) * GAMMA))
         # Intent and type come from the two halves of one hash.
-        h = scramble(users.stream[b] ^ _BEGIN)
+        h = scramble(stream ^ _BEGIN)
+        users.stream[b] = stream
         users.intent[b] = draw_outcome(outcomes, buckets, alias_rows[t.prior], h >> HALF)
         users.type[b] = 0
         while users.type[b] < len(type_below) and type_below[users.type[b]] <= h << HALF:

@@ -5,9 +5,9 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 1. The intent from the prior, the type from its shares.
 2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept,
    one from the confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true
-   values and replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
-   facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its own chance on
-   a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
+   values and replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of
+   an unrecalled facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its
+   own chance on a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
 3. An answer: slips, hedges and "don't know" around what is believed; an open question is answered with the top of the
    mind.  What is not in the memory of a `many` facet gets "no", or "don't know" when it is obscure.
 4. The opening: each facet is tried by chance, and gives its open answer or nothing.  Leaving: by the turn alone.
@@ -35,13 +35,11 @@ from sim.users.memory import FIXED, LOW, Population, Users, begin_users, leaves_
 from sim.users.tables import FACET_BITS, PURPOSE_BITS, UNRECALLED, UserTables
 
 BLOCK = 1024
-"""Users who are heard at a time."""
+"""Users who are heard at a time: so few that what one pass has looked up is still near when the next one needs it."""
 
 
 @compiled
-def hear_each(
-    t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
-) -> None:
+def hear_each(t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray) -> None:
     """What each user says to a question; and whether it is a slip, against what the user believes.
 
     All are (B,); the last two are written to.
@@ -54,10 +52,8 @@ def hear_each(
 
 
 @compiled
-def hear_block(
-    t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray
-) -> None:
-    """`hear_each` for so few that all they need stays near the processor."""
+def hear_block(t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray) -> None:
+    """`hear_each` for one block."""
     n = len(questions)
     facets, state = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     top, mind = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
@@ -148,12 +144,13 @@ class SimulatedUsers:
 
         `mixed`, where given, is the `mixed_seed` of the seeds.
         """
+        t, shape = self.population.tables, rows.shape
         mixed = mixed_seed(seed) if mixed is None else mixed
-        intents, types = (DRAWN if given is None else _whole(given, rows.shape) for given in (intents, types))
-        mixed = mixed if mixed.shape == rows.shape else np.broadcast_to(mixed, rows.shape).copy()
-        begin_users(
-            self.population.tables, self.arrays, _whole(rows), mixed, _whole(episode, rows.shape), intents, types
-        )
+        mixed = mixed if mixed.shape == shape else np.broadcast_to(mixed, shape).copy()
+        intents = DRAWN if intents is None else _whole("intents", intents, t.intents, shape)
+        types = DRAWN if types is None else _whole("types", types, len(self.population.types), shape)
+        episode = _whole("episodes", episode, None, shape)
+        begin_users(t, self.arrays, _whole("users", rows, len(self), shape), mixed, episode, intents, types)
 
     @property
     def leave_turn(self) -> np.ndarray:
@@ -182,11 +179,7 @@ class SimulatedUsers:
 
     def _hear(self, questions: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         users = self.arrays if rows is None else self._copied(rows)
-        questions = _whole(questions, users.stream.shape)
-        # Compiled loops look up what they are told to.
-        end = len(self.population.bank)
-        if len(questions) and np.maximum.reduce(questions.view(np.uint64)) >= end:
-            raise IndexError(f"questions from {questions.min()} to {questions.max()}; they are 0 to {end - 1}")
+        questions = _whole("questions", questions, len(self.population.bank), users.stream.shape)
         said, slipped = np.empty(len(questions), dtype=np.int32), np.empty(len(questions), dtype=bool)
         hear_each(self.population.tables, users, questions, said, slipped)
         return said, slipped
@@ -261,7 +254,14 @@ DRAWN = np.zeros(0, dtype=np.int64)
 """In place of intents or types: all are drawn."""
 
 
-def _whole(x: ArrayLike, shape: tuple[int, ...] | None = None) -> np.ndarray:
-    """Integers as compiled loops take them; one for all is repeated."""
-    x = np.asarray(x, dtype=np.int64)
-    return np.ascontiguousarray(x if shape is None or x.shape == shape else np.broadcast_to(x, shape))
+def _whole(what: str, ids: ArrayLike, end: int | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Integers as compiled loops take them, which look up whatever they are told to; one for all is repeated.
+
+    Raises:
+        IndexError: one is beyond the `end`.
+    """
+    ids = np.asarray(ids, dtype=np.int64)
+    ids = np.ascontiguousarray(ids if ids.shape == shape else np.broadcast_to(ids, shape))
+    if end is not None and ids.size and np.maximum.reduce(ids) >= end:
+        raise IndexError(f"{what} up to {ids.max()}; they are below {end}")
+    return ids
