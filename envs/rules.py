@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.channel.opening import SILENT, opening_of, stated_answers
+from sim.channel.opening import SILENT, opening_of
 from sim.names.arguments import finite, shown, switch, whole
 from sim.numeric.compiled import compiled
 from sim.users.memory import Population, Users, leaves_at
@@ -260,11 +260,13 @@ class Dialogues:
     def _volunteer(self, rows: np.ndarray) -> None:
         opening = self.users.opening(rows)
         opening[np.isin(rows, list(self.scripted))] = SILENT
-        for row, stated in zip(rows.tolist(), opening, strict=True):
-            for question, answer in stated_answers(self.population.bank, stated):
-                place = self.length[row]
-                self.questions[row, place], self.answers[row, place] = question, answer
-                self.length[row] += 1
+        for f, question in enumerate(self.population.bank.open_question):
+            said = opening[:, f] != SILENT
+            if question >= 0 and said.any():
+                who = rows[said]
+                place = self.length[who]
+                self.questions[who, place], self.answers[who, place] = question, opening[said, f] + 1
+                self.length[who] += 1
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One turn of every dialogue.
