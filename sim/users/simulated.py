@@ -34,6 +34,7 @@ from sim.users.corruption import Corruption
 from sim.users.memory import FIXED, LOW, Population, Users, begin_users, leaves_at, remember_each
 from sim.users.tables import FACET_BITS, PURPOSE_BITS, UNRECALLED, UserTables
 
+ONE = np.uint64(1)
 BLOCK = 1024
 """Users who are heard at a time: so few that what one pass has looked up is still near when the next one needs it."""
 
@@ -60,13 +61,14 @@ def hear_block(t: UserTables, users: Users, questions: np.ndarray, said: np.ndar
     true, wanted = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
     stream, intent, type_, _ = users
     asked, manners, many, salts, values = t.questions, t.manners, t.many, t.salts, t.values
-    alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
+    alias_rows, outcomes, buckets, marks = t.rows, t.outcomes, t.buckets, t.marks
     for k in range(n):
         facets[k] = asked[questions[k]]["facet"]
     for k in range(n):
         # Of what isn't true of a `many` facet, only a muddled memory makes something.
         named, low = alias_rows[facets[k] * t.intents + intent[k]], asked[questions[k]]["low"]
-        true[k] = many[facets[k]] and held(outcomes, named, int(low))
+        marked = (marks[intent[k]] >> np.uint64(low % 64)) & ONE
+        true[k] = many[facets[k]] and marked == ONE and held(outcomes, named, int(low))
         wanted[k] = true[k] | (not many[facets[k]]) | (named["length"] == 0) | (low == t.nothing)
     remember_each(t, users, facets, wanted, state, top, mind)
     for k in range(n):

@@ -54,6 +54,8 @@ class UserTables(NamedTuple):
     """(W + 1,) of `VALUE`; the last is for nothing that comes to mind."""
     many: np.ndarray
     """(F,) bool: which are `many` facets."""
+    marks: np.ndarray
+    """(N,) uint64: bit v % 64 is set where a value v of a `many` facet holds; most that don't are seen by it."""
     salts: np.ndarray
     """(F,) uint64: what a facet adds to the hash of a memory."""
     rows: np.ndarray
@@ -98,12 +100,22 @@ def user_tables(bank: QuestionBank, channel: Channel, rates: Rates) -> UserTable
         manners=np.concatenate([_manners(c) for c in facets]),
         values=np.concatenate([*(_values(c) for c in facets), np.zeros(1, dtype=VALUE)]),
         many=np.array([c.facet.kind == "many" for c in facets], dtype=bool),
+        marks=_marks(channel, first),
         salts=mix(salt((np.int64(Purpose.MEMORY) << PURPOSE_BITS) + (np.arange(count) << FACET_BITS))),
         rows=rows, outcomes=outcomes, buckets=buckets, type_below=threshold(channel.shares.cumsum()[:-1]),
         intents=n, background=background, muddled=muddled, options=muddled + nothing, prior=muddled + nothing + count,
         nothing=nothing, patience=rates.patience,
         log_stays=float(np.log1p(-min(rates.leaving, 1 - 1e-12))) if rates.leaving > 0 else 0.0,
     )  # fmt: skip
+
+
+def _marks(channel: Channel, first: np.ndarray) -> np.ndarray:
+    """(N,) uint64: `UserTables.marks`."""
+    out = np.zeros(len(channel.catalogue), dtype=np.uint64)
+    for c, start in zip(channel.facets, first, strict=False):
+        if c.facet.kind == "many":
+            np.bitwise_or.at(out, c.facet.rows, np.uint64(1) << ((c.facet.indices + start) % 64).astype(np.uint64))
+    return out
 
 
 def _questions(bank: QuestionBank, channel: Channel, first: np.ndarray) -> np.ndarray:
