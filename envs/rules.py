@@ -9,29 +9,31 @@ Rewards: each question costs `question_cost`, each guess brings `reward_right` o
 at the right guess, when the guesses have run out, or when the user leaves; always terminated, never truncated, for
 the budget is part of the task and visible.
 
-`Dialogues` knows no Gymnasium.  Its arrays are laid out for the vector environment: one pass each over (B,), the
-questions of those who don't ask written to a spare cell, no loop over dialogues.
+`Dialogues` knows no Gymnasium.  `take_turns` is the rules as one compiled loop; users who follow a script are asked
+around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.channel.opening import SILENT, opening_of
 from sim.names.arguments import finite, shown, switch, whole
-from sim.users.memory import Population
+from sim.numeric.compiled import compiled
+from sim.users.memory import Population, Users, leaves_at
 from sim.users.scripted import Script, ScriptedUser
-from sim.users.simulated import SimulatedUsers
+from sim.users.simulated import SimulatedUsers, hear_each
+from sim.users.tables import UserTables
 
-NOTHING = -1
 LAST_EPISODE = 2**62
+NOTHING = -1
+"""In a history or among guesses: nothing stands in this place."""
 MOST = 100_000
 """The largest budget and number of guesses: histories are arrays of that length."""
-"""In a history or among guesses: nothing stands in this place."""
 USER_KEYS = ("type", "seed", "episode", "memory")
 """What may be fixed of a user, see `Dialogues.reset`."""
 FixedUser = Mapping[str, Any] | ScriptedUser | Script
@@ -62,6 +64,88 @@ class Rules:
         switch("opening", self.opening)
 
 
+class Course(NamedTuple):
+    """What B dialogues have come to, for compiled loops; H places in each history, G guesses."""
+
+    questions: np.ndarray
+    """(B, H) int32 question ids in order, volunteered ones first, -1 beyond."""
+    answers: np.ndarray
+    """(B, H) int32 answers to them; -1 at the question at which the user left."""
+    turn: np.ndarray
+    """(B,) int32: questions asked."""
+    length: np.ndarray
+    """(B,) int32: questions in the history, volunteered ones among them."""
+    guessed: np.ndarray
+    """(B, G) int32 intents guessed, -1 beyond."""
+    guesses_left: np.ndarray
+    """(B,) int32."""
+    over: np.ndarray
+    """(B,) bool: ended, and not reset since."""
+    success: np.ndarray
+    """(B,) bool."""
+    user_left: np.ndarray
+    """(B,) bool."""
+
+
+@compiled
+def take_turns(
+    t: UserTables, users: Users, course: Course, budget: int, pay: np.ndarray, actions: np.ndarray, told: np.ndarray,
+    reward: np.ndarray, ended: np.ndarray,
+) -> None:  # fmt: skip
+    """One turn of every dialogue that isn't over; the others stay as they are.
+
+    Args:
+        budget: the most questions.
+        pay: (3,) what a question, a wrong guess and a right one bring.
+        actions: (B,) int64 below Q + N.
+        told: (B,) int32 answers by script, -1 for none; (0,) where there are no scripts.
+        reward, ended: (B,), written to.
+    """
+    (questions, answers, turn, length, guessed, guesses_left, over, success, user_left) = course
+    stream, intent, count, bank_size = users.stream, users.intent, len(actions), len(t.questions)
+    # As if all asked: what those would hear who don't is not looked at.
+    said, slipped = np.empty(count, dtype=np.int32), np.empty(count, dtype=np.bool_)
+    hear_each(t, users, np.where(actions < bank_size, actions, 0), said, slipped)
+    for b in range(count):
+        reward[b], ended[b] = 0.0, False
+        if over[b]:
+            continue
+        if actions[b] < bank_size and turn[b] < budget:
+            scripted = len(told) > 0 and told[b] >= 0
+            turn[b] += 1
+            reward[b] = pay[0]
+            answer = told[b] if scripted else said[b]
+            if turn[b] > t.patience and not scripted and turn[b] >= leaves_at(stream[b], t.patience, t.log_stays):
+                answer = NOTHING
+                reward[b] += pay[1]
+                ended[b] = user_left[b] = True
+            questions[b, length[b]], answers[b, length[b]] = actions[b], answer
+            length[b] += 1
+        else:
+            # Asking beyond the budget is a guess at nothing.
+            guess = actions[b] - bank_size
+            right = guess == intent[b]
+            reward[b] = pay[2] if right else pay[1]
+            success[b] = right
+            if guess >= 0:
+                guessed[b, guessed.shape[1] - guesses_left[b]] = guess
+                guesses_left[b] -= 1
+            ended[b] = right or guess < 0 or guesses_left[b] == 0
+        over[b] = ended[b]
+
+
+@compiled
+def clear(course: Course, rows: np.ndarray) -> None:
+    """Dialogues `rows` (n,) as at the start."""
+    (questions, answers, turn, length, guessed, guesses_left, over, success, user_left) = course
+    for k in range(len(rows)):
+        b = rows[k]
+        questions[b], answers[b], guessed[b] = NOTHING, NOTHING, NOTHING
+        turn[b] = length[b] = 0
+        guesses_left[b] = guessed.shape[1]
+        over[b] = success[b] = user_left[b] = False
+
+
 class Dialogues:
     """B dialogues with users of one population, H = most volunteered + budget places in each history.
 
@@ -76,43 +160,25 @@ class Dialogues:
         self.intents_total = len(population.catalogue)
         self.max_opening = int((bank.open_question >= 0).sum()) if rules.opening else 0
         self.places = self.max_opening + rules.budget
-        self._questions = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
-        self._answers = np.full(count * self.places + 1, NOTHING, dtype=np.int32)
-        self.turn = np.zeros(count, dtype=np.int32)
-        """(B,) questions asked."""
-        self.guesses_left = np.full(count, rules.guesses, dtype=np.int32)
-        self.guessed = np.full((count, rules.guesses), NOTHING, dtype=np.int32)
-        """(B, guesses) int32 intents guessed, -1 beyond."""
-        self.over = np.ones(count, dtype=bool)
-        """(B,) ended, and not reset since."""
-        self.success = np.zeros(count, dtype=bool)
-        self.user_left = np.zeros(count, dtype=bool)
-        self._base = np.arange(count, dtype=np.int64) * self.places
-        self._next = self._base.copy()
+        self.course = Course(
+            questions=np.full((count, self.places), NOTHING, dtype=np.int32),
+            answers=np.full((count, self.places), NOTHING, dtype=np.int32),
+            turn=np.zeros(count, dtype=np.int32), length=np.zeros(count, dtype=np.int32),
+            guessed=np.full((count, rules.guesses), NOTHING, dtype=np.int32),
+            guesses_left=np.full(count, rules.guesses, dtype=np.int32), over=np.ones(count, dtype=bool),
+            success=np.zeros(count, dtype=bool), user_left=np.zeros(count, dtype=bool),
+        )  # fmt: skip
+        (self.questions, self.answers, self.turn, self.length, self.guessed, self.guesses_left, self.over,
+         self.success, self.user_left) = self.course  # fmt: skip
         self.seed = np.zeros(count, dtype=np.uint64)
         self.episode = np.zeros(count, dtype=np.int64)
         self.users = SimulatedUsers(population, self.seed, self.episode)
         self.scripted: dict[int, ScriptedUser] = {}
-        rates = population.rates
-        self._may_leave = rates.leaving > 0 and rates.patience < rules.budget
-        self._leave_turn = np.zeros(count if self._may_leave else 0, dtype=np.int64)
-        self._asked = np.full(count, -rules.question_cost)  # what a turn brings if it's a question
-        self._guess_pay = np.array([rules.reward_wrong, rules.reward_right])
+        self._pay = np.array([-rules.question_cost, rules.reward_wrong, rules.reward_right])
+        self._unscripted = np.zeros(0, dtype=np.int32)
 
     def __len__(self) -> int:
         return len(self.turn)
-
-    # Views are made when asked for: kept ones would part from their array in a deep copy.
-
-    @property
-    def questions(self) -> np.ndarray:
-        """(B, H) int32 question ids in order, volunteered ones first, -1 beyond."""
-        return self._questions[:-1].reshape(-1, self.places)
-
-    @property
-    def answers(self) -> np.ndarray:
-        """(B, H) int32 answers to them; -1 at the question at which the user left."""
-        return self._answers[:-1].reshape(-1, self.places)
 
     def reset(
         self, rows: np.ndarray, seed: np.ndarray, episode: np.ndarray, *, intents: np.ndarray | None = None,
@@ -145,7 +211,7 @@ class Dialogues:
         self.users.reset(rows, seed, episode, intents=intents, types=types, mixed=mixed)
         if self.scripted or "memory" in fixed or (user is not None and not fixed):
             self._fix(rows, user)
-        self._clear(rows)
+        clear(self.course, rows)
         if self.max_opening:
             self._volunteer(rows)
 
@@ -183,20 +249,6 @@ class Dialogues:
                     user if isinstance(user, ScriptedUser) else ScriptedUser(user, self.population.bank)
                 )
 
-    def _clear(self, rows: np.ndarray) -> None:
-        """Histories and guesses as at the start."""
-        self.questions[rows] = NOTHING
-        self.answers[rows] = NOTHING
-        self.turn[rows] = 0
-        self.guesses_left[rows] = self.rules.guesses
-        self.guessed[rows] = NOTHING
-        self.over[rows] = False
-        self.success[rows] = False
-        if self._may_leave:
-            self.user_left[rows] = False
-            self._leave_turn[rows] = self.population.leave_turn(self.users.stream[rows])
-        self._next[rows] = self._base.take(rows)
-
     def _type(self, given: object) -> int:
         names = self.population.types
         if isinstance(given, str) and given in names:
@@ -211,76 +263,38 @@ class Dialogues:
         for f, question in enumerate(self.population.bank.open_question):
             said = opening[:, f] != SILENT
             if question >= 0 and said.any():
-                at = self._next[rows[said]]
-                self._questions[at] = question
-                self._answers[at] = opening[said, f] + 1
-                self._next[rows[said]] += 1
+                who = rows[said]
+                place = self.length[who]
+                self.questions[who, place], self.answers[who, place] = question, opening[said, f] + 1
+                self.length[who] += 1
 
     def step(self, actions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """One turn of every dialogue.
 
         Args:
-            actions: (B,) integers in [0, Q + N).  In dialogues that are over they do nothing that a reset won't undo.
+            actions: (B,) integers in [0, Q + N).  Dialogues that are over stay as they are.
 
         Returns:
             (B,) float64 rewards, (B,) bool whether the dialogue has ended by this turn.
         """
-        rules = self.rules
-        asks = actions < self.questions_total
-        asks &= self.turn < rules.budget
-        others = (~asks).nonzero()[0]
-        # As if all asked; then what was otherwise is put right.
-        question, at = actions, self._next
-        self.turn += 1
-        if len(others):
-            question, at = actions.copy(), at.copy()
-            question[others] = 0
-            at[others] = len(self._questions) - 1
-            self.turn[others] -= 1
-        answer = self.users.answer(question)
+        count, users = len(self), self.users
+        reward, ended = np.empty(count), np.empty(count, dtype=bool)
+        actions = np.ascontiguousarray(actions, dtype=np.int64)
+        told = self._told(actions) if self.scripted else self._unscripted
+        take_turns(
+            self.population.tables, users.arrays, self.course, self.rules.budget, self._pay, actions, told, reward,
+            ended,
+        )  # fmt: skip
+        return reward, ended
+
+    def _told(self, actions: np.ndarray) -> np.ndarray:
+        """(B,) int32: what users who follow a script answer, -1 for the others."""
+        out = np.full(len(self), NOTHING, dtype=np.int32)
+        asks = (actions < self.questions_total) & (self.turn < self.rules.budget) & ~self.over
         for row, script in self.scripted.items():
-            if asks[row] and not self.over[row]:
-                answer[row] = script.answer(question[row : row + 1])[0]
-        reward = self._asked.copy()
-        terminated = np.zeros(len(asks), dtype=bool)
-        if self._may_leave:
-            self._leave(asks, answer, reward, terminated)
-        self._questions[at] = question.astype(np.int32)
-        self._answers[at] = answer
-        self._next += 1  # not before: `at` may be this array
-        if len(others):
-            self._next[others] -= 1
-            self._guess(others, actions.take(others) - self.questions_total, reward, terminated)
-        self.over |= terminated
-        return reward, terminated
-
-    def _leave(self, asks: np.ndarray, answer: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
-        leaves = np.flatnonzero(asks & (self.turn >= self._leave_turn))
-        leaves = leaves[[row not in self.scripted for row in leaves.tolist()]] if self.scripted else leaves
-        answer[leaves] = NOTHING
-        reward[leaves] += self.rules.reward_wrong
-        terminated[leaves] = self.user_left[leaves] = True
-
-    def _guess(self, rows: np.ndarray, guess: np.ndarray, reward: np.ndarray, terminated: np.ndarray) -> None:
-        """Guesses, and questions beyond the budget, which come as negative guesses."""
-        right = guess == self.users.intent.take(rows)
-        reward[rows] = self._guess_pay.take(right.view(np.int8))
-        self.success[rows] = right
-        if self.rules.guesses == 1:
-            left = self.guesses_left.take(rows)
-            named = (guess >= 0) & (left > 0)
-            left -= named
-            self.guesses_left[rows] = left
-            self.guessed.reshape(-1)[rows.compress(named)] = guess.compress(named)
-            terminated[rows] = True
-            return
-        allowed = guess >= 0
-        left = self.guesses_left[rows]
-        place = np.where(allowed & (left > 0), self.rules.guesses - left, 0)
-        self.guessed[rows, place] = np.where(allowed & (left > 0), guess, self.guessed[rows, place])
-        left = np.maximum(left - allowed, 0)
-        self.guesses_left[rows] = left
-        terminated[rows] = right | ~allowed | (left == 0)
+            if asks[row]:
+                out[row] = script.answer(actions[row : row + 1])[0]
+        return out
 
     def action_masks(self, rows: np.ndarray) -> np.ndarray:
         """(n, Q + N) int8: 1 where an action is legal: questions within the budget, guesses always."""
@@ -290,11 +304,11 @@ class Dialogues:
 
     def opening_count(self, b: int) -> int:
         """How many facets user b volunteered."""
-        return int(self._next[b] - self._base[b] - self.turn[b])
+        return int(self.length[b] - self.turn[b])
 
     def opening(self, rows: np.ndarray) -> np.ndarray:
         """(n, F) what the users of the dialogues `rows` volunteered, see `sim.channel.opening`."""
         width = self.max_opening
-        stated = np.arange(width) < (self._next[rows] - self._base[rows] - self.turn[rows])[:, None]
+        stated = np.arange(width) < (self.length[rows] - self.turn[rows])[:, None]
         questions = np.where(stated, self.questions[rows, :width], NOTHING)
         return opening_of(self.population.bank, questions, self.answers[rows, :width])

@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -14,11 +15,10 @@ from sim.catalogue.catalogue import Catalogue, make_facet
 from sim.channel.opening import SILENT
 from sim.numeric import alias
 from sim.questions import OPEN, OVER, question_bank
-from sim.users.flat_tables import HeldValues
 from sim.users.memory import Population
 from sim.users.rates import PRESETS, Rates
 from sim.users.scripted import ScriptedUser
-from sim.users.simulated import SimulatedUsers
+from sim.users.simulated import BLOCK, SimulatedUsers
 from tests.catalogues import normalised, uneven_rates
 from tests.independent import Story
 
@@ -234,16 +234,29 @@ def test_fixed_memory():
         users.fix_memory(0, {"brand": "nobody"})
 
 
-def test_membership_filter_agrees_with_the_table(monkeypatch):
+def test_neither_blocks_nor_threads_change_an_answer():
     bank = question_bank(tiny())
-    exact = Population(bank, NOISY)
-    monkeypatch.setattr("sim.users.flat_tables.EXACT_TABLE", 0)
-    hashed = Population(bank, NOISY)
-    assert exact.members.exact and not hashed.members.exact
-    assert isinstance(hashed.members, HeldValues)
-    asked = np.random.default_rng(1).integers(len(bank), size=5_000)
-    seeds = np.arange(5_000)
-    assert (SimulatedUsers(exact, seeds).answer(asked) == SimulatedUsers(hashed, seeds).answer(asked)).all()
+    n = 2 * BLOCK + 7
+    users, asked = SimulatedUsers(Population(bank, NOISY), np.arange(n)), np.arange(n) % len(bank)
+    batch = users.answer(asked)
+    places = np.array([0, BLOCK - 1, BLOCK, n - 1])
+    assert [int(users.answer(asked[b : b + 1], np.array([b]))[0]) for b in places] == batch[places].tolist()
+    with ThreadPoolExecutor(4) as pool:
+        assert all((said == batch).all() for said in pool.map(users.answer, [asked] * 16))
+
+
+def test_what_users_do_not_have_is_refused():
+    bank = question_bank(tiny())
+    users = SimulatedUsers(Population(bank, NOISY), np.arange(3))
+    with pytest.raises(IndexError, match=f"questions up to {len(bank)}; they are below {len(bank)}"):
+        users.answer(np.array([0, 1, len(bank)]))
+    with pytest.raises(IndexError, match="index 3 is out of bounds"):
+        users.answer(np.array([0]), np.array([3]))
+    for given in ({"intents": [0, 6]}, {"types": [2, 0]}):
+        with pytest.raises(IndexError, match="they are below"):
+            users.reset(np.arange(2), 0, 0, **given)
+    with pytest.raises(IndexError, match="users up to 3"):
+        users.reset(np.array([3]), 0, 0)
 
 
 def test_alias_tables_hold_the_weights_to_the_unit():
@@ -258,9 +271,9 @@ def test_alias_tables_hold_the_weights_to_the_unit():
     assert (got == mass).all() and chance.min() >= 0
     row = np.repeat(np.arange(len(length)), length)
     assert (row == row[other]).all()
-    table = alias.Alias(ends, weights, np.arange(ends[-1]) + 7)
-    u = rng.integers(1 << 32, size=100_000, dtype=np.uint64)
-    drawn = table.draw(np.repeat(table.rows[-1:], len(u)), u) - 7 - ends[-2]
+    rows, outcomes, buckets = alias.alias_tables(ends, weights, np.arange(ends[-1]) + 7)
+    u = rng.integers(1 << 32, size=20_000, dtype=np.uint64)
+    drawn = np.array([alias.draw_outcome(outcomes, buckets, rows[-1], x) for x in u]) - 7 - ends[-2]
     expected = weights[ends[-2] :] / weights[ends[-2] :].sum() * len(u)
     common = expected > 5
     seen = np.append(np.bincount(drawn, minlength=2_000)[common], (~common)[drawn].sum())

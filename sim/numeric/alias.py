@@ -1,8 +1,7 @@
-"""Draws from many discrete distributions at once, by the alias method: a handful of gathers whatever their length.
+"""Draws from many discrete distributions by the alias method: two look-ups, whatever their length.
 
 A row of n outcomes is cut into n buckets of equal mass, each shared by at most two outcomes.  A draw takes a bucket,
-then one of the two.  An inverse CDF would take a search, five numpy calls a halving; and where most of a batch's time
-is the calls, these tables are what makes long rows as cheap as short ones.
+then one of the two.
 
 The tables are made in integers (a bucket is 2^32 units), so that rows, laid end to end, neither drift nor leak into
 one another, and one pass of sums and searches fills all of them (the sweep of Hübschle-Schneider and Sanders, 2019,
@@ -13,49 +12,55 @@ from __future__ import annotations
 
 import numpy as np
 
-_BITS = np.uint64(32)
+from sim.numeric.compiled import compiled
+
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _BUCKET = 1 << 32
 """Units of mass in a bucket."""
-_BUCKET_TYPE = np.dtype([("chance", np.uint32), ("own", np.int32), ("further", np.int64)])
-"""One line of cache a draw: the units that are its own outcome's, that outcome, and how much further the other is."""
+ALIAS_ROW = np.dtype([("start", np.int32), ("length", np.int32)])
+"""Where the buckets of a row begin, and how many they are."""
+ALIAS_BUCKET = np.dtype([("chance", np.uint32), ("other", np.int32)])
+"""The units of a bucket that are its own outcome's, and the other outcome."""
 
 
-class Alias:
+def alias_tables(
+    ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """R distributions over E outcomes in all.
 
     Args:
         ends: (R + 1,) where the rows begin and end, as in CSR; a row may be empty and is then never to be drawn from.
         weights: (E,) not negative, summing to more than 0 in each row that isn't empty.
         outcomes: (E,) integers, what is drawn.
+
+    Returns:
+        (R,) rows of `ALIAS_ROW`, (E,) int32 the outcomes as given, (E,) a bucket of `ALIAS_BUCKET` for each.
     """
-
-    def __init__(self, ends: np.ndarray, weights: np.ndarray, outcomes: np.ndarray):
-        ends = np.asarray(ends, dtype=np.int64)
-        mass = _integers(ends, np.asarray(weights, dtype=np.float64))
-        chance, other = _buckets(mass)
-        outcomes = np.asarray(outcomes, dtype=np.int64)
-        self._buckets = np.zeros(max(1, len(mass)), dtype=_BUCKET_TYPE)
-        self._buckets["chance"][: len(mass)] = np.minimum(chance, _BUCKET - 1)
-        self._buckets["own"][: len(mass)] = outcomes
-        self._buckets["further"][: len(mass)] = outcomes[other] - outcomes
-        self.rows = describe(ends[:-1], ends[1:])
-        """(R,) what to hand to `draw` for each row."""
-
-    def draw(self, rows: np.ndarray, u: np.ndarray) -> np.ndarray:
-        """Outcomes (n,) int64 of rows described by `rows` (n,), with `u` (n,) uint64 uniform below 2^32.  Spoils u."""
-        start = rows.view(np.uint32)
-        u *= start[1::2]
-        at = (u >> _BITS).view(np.int64)
-        at += start[::2]
-        bucket = self._buckets.take(at)
-        out = bucket["further"] * (u.astype(np.uint32) >= bucket["chance"])
-        out += bucket["own"]
-        return out
+    ends = np.asarray(ends, dtype=np.int64)
+    mass = _integers(ends, np.asarray(weights, dtype=np.float64))
+    chance, other = _buckets(mass)
+    rows, buckets = np.empty(len(ends) - 1, dtype=ALIAS_ROW), np.empty(len(mass), dtype=ALIAS_BUCKET)
+    rows["start"], rows["length"] = ends[:-1], np.diff(ends)
+    buckets["chance"], buckets["other"] = np.minimum(chance, _BUCKET - 1), outcomes[other]
+    return rows, outcomes.astype(np.int32), buckets
 
 
-def describe(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """(n,) uint64: the place of rows, and their lengths, in one word."""
-    return np.stack([start, end - start], axis=-1).astype(np.uint32).view(np.uint64).reshape(-1)
+@compiled
+def draw_outcome(outcomes: np.ndarray, buckets: np.ndarray, row: np.ndarray, u: np.uint64) -> int:
+    """One outcome of a row, by a `u` that is uniform below 2^32."""
+    place = u * np.uint64(row["length"])
+    at = row["start"] + np.int64(place >> _HALF)
+    return int(outcomes[at] if (place & _LOW) < buckets[at]["chance"] else buckets[at]["other"])
+
+
+@compiled
+def held(outcomes: np.ndarray, row: np.ndarray, outcome: int) -> bool:
+    """Whether an outcome is among those of a row."""
+    # Unsigned, for signed places are looked at for being counted from the end.
+    at, end = np.uint64(row["start"]), np.uint64(row["start"] + row["length"])
+    while at < end and outcomes[at] != outcome:
+        at += np.uint64(1)
+    return bool(at < end)
 
 
 def _integers(ends: np.ndarray, weights: np.ndarray) -> np.ndarray:

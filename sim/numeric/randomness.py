@@ -7,15 +7,19 @@ seed + k, and a resumed or distributed run gives the same bytes.  Generators wou
 
 The mixer is the finaliser of splitmix64 (Steele, Lea and Flood, 2014, https://doi.org/10.1145/2714064.2660195),
 applied once for every part of the key; what a user is asked at every turn goes by the shorter `scramble`, from the
-stream so mixed.  It passes for independent uniforms here; it is no cryptography.
+stream so mixed, one hash at a time in compiled loops.  It passes for independent uniforms here; it is no cryptography.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from sim.numeric.compiled import compiled
 
 GAMMA = np.uint64(0x9E3779B97F4A7C15)
 """The odd increment of splitmix64."""
@@ -41,35 +45,25 @@ def mix(h: np.ndarray) -> np.ndarray:
     return h ^ (h >> _S31)
 
 
-def mix_in_place(h: np.ndarray) -> np.ndarray:
-    """`mix` that overwrites its argument: half the memory traffic, for arrays in hot loops."""
-    t = h >> _S30
-    h ^= t
-    h *= _MUL1
-    np.right_shift(h, _S27, out=t)
-    h ^= t
-    h *= _MUL2
-    np.right_shift(h, _S31, out=t)
-    h ^= t
-    return h
+mix_one: Callable[..., Any] = compiled(mix)
+"""`mix` of one hash, in loops that are compiled."""
 
 
-def scramble(h: np.ndarray) -> np.ndarray:
-    """Two thirds of `mix`, in place: enough to tell apart the keys of one user, whose stream is well mixed already.
+@compiled
+def scramble(h: np.uint64) -> np.uint64:
+    """Two thirds of `mix`: enough to tell apart the keys of one user, whose stream is well mixed already.
 
     The upper bits are the better ones.
     """
-    h *= _MUL1
-    h ^= h >> _S32
-    h *= _MUL2
-    return h
+    h = h * _MUL1
+    return (h ^ (h >> _S32)) * _MUL2
 
 
-def follow(h: np.ndarray) -> np.ndarray:
-    """A second hash out of a first, for draws that need more than its 64 bits: a new array."""
+@compiled
+def follow(h: np.uint64) -> np.uint64:
+    """A second hash out of a first, for draws that need more than its 64 bits."""
     h = h * GAMMA
-    h ^= h >> _S32
-    return h
+    return h ^ (h >> _S32)
 
 
 def threshold(p: ArrayLike) -> np.ndarray:
@@ -82,23 +76,14 @@ def stream(seed: ArrayLike, episode: ArrayLike) -> np.ndarray:
 
     Keep it for a dialogue: the seed and the episode are then mixed in once and not at every draw.
     """
-    return stream_of(mixed_seed(seed), episode)
+    with np.errstate(over="ignore"):
+        return mix(mixed_seed(seed) ^ (np.asarray(episode).astype(np.uint64) * GAMMA))
 
 
 def mixed_seed(seed: ArrayLike) -> np.ndarray:
     """The half of `stream` that depends on the seed alone, uint64."""
     with np.errstate(over="ignore"):
         return mix(np.asarray(seed).astype(np.uint64) + GAMMA)
-
-
-def stream_of(mixed: np.ndarray, episode: ArrayLike) -> np.ndarray:
-    """`stream` from a `mixed_seed`, for those who go through many episodes of one seed."""
-    episode = np.asarray(episode).astype(np.uint64)
-    if episode.ndim:
-        episode *= GAMMA
-        return mix_in_place(mixed ^ episode)
-    with np.errstate(over="ignore"):
-        return mix(mixed ^ (episode * GAMMA))
 
 
 def extend(start: np.ndarray, *key: ArrayLike) -> np.ndarray:

@@ -1,39 +1,58 @@
-"""What a population of users remembers: the draws of one memory, vectorised.
+"""The users of one bank: who they are, when they leave, and what they remember of a facet.
 
-A `Population` is made once for a bank and rates and shared by every user and environment.  Its tables are those of
-`sim.users.flat_tables`, where value ids and cells are explained.
-
-A memory is (cell, top, mind).  `mind` is the global id of the true value that comes to mind, `top` that of the value
+A memory is (state, top, mind).  `mind` is the global id of the true value that comes to mind, `top` that of the value
 on top of the mind: the same one, or what stands in its place when muddled; -1 when the facet is forgotten, and above
-all values where nothing of a `many` facet comes to mind.
+all values where nothing of a `many` facet comes to mind.  `sim.users.tables` explains the ids and the tables.
 
-Two hashes a question decide all: x of (user, facet), for the memory, and y of x and the value asked about, for the
-answer.  Both are `scramble`d from the user's stream; what needs more draws takes them from the hash that `follow`s.
+All of it is hashes of a user's stream: x of (user, facet) decides the memory; what needs more draws takes them from
+the hash that `follow`s.
 """
 
 from __future__ import annotations
 
+import math
+from typing import NamedTuple
+
 import numpy as np
 
-from sim.channel.channel import Channel
-from sim.numeric.alias import Alias
-from sim.numeric.randomness import GAMMA, Purpose, follow, mix, mix_in_place, salt, scramble, threshold, to_unit
+from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED, Channel
+from sim.numeric.alias import draw_outcome
+from sim.numeric.compiled import compiled
+from sim.numeric.randomness import GAMMA, Purpose, follow, mix_one, salt, scramble
 from sim.questions import QuestionBank
-from sim.users.fast_answers import FastAnswers
-from sim.users.flat_tables import HALF, KEPT_CELL, MUDDLED_CELL, UNRECALLED_CELL, FlatTables
 from sim.users.from_rates import make_channel
 from sim.users.people import resolved
 from sim.users.rates import Rates, load_rates
+from sim.users.tables import PURPOSE_BITS, UNRECALLED, UserTables, user_tables
 
-_PURPOSE, _FACET = 56, 32
-"""Where purpose and facet stand in the key of a draw, in bits."""
-_BEGIN = salt(np.int64(Purpose.INTENT) << _PURPOSE)
-LOW = np.uint64(0xFFFFFFFF)
-"""The bits of the lower half of a hash."""
+_BEGIN = np.uint64(salt(np.int64(Purpose.INTENT) << PURPOSE_BITS))
+_LEAVING = np.uint64(salt(np.int64(Purpose.LEAVING) << PURPOSE_BITS))
+HALF, LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
+"""The shift that leaves the upper half of a hash, and the bits of the lower."""
+_S11, _TO_UNIT = np.uint64(11), 2.0**-53
+NEVER = np.iinfo(np.int32).max
+"""The turn at which those leave who never do."""
 
 
-class Population(FlatTables):
-    """The users of one bank at given rates; N intents, F facets, T types, W values in all facets together.
+FIXED = np.dtype([("given", np.bool_), ("state", np.int64), ("top", np.int64)])
+"""A memory given by hand, where one is."""
+
+
+class Users(NamedTuple):
+    """B users, for compiled loops."""
+
+    stream: np.ndarray
+    """(B,) uint64: the hash of (seed, episode)."""
+    intent: np.ndarray
+    """(B,) int64."""
+    type: np.ndarray
+    """(B,) int64."""
+    fixed: np.ndarray
+    """(B, F) of `FIXED`, or (0, F) where no memory was given."""
+
+
+class Population:
+    """The users of one bank at given rates.
 
     Args:
         bank: the questions they may be asked.
@@ -42,88 +61,89 @@ class Population(FlatTables):
     """
 
     def __init__(self, bank: QuestionBank, rates: Rates | str = "people", channel: Channel | None = None):
+        self.bank, self.catalogue = bank, bank.catalogue
         self.rates = resolved(load_rates(rates), bank.catalogue)
-        super().__init__(bank, make_channel(bank.catalogue, self.rates) if channel is None else channel)
-        self.prior = Alias(np.array([0, len(self.catalogue)]), self.catalogue.prior, np.arange(len(self.catalogue)))
-        self.type_below = threshold(self.channel.shares.cumsum()[:-1])  # (T - 1,)
-        facets = np.arange(max(1, len(self.many)), dtype=np.int64)
-        self.salts = {p: salt((np.int64(p) << _PURPOSE) + (facets << _FACET)) for p in Purpose}  # (F,) each
-        self.facet_salt = mix(self.salts[Purpose.MEMORY])  # (F,)
-        self.fast = FastAnswers(self)
+        self.channel = make_channel(bank.catalogue, self.rates) if channel is None else channel
+        self.types = self.channel.types
+        self.first = np.cumsum([0] + [len(facet.values) for facet in self.catalogue.facets]).tolist()
+        """F + 1: the global id of each facet's first value."""
+        self.tables = user_tables(bank, self.channel, self.rates)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Population:
         """Itself: the tables are read only, and a copied environment shares them."""
         return self
 
-    # -- draws of one memory; every argument is an array (n,) ---------------------------------------------------------
 
-    def draw(self, start: np.ndarray, purpose: Purpose, facet: np.ndarray) -> np.ndarray:
-        """Uniforms (n,) for one facet of each user: `sim.numeric.randomness` with purpose and facet as one part of the
-        key."""
-        return to_unit(mix_in_place(start ^ self.salts[purpose].take(facet)))
+@compiled
+def begin_users(
+    t: UserTables, users: Users, rows: np.ndarray, seeds: np.ndarray, episodes: np.ndarray, intents: np.ndarray,
+    types: np.ndarray,
+) -> None:  # fmt: skip
+    """Other users in the places `rows` (n,).
 
-    def memory_hash(self, start: np.ndarray, facet: np.ndarray) -> np.ndarray:
-        """x: (n,) uint64, what decides the memory of one facet of each user."""
-        x = self.facet_salt.take(facet)
-        x ^= start
-        return scramble(x)
+    Args:
+        seeds: (n,) uint64 `mixed_seed` of their seeds.
+        episodes: (n,) int64.
+        intents, types: (n,) int64, -1 to draw; (0,) where all are drawn.
+    """
+    alias_rows, outcomes, buckets, type_below = t.rows, t.outcomes, t.buckets, t.type_below
+    for k in range(len(rows)):
+        b = rows[k]
+        stream = mix_one(seeds[k] ^ (np.uint64(episodes[k]) * GAMMA))
+        # Intent and type come from the two halves of one hash.
+        h = scramble(stream ^ _BEGIN)
+        users.stream[b] = stream
+        users.intent[b] = draw_outcome(outcomes, buckets, alias_rows[t.prior], h >> HALF)
+        users.type[b] = 0
+        while users.type[b] < len(type_below) and type_below[users.type[b]] <= h << HALF:
+            users.type[b] += 1
+        if len(intents) > 0 and intents[k] >= 0:
+            users.intent[b] = intents[k]
+        if len(types) > 0 and types[k] >= 0:
+            users.type[b] = types[k]
+        if len(users.fixed):
+            for f in range(users.fixed.shape[1]):
+                users.fixed[b, f]["given"] = False
 
-    def answer_hash(self, x: np.ndarray, value: np.ndarray) -> np.ndarray:
-        """y: (n,) uint64, what decides the answer to questions with the keys `value` (n,) uint32."""
-        y = value * GAMMA
-        y ^= x
-        return scramble(y)
 
-    def begin(self, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Intent and type of users (n,), from the two halves of one hash."""
-        h = scramble(start ^ _BEGIN)
-        type_ = self.type_below.searchsorted(h << HALF, side="right")
-        h >>= HALF
-        return self.prior.draw(self.prior.rows, h), type_
+@compiled
+def leaves_at(stream: np.uint64, patience: int, log_stays: float) -> int:
+    """The number of the question, from 1, at which a user leaves instead of answering; see `UserTables`."""
+    if log_stays == 0:
+        return NEVER
+    u = np.float64(mix_one(stream ^ _LEAVING) >> _S11) * _TO_UNIT
+    return patience + 1 + int(min(math.floor(math.log1p(-u) / log_stays), 1e9))
 
-    def leave_turn(self, stream: np.ndarray) -> np.ndarray:
-        """(n,) int64: the number of the question at which the user leaves, counted from 1; a huge one for never."""
-        if self.rates.leaving <= 0:
-            return np.full(stream.shape, np.iinfo(np.int32).max, dtype=np.int64)
-        u = self.draw(stream, Purpose.LEAVING, np.zeros(stream.shape, dtype=np.int64))
-        further = np.floor(np.log1p(-u) / np.log1p(-min(self.rates.leaving, 1 - 1e-12)))
-        return self.rates.patience + 1 + np.minimum(further, 1e9).astype(np.int64)
 
-    def remember(
-        self, x: np.ndarray, intent: np.ndarray, type_: np.ndarray, facet: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The memory of one facet each, from its hash x: (cell, top, mind), all (n,) int64."""
-        at = facet * len(self.types)
-        at += type_
-        row = facet * len(self.catalogue)
-        row += intent
+@compiled
+def remember_each(
+    t: UserTables, users: Users, facets: np.ndarray, wanted: np.ndarray, state: np.ndarray, top: np.ndarray,
+    mind: np.ndarray,
+) -> None:  # fmt: skip
+    """The memories of one facet each, all (B,); the last three are written to.
+
+    `wanted` is bool: where it is false, a mind that isn't muddled is not looked at, and not drawn.
+    """
+    # Arrays are taken out of their tuples first: numba counts references to them wherever that is done.
+    (stream, intent, type_, fixed), manners, many, salts = users, t.manners, t.many, t.salts
+    alias_rows, outcomes, buckets = t.rows, t.outcomes, t.buckets
+    for k in range(len(facets)):
+        f = facets[k]
+        manner, x = manners[f, type_[k]], scramble(stream[k] ^ salts[f])
         further = follow(x)
-        top = mind = self.minds.draw(self.mind_rows.take(row), further >> HALF)
-        # Nothing is muddled of what is forgotten, nor of what the catalogue doesn't know.
-        forgotten = x < self.forgotten_below.take(at)
-        odd = self.unknown.take(row)
-        odd |= forgotten
-        muddled = x < self.not_kept_below.take(at)
-        muddled = (muddled > odd).nonzero()[0]
-        cell = at + KEPT_CELL * self.cell_step
-        if len(muddled):
-            top = mind.copy()
-            rows = self.kernel.rows.take(mind.take(muddled))
-            further = further.take(muddled)
-            further &= LOW
-            top[muddled] = self.kernel.draw(rows, further)
-            cell[muddled] += (MUDDLED_CELL - KEPT_CELL) * self.cell_step
-        odd = odd.nonzero()[0]
-        if len(odd):
-            top = top.copy() if top is mind else top
-            kept = ~forgotten.take(odd)
-            cell[odd] = at.take(odd) + self.strange_cell.take(facet.take(odd)) * kept
-            top[odd] = np.where(kept, top.take(odd), -1)
-        if self.any_unrecalled:
-            # One part of the hash says so for all, strangers too: theirs is not muddled, and kept instead.
-            unrecalled = (x >= self.not_kept_below.take(at)) & (x < self.not_recalled_below.take(at))
-            unrecalled = unrecalled.nonzero()[0]
-            top = top.copy() if top is mind else top
-            cell[unrecalled] = at.take(unrecalled) + UNRECALLED_CELL * self.cell_step
-            top[unrecalled] = np.where(self.many.take(facet.take(unrecalled)), self.first[-1], mind.take(unrecalled))
-        return cell, top, mind
+        named = alias_rows[f * t.intents + intent[k]]
+        known = named["length"] > 0
+        # What the catalogue doesn't know is not muddled, and kept instead.
+        forgotten, kept = x < manner["forgotten"], x >= manner["not_kept"]
+        muddled, unrecalled = known & (not forgotten) & (not kept), kept & (x < manner["not_recalled"])
+        state[k] = FORGOTTEN if forgotten else MUDDLED if muddled else UNRECALLED if unrecalled else KEPT
+        mind[k] = -1
+        if wanted[k] | muddled:
+            # By the catalogue, or by people in general.
+            row = named if known else alias_rows[t.background + f]
+            mind[k] = draw_outcome(outcomes, buckets, row, further >> HALF)
+        top[k] = -1 if forgotten else t.nothing if unrecalled & many[f] else mind[k]
+        if muddled:
+            top[k] = draw_outcome(outcomes, buckets, alias_rows[t.muddled + mind[k]], further & LOW)
+        if len(fixed) > 0 and fixed[k, f]["given"]:
+            state[k], top[k] = fixed[k, f]["state"], fixed[k, f]["top"]

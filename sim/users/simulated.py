@@ -5,34 +5,99 @@ Drawn once per dialogue, so that asking around a false memory doesn't average it
 1. The intent from the prior, the type from its shares.
 2. Each facet is forgotten, unrecalled, kept or muddled.  A scalar facet then holds one value: the true one when kept,
    one from the confusion kernel when muddled.  A `many` facet holds a top of the mind, drawn by salience among the true
-   values and
-   replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of an unrecalled
-   facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its own chance on
-   a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
+   values and replaced from the kernel when muddled; every other true value is recognised or not when asked for.  Of
+   an unrecalled facet nothing can be named, but what is true is recognised: always on a scalar facet, each value by its
+   own chance on a `many` facet.  Where the catalogue knows nothing, the memory is of the background: people in general.
 3. An answer: slips, hedges and "don't know" around what is believed; an open question is answered with the top of the
    mind.  What is not in the memory of a `many` facet gets "no", or "don't know" when it is obscure.
 4. The opening: each facet is tried by chance, and gives its open answer or nothing.  Leaving: by the turn alone.
 
 Every draw is a hash of (seed, episode, what it is for), so users are functions without state: the same whatever is
 asked and in whatever order, and a repeated question gets the same answer.  A memory is drawn again whenever it is
-needed: most answers follow from the truth and the state, and a memo costs more than it saves.  `sim.users.memory` has
-the draws, `sim.users.flat_tables` their tables, `sim.posterior.exact` sums the same story.
+needed, by `sim.users.memory`; `hear_block` below gives the answers, and `sim.posterior.exact` sums the same story.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW
+from sim.channel.channel import FORGOTTEN, KEPT, MUDDLED
 from sim.channel.opening import SILENT
-from sim.numeric.randomness import Purpose, follow, stream, stream_of
+from sim.numeric.alias import draw_outcome, held
+from sim.numeric.compiled import compiled
+from sim.numeric.randomness import GAMMA, Purpose, draw, follow, mixed_seed, scramble
 from sim.users.corruption import Corruption
-from sim.users.fast_answers import FACET_SHIFT, LONG, LOOK
-from sim.users.flat_tables import FORGOTTEN_CELL, KEPT_CELL, MUDDLED_CELL, STRANGER_CELL, UNRECALLED_CELL
-from sim.users.memory import LOW, Population
+from sim.users.memory import FIXED, LOW, Population, Users, begin_users, leaves_at, remember_each
+from sim.users.tables import FACET_BITS, PURPOSE_BITS, UNRECALLED, UserTables
+
+ONE = np.uint64(1)
+BLOCK = 1024
+"""Users who are heard at a time: so few that what one pass has looked up is still near when the next one needs it."""
+
+
+@compiled
+def hear_each(t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray) -> None:
+    """What each user says to a question; and whether it is a slip, against what the user believes.
+
+    All are (B,); the last two are written to.
+    """
+    stream, intent, type_, fixed = users
+    for start in range(0, len(questions), BLOCK):
+        end = start + BLOCK
+        part = Users(stream[start:end], intent[start:end], type_[start:end], fixed[start:end])
+        hear_block(t, part, questions[start:end], said[start:end], slipped[start:end])
+
+
+@compiled
+def hear_block(t: UserTables, users: Users, questions: np.ndarray, said: np.ndarray, slipped: np.ndarray) -> None:
+    """`hear_each` for one block."""
+    n = len(questions)
+    facets, state = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    top, mind = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+    true, wanted = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
+    stream, intent, type_, _ = users
+    asked, manners, many, salts, values = t.questions, t.manners, t.many, t.salts, t.values
+    alias_rows, outcomes, buckets, marks = t.rows, t.outcomes, t.buckets, t.marks
+    for k in range(n):
+        facets[k] = asked[questions[k]]["facet"]
+    for k in range(n):
+        # Of what isn't true of a `many` facet, only a muddled memory makes something.
+        named, low = alias_rows[facets[k] * t.intents + intent[k]], asked[questions[k]]["low"]
+        marked = (marks[intent[k]] >> np.uint64(low % 64)) & ONE
+        true[k] = many[facets[k]] and marked == ONE and held(outcomes, named, int(low))
+        wanted[k] = true[k] | (not many[facets[k]]) | (named["length"] == 0) | (low == t.nothing)
+    remember_each(t, users, facets, wanted, state, top, mind)
+    for k in range(n):
+        f = facets[k]
+        q, manner = asked[questions[k]], manners[f, type_[k]]
+        y = scramble(scramble(stream[k] ^ salts[f]) ^ (np.uint64(q["key"]) * GAMMA))
+        further = follow(y)
+        forgotten, unrecalled = state[k] == FORGOTTEN, state[k] == UNRECALLED
+        as_ = KEPT if unrecalled else state[k]
+        if q["low"] == t.nothing:  # an open question
+            silent, option = unrecalled | (y < manner["silent"][as_]), values[top[k]]["option"]
+            said[k] = OPEN_DONT_KNOW if silent else option + 1
+            if (not silent) & (forgotten | (further < manner["slip"])):
+                said[k] = draw_outcome(outcomes, buckets, alias_rows[t.options + f], further & LOW) + 1
+            slipped[k] = (not silent) & (not forgotten) & (said[k] != option + 1)
+            continue
+        believed = (q["low"] <= top[k]) & (top[k] <= q["high"])
+        if many[f] & (not believed) & (not forgotten):
+            # Not on top of the mind, but it may be recognised: what is true, or anything where nothing is known.
+            if true[k]:
+                lost = (state[k] == MUDDLED) & (mind[k] == q["low"])
+                believed = (further < values[q["low"]]["recognition"]) & (not lost)
+            elif alias_rows[f * t.intents + intent[k]]["length"] == 0:
+                believed = further < values[q["low"]]["stranger"]
+        unsaid = (not believed) & (not forgotten) & ((y & LOW) < q["unsaid"])
+        below = manner["yesno"][as_, np.int64(believed)]
+        answer = np.int64(y >= below[0]) + np.int64(y >= below[1]) + np.int64(y >= below[2]) + np.int64(y >= below[3])
+        said[k] = DONT_KNOW if unsaid else answer
+        slipped[k] = (not forgotten) & (said[k] < DONT_KNOW if believed else said[k] > DONT_KNOW)
 
 
 class SimulatedUsers:
@@ -50,23 +115,28 @@ class SimulatedUsers:
         types: ArrayLike | None = None,
     ):  # fmt: skip
         self.population = population
-        start = np.atleast_1d(stream(seed, episode))
-        self.stream = start
+        count = np.broadcast(np.atleast_1d(seed), episode).size
+        self.stream = np.empty(count, dtype=np.uint64)
         """(B,) uint64: the hash of (seed, episode)."""
-        self.intent = np.empty(len(start), dtype=np.int64)
+        self.intent = np.empty(count, dtype=np.int64)
         """(B,) what each wants."""
-        self.type = np.empty(len(start), dtype=np.int64)
+        self.type = np.empty(count, dtype=np.int64)
         """(B,) the latent type of each."""
-        self._width = len(population.catalogue.facets)
-        # What the fast way needs of each, put together once a dialogue.
-        self._block = np.zeros(len(start), dtype=np.int64)
-        if not population.fast.tabled:
-            self._mask, self._member = np.zeros_like(start), np.zeros_like(start)
-        self._fixed: dict[tuple[int, int], tuple[int, int]] = {}  # (user, facet): (cell, top) given by hand
-        self._renew(np.arange(len(start)), start, intents, types)
+        self._fixed = np.zeros((0, len(population.catalogue.facets)), dtype=FIXED)
+        self.reset(np.arange(count), seed, episode, intents=intents, types=types)
 
     def __len__(self) -> int:
         return len(self.stream)
+
+    @property
+    def arrays(self) -> Users:
+        """The users as compiled loops take them; live."""
+        return Users(self.stream, self.intent, self.type, self._fixed)
+
+    def _copied(self, rows: np.ndarray) -> Users:
+        """Users `rows` (n,) as compiled loops take them."""
+        fixed = self._fixed[rows] if len(self._fixed) else self._fixed
+        return Users(self.stream[rows], self.intent[rows], self.type[rows], fixed)
 
     def reset(
         self, rows: np.ndarray, seed: ArrayLike, episode: ArrayLike, *, intents: ArrayLike | None = None,
@@ -76,29 +146,19 @@ class SimulatedUsers:
 
         `mixed`, where given, is the `mixed_seed` of the seeds.
         """
-        start = stream(seed, episode) if mixed is None else stream_of(mixed, episode)
-        self._renew(rows, np.broadcast_to(start, rows.shape) if start.shape != rows.shape else start, intents, types)
-
-    def _renew(self, rows: np.ndarray, start: np.ndarray, intents: ArrayLike | None, types: ArrayLike | None) -> None:
-        p = self.population
-        intent, type_ = p.begin(start)
-        for drawn, given in ((intent, intents), (type_, types)):
-            if given is not None:
-                np.copyto(drawn, given, where=np.asarray(given) >= 0)
-        self.stream[rows], self.intent[rows], self.type[rows] = start, intent, type_
-        fast = p.fast
-        if fast.one_class:
-            self._block[rows] = fast.block.take(type_ * self._width)
-        if not fast.tabled:
-            self._mask[rows], self._member[rows] = fast.mask.take(intent), fast.member.take(intent)
-        if self._fixed:
-            gone = set(rows.tolist())
-            self._fixed = {key: memory for key, memory in self._fixed.items() if key[0] not in gone}
+        t, shape = self.population.tables, rows.shape
+        mixed = mixed_seed(seed) if mixed is None else mixed
+        mixed = mixed if mixed.shape == shape else np.broadcast_to(mixed, shape).copy()
+        intents = DRAWN if intents is None else _whole("intents", intents, t.intents, shape)
+        types = DRAWN if types is None else _whole("types", types, len(self.population.types), shape)
+        episode = _whole("episodes", episode, None, shape)
+        begin_users(t, self.arrays, _whole("users", rows, len(self), shape), mixed, episode, intents, types)
 
     @property
     def leave_turn(self) -> np.ndarray:
         """(B,) the number of the question, from 1, at which each leaves instead of answering."""
-        return self.population.leave_turn(self.stream)
+        t = self.population.tables
+        return np.array([leaves_at(start, t.patience, t.log_stays) for start in self.stream], dtype=np.int64)
 
     def answer(self, questions: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say.
@@ -109,151 +169,22 @@ class SimulatedUsers:
 
         Returns:
             (n,) int32 answers: 0 to 4 from "no" to "yes"; for an open question 0 is "don't know", u + 1 option u.
+
+        Raises:
+            IndexError: no such question, or no such user.
         """
-        p, fast = self.population, self.population.fast
-        questions = np.asarray(questions)
-        asked = fast.questions.take(questions)
-        signature, value = asked["signature"], asked["value"]
-        facet = (signature >> FACET_SHIFT).view(np.int64)
-        x = p.memory_hash(self.stream if rows is None else self.stream.take(rows), facet)
-        y = p.answer_hash(x, value)
-        unsaid = y.astype(np.uint32) < asked["unsaid"]
-        known, maybe_true = self._known(questions, signature, rows)
-        out = fast.look_up(self._blocks(facet, rows), x, y, known, unsaid)
-        if self._fixed:
-            for at, _ in self._matches(facet, np.arange(len(self)) if rows is None else rows):
-                out[at] = LONG
-        long = (out == LONG).nonzero()[0]
-        out = out.astype(np.int32)
-        if len(long):
-            out[long] = self._answer_long(
-                long if rows is None else rows[long], facet.take(long), value.take(long), x.take(long), y.take(long),
-                unsaid.take(long), None if maybe_true is None else maybe_true.take(long),
-            )  # fmt: skip
-        return out
+        return self._hear(questions, rows)[0]
 
-    def _blocks(self, facet: np.ndarray, rows: np.ndarray | None) -> np.ndarray:
-        """(n,) int64: where the fast answers of each user's facet begin."""
-        fast = self.population.fast
-        if fast.one_class:
-            return self._block if rows is None else self._block.take(rows)
-        block = (self.type if rows is None else self.type.take(rows)) * self._width
-        block += facet
-        return fast.block.take(block)
+    def slipped(self, questions: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(n,) bool: the answer goes against what the user believes, by a slip.  A forgotten facet has no slips."""
+        return self._hear(questions, rows)[1]
 
-    def _known(
-        self, questions: np.ndarray, signature: np.ndarray, rows: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray | None]:
-        """What is known of each user's intent and question before any memory is drawn.
-
-        Returns:
-            (n,) uint8 as in `FastAnswers.truth`; and, where that is no table, (n,) bool: false where what is asked
-            certainly isn't true.
-        """
-        fast = self.population.fast
-        if fast.tabled:
-            at = (self.intent if rows is None else self.intent.take(rows)) * len(self.population.bank)
-            at += questions
-            return fast.truth.take(at), None
-        mask, member = (self._mask, self._member) if rows is None else (self._mask.take(rows), self._member.take(rows))
-        maybe_true = (signature & mask) >= member
-        return maybe_true.view(np.uint8) * np.uint8(LOOK), maybe_true
-
-    def _answer_long(
-        self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, x: np.ndarray, y: np.ndarray, unsaid: np.ndarray,
-        maybe_true: np.ndarray | None,
-    ) -> np.ndarray:  # fmt: skip
-        """Answers from the memory itself and whole hashes; all (n,)."""
-        p = self.population
-        cell, top, believed = self._belief(rows, facet, value, x, y, maybe_true)
-        believed = believed * p.cell_step
-        believed += cell
-        out = np.add.reduce((y >= p.yesno_below.take(believed, axis=1)).view(np.uint8), axis=0, dtype=np.uint8)
-        unsaid &= p.may_pass.take(believed)
-        out[unsaid] = DONT_KNOW
-        if p.any_open:
-            opened = (value >= p.nothing).nonzero()[0]
-            if len(opened):
-                out = out.astype(np.int32)
-                out[opened] = self._open(facet.take(opened), cell.take(opened), top.take(opened), y.take(opened))
-        return out
-
-    def _belief(
-        self, rows: np.ndarray, facet: np.ndarray, value: np.ndarray, x: np.ndarray, y: np.ndarray,
-        maybe_true: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
-        """(cell, top) of the facets asked about, and whether what was asked is believed; all (n,).
-
-        `value` is the key of the question; `maybe_true`, where given, is false where what is asked isn't true.
-        """
-        p = self.population
-        intent = self.intent.take(rows)
-        cell, top, mind = self._memory(facet, rows, intent, x)
-        # The key of an open question is more than any value.
-        believed = (top - value).view(np.uint64) <= p.reach.take(facet)
-        # What isn't on top of the mind may be recognised: true values, and any where nothing is known.
-        others = p.many.take(facet)
-        if maybe_true is not None:
-            others &= maybe_true
-        others &= (value < p.nothing) & (top >= 0)
-        others = (others > believed).nonzero()[0]
-        if len(others):
-            believed[others] = self._recognised(
-                intent.take(others), facet.take(others), value.take(others).astype(np.int64), cell.take(others),
-                mind.take(others), follow(y.take(others)),
-            )  # fmt: skip
-        return cell, top, believed
-
-    def _recognised(
-        self, intent: np.ndarray, facet: np.ndarray, value: np.ndarray, cell: np.ndarray, mind: np.ndarray,
-        chance: np.ndarray,
-    ) -> np.ndarray:  # fmt: skip
-        """(n,) bool: values of `many` facets, not on top of the mind, that are believed when asked for; `chance` is a
-        hash."""
-        p = self.population
-        found = p.members.holds(intent, value)
-        # What was replaced is lost.
-        found &= (cell // p.cell_step != MUDDLED_CELL) | (mind != value)
-        found &= chance < p.recognition.take(value)
-        strange = (cell >= STRANGER_CELL * p.cell_step).nonzero()[0]
-        if p.any_unrecalled:
-            row = facet.take(strange) * len(p.catalogue) + intent.take(strange)
-            strange = strange[p.unknown.take(row)]
-        if len(strange):
-            found[strange] = chance.take(strange) < p.stranger.take(value.take(strange))
-        return found
-
-    def _memory(
-        self, facet: np.ndarray, rows: np.ndarray, intent: np.ndarray, x: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(cell, top, mind) of one facet of each user, with its hash; all (n,) int64."""
-        cell, top, mind = self.population.remember(x, intent, self.type.take(rows), facet)
-        if self._fixed:
-            top = top.copy()
-            for at, memory in self._matches(facet, rows):
-                cell[at], top[at] = memory
-        return cell, top, mind
-
-    def _matches(self, facet: np.ndarray, rows: np.ndarray) -> Iterator[tuple[np.ndarray, tuple[int, int]]]:
-        """Where a memory fixed by hand is asked for: (positions, memory) pairs."""
-        for (row, f), memory in self._fixed.items():
-            yield np.flatnonzero((rows == row) & (facet == f)), memory
-
-    def _open(self, facet: np.ndarray, cell: np.ndarray, top: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Answers to open questions, all (n,)."""
-        p = self.population
-        out = p.option_of.take(np.maximum(top, 0))
-        further = follow(y)
-        astray = ((further < p.slip.take(cell % p.cell_step)) | (top < 0)).nonzero()[0]
-        if len(astray):
-            further = further.take(astray)
-            further &= LOW
-            out[astray] = p.options.draw(p.options.rows.take(facet.take(astray)), further)
-        out += 1
-        out[y < p.silent.take(cell)] = OPEN_DONT_KNOW
-        if p.any_unrecalled:
-            out[cell // p.cell_step == UNRECALLED_CELL] = OPEN_DONT_KNOW
-        return out
+    def _hear(self, questions: np.ndarray, rows: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        users = self.arrays if rows is None else self._copied(rows)
+        questions = _whole("questions", questions, len(self.population.bank), users.stream.shape)
+        said, slipped = np.empty(len(questions), dtype=np.int32), np.empty(len(questions), dtype=bool)
+        hear_each(self.population.tables, users, questions, said, slipped)
+        return said, slipped
 
     def opening(self, rows: np.ndarray | None = None) -> np.ndarray:
         """What the users say unasked: (n, F) int64, the option stated of each facet, see `sim.channel.opening`.
@@ -263,11 +194,11 @@ class SimulatedUsers:
         """
         p = self.population
         rows = np.arange(len(self)) if rows is None else rows
-        out = np.full((len(rows), self._width), SILENT, dtype=np.int64)
+        out = np.full((len(rows), len(p.catalogue.facets)), SILENT, dtype=np.int64)
         for f, question in enumerate(p.bank.open_question):
             if question >= 0:
-                tries = p.channel.facets[f].opening.take(self.type[rows])
-                tried = p.draw(self.stream[rows], Purpose.OPENING, np.full(len(rows), f)) < tries
+                key = (Purpose.OPENING << PURPOSE_BITS) + (f << FACET_BITS)
+                tried = draw(self.stream[rows], key) < p.channel.facets[f].opening.take(self.type[rows])
                 said = self.answer(np.full(len(rows), question), rows)
                 out[:, f] = np.where(tried & (said != OPEN_DONT_KNOW), said - 1, SILENT)
         return out
@@ -276,37 +207,20 @@ class SimulatedUsers:
 
     def corruptions(self, b: int) -> tuple[Corruption, ...]:
         """What user b had forgotten or misremembered, by facet.  Never to be shown before the dialogue has ended."""
-        p = self.population
+        p, out = self.population, []
         facets = np.array([f for f, facet in enumerate(p.catalogue.facets) if facet.values], dtype=np.int64)
-        if not len(facets):
-            return ()
-        rows = np.full(len(facets), b)
-        cell, top, mind = self._memory(facets, rows, self.intent[rows], p.memory_hash(self.stream[rows], facets))
-        out = []
-        for f, code, believed, lost in zip(facets.tolist(), (cell // p.cell_step).tolist(), top, mind, strict=True):
+        memories = [np.empty(len(facets), dtype=np.int64) for _ in range(3)]
+        remember_each(p.tables, self._copied(np.full(len(facets), b)), facets, facets >= 0, *memories)
+        for f, state, top, mind in zip(facets.tolist(), *(m.tolist() for m in memories), strict=True):
             facet = p.catalogue.facets[f]
             true = facet.row(int(self.intent[b]))
-            if code in (FORGOTTEN_CELL, UNRECALLED_CELL):
-                kind = "forgotten" if code == FORGOTTEN_CELL else "unrecalled"
+            if state in (FORGOTTEN, UNRECALLED):
+                kind = "forgotten" if state == FORGOTTEN else "unrecalled"
                 out.append(Corruption(facet=facet.name, kind=kind, true=true))
-            elif code == MUDDLED_CELL:
-                name, other = (facet.values[int(v) - p.first[f]] for v in (lost, believed))
-                out.append(Corruption(facet=facet.name, kind="misremembered", true=true, lost=name, believed=other))
+            elif state == MUDDLED:
+                lost, believed = (facet.values[v - p.first[f]] for v in (mind, top))
+                out.append(Corruption(facet=facet.name, kind="misremembered", true=true, lost=lost, believed=believed))
         return tuple(out)
-
-    def slipped(self, questions: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """(n,) bool: the answer goes against what the user believes, by a slip.  A forgotten facet has no slips."""
-        p = self.population
-        answers = self.answer(questions, rows)
-        facet = p.facet.take(questions)
-        x = p.memory_hash(self.stream.take(rows), facet)
-        value = p.key.take(questions)
-        y = p.answer_hash(x, value)
-        cell, top, believed = self._belief(rows, facet, value, x, y)
-        against = np.where(believed, answers < DONT_KNOW, answers > DONT_KNOW)
-        said = (follow(y) < p.slip.take(cell % p.cell_step)) & (answers != OPEN_DONT_KNOW)
-        said &= answers != p.option_of[np.maximum(top, 0)] + 1
-        return np.where(p.is_open[questions], said, against) & (top >= 0)
 
     def fix_memory(self, b: int, memory: Mapping[str, object]) -> None:
         """Give user b the memory of some facets, until the place is reset.
@@ -325,15 +239,31 @@ class SimulatedUsers:
             except KeyError as error:
                 raise ValueError(error.args[0]) from None
             f = p.catalogue.facets.index(facet)
-            cell = f * len(p.types) + int(self.type[b])
-            if value is None:
-                self._fixed[b, f] = cell, -1
-                continue
-            v = facet.find(value)
-            if v is None:
-                shown = ", ".join(facet.values[:5]) + ", ..." * (len(facet.values) > 5)
-                raise ValueError(f"facet '{name}' has no value '{value}' (it has {shown})")
-            true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
-            unknown = STRANGER_CELL if facet.kind == "many" else KEPT_CELL
-            code = KEPT_CELL if v in true else MUDDLED_CELL if len(true) else unknown
-            self._fixed[b, f] = cell + code * p.cell_step, int(p.first[f]) + v
+            state, top = FORGOTTEN, -1
+            if value is not None:
+                v = facet.find(value)
+                if v is None:
+                    shown = ", ".join(facet.values[:5]) + ", ..." * (len(facet.values) > 5)
+                    raise ValueError(f"facet '{name}' has no value '{value}' (it has {shown})")
+                true = facet.indices[facet.indptr[self.intent[b]] : facet.indptr[self.intent[b] + 1]]
+                state, top = KEPT if v in true or not len(true) else MUDDLED, p.first[f] + v
+            if not len(self._fixed):
+                self._fixed = np.zeros((len(self), len(p.catalogue.facets)), dtype=FIXED)
+            self._fixed[b, f] = True, state, top
+
+
+DRAWN = np.zeros(0, dtype=np.int64)
+"""In place of intents or types: all are drawn."""
+
+
+def _whole(what: str, ids: ArrayLike, end: int | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Integers as compiled loops take them, which look up whatever they are told to; one for all is repeated.
+
+    Raises:
+        IndexError: one is beyond the `end`.
+    """
+    ids = np.asarray(ids, dtype=np.int64)
+    ids = np.ascontiguousarray(ids if ids.shape == shape else np.broadcast_to(ids, shape))
+    if end is not None and ids.size and np.maximum.reduce(ids) >= end:
+        raise IndexError(f"{what} up to {ids.max()}; they are below {end}")
+    return ids
