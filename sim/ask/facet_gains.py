@@ -14,9 +14,11 @@ import numpy as np
 from sim.ask.gain_flags import ROWS, Flags, tell_flags
 from sim.ask.gain_named import (
     NEGLIGIBLE,
+    Saying,
     conditional_entropy,
     named_by_all,
     named_entropies,
+    saying_of,
     tell_named,
     tell_sparse_batch,
 )
@@ -207,8 +209,7 @@ def _of_open(beliefs: BeliefsByHistory, node: Node, f: int, by_user: bool) -> tu
     key = "open", f, by_user
     if key not in node.scratch:
         facet, known, sums, way = _known(beliefs, node, f)
-        manner, mass = beliefs.store.manner, node.belief
-        said = manner.silent[way, f], manner.slip[way, f], manner.guess[way, f]
+        mass, saying = node.belief, _saying(beliefs, f, known, way)
         who, rough = np.flatnonzero(mass > NEGLIGIBLE), np.empty((0, beliefs.store.types))
         if len(mass) > WIDE and len(who) > HEAD:
             head = likeliest(node, HEAD)
@@ -216,10 +217,15 @@ def _of_open(beliefs: BeliefsByHistory, node: Node, f: int, by_user: bool) -> tu
             if len(head) < len(who):
                 who, rough = head, _rough(beliefs, f, way)
         surprises, out = np.empty(len(who)), np.empty(7)
-        tell_named(facet, known, sums, node.joint, who, *said, by_user, surprises, out)
-        told = conditional_entropy(facet, known, mass, node.joint, who, surprises, *said, rough)
+        tell_named(facet, known, sums, saying, node.joint, who, by_user, surprises, out)
+        told = conditional_entropy(facet, known, saying, mass, node.joint, who, surprises, rough)
         node.scratch[key] = max(-out[0] - told, 0.0), float(out[1]), out[2:]
     return node.scratch[key]
+
+
+def _saying(beliefs: BeliefsByHistory, f: int, known: Known, way: int) -> Saying:
+    manner = beliefs.store.manner
+    return saying_of(known, manner.silent[way, f], manner.slip[way, f], manner.guess[way, f])
 
 
 def _rough(beliefs: BeliefsByHistory, f: int, way: int) -> np.ndarray:
@@ -230,9 +236,8 @@ def _rough(beliefs: BeliefsByHistory, f: int, way: int) -> np.ndarray:
         store.need(np.array([f]))
         known = known_of(facet, store.floats, store.ints, int(store.record_at[f]), int(store.map_at[f]),
                          int(store.row_count[f]), 0, store.types)  # fmt: skip
-        out, manner = np.empty((len(facet.ptr) - 1, store.types)), store.manner
-        named_entropies(facet, known, new_sums(facet, store.types), manner.silent[way, f],
-                        manner.slip[way, f], manner.guess[way, f], out)  # fmt: skip
+        out = np.empty((len(facet.ptr) - 1, store.types))
+        named_entropies(facet, known, new_sums(facet, store.types), _saying(beliefs, f, known, way), out)
         beliefs.named[f, way] = out
     return beliefs.named[f, way]
 
@@ -249,8 +254,7 @@ def predict(beliefs: BeliefsByHistory, node: Node, question: int) -> np.ndarray:
         return out
     facet, known, sums, way = _known(beliefs, node, f)
     if bank.kind[question] == OPEN:
-        named_by_all(facet, known, sums, 0, store.types, manner.silent[way, f], manner.slip[way, f],
-                     manner.guess[way, f], out)  # fmt: skip
+        named_by_all(facet, known, sums, _saying(beliefs, f, known, way), 0, store.types, out)
         return out
     cells, value = np.empty((store.types, 2, A)), int(bank.value[question])
     yesno_joint(facet, known, sums, value, manner.yesno[way, f], manner.forgotten[way, f], cells)

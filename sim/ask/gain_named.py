@@ -33,241 +33,227 @@ from sim.belief.tables import Manner, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, log, total, xlogx
+
 NEGLIGIBLE = 1e-12
 """Belief in an intent up to which what its users would say is left out."""
 
 
-@compiled
-def says(t, silent, slip):
-    """What a kept and a muddled memory that come to mind are said with, as they are."""
-    return (1.0 - silent[t, KEPT]) * (1.0 - slip[t]), (1.0 - silent[t, MUDDLED]) * (1.0 - slip[t])
+class Saying(NamedTuple):
+    """How a facet's open question is answered, given what was answered on the facet."""
+
+    kept: np.ndarray
+    """(T,) p(a kept memory that comes to mind is said as it is)."""
+    muddled: np.ndarray
+    """(T,) the same of a muddled one."""
+    at_random: np.ndarray
+    """(R, T) p(any option is said | row, type)."""
+    unsaid: np.ndarray
+    """(R, T) p(nothing is said | row, type)."""
 
 
 @compiled
-def manner_of_row(row, t, silent, slip, guess):
-    """(at random, not at all): how the open question is answered given the states (FIGURES,) of a row."""
-    k, m, f = row[KEPT_STATE], row[MUDDLED_STATE], row[FORGOTTEN]
-    anything = (k * (1.0 - silent[t, KEPT]) + m * (1.0 - silent[t, MUDDLED])) * slip[t] + f * guess[t]
-    unsaid = k * silent[t, KEPT] + m * silent[t, MUDDLED] + f * (1.0 - guess[t]) + row[UNRECALLED]
-    return anything, unsaid
+def saying_of(known: Known, silent, slip, guess) -> Saying:
+    """From the rates of `Manner` for one facet."""
+    r_n, t_n = len(known.rows), len(slip)
+    out = Saying(np.empty(t_n), np.empty(t_n), np.empty((r_n, t_n)), np.empty((r_n, t_n)))
+    for t in range(t_n):
+        says_kept, says_muddled = 1.0 - silent[t, KEPT], 1.0 - silent[t, MUDDLED]
+        out.kept[t], out.muddled[t] = says_kept * (1.0 - slip[t]), says_muddled * (1.0 - slip[t])
+        for r in range(r_n):
+            k, m, f = known.rows[r, t, KEPT_STATE], known.rows[r, t, MUDDLED_STATE], known.rows[r, t, FORGOTTEN]
+            out.at_random[r, t] = (k * says_kept + m * says_muddled) * slip[t] + f * guess[t]
+            lost = f * (1.0 - guess[t]) + known.rows[r, t, UNRECALLED]
+            out.unsaid[r, t] = k * silent[t, KEPT] + m * silent[t, MUDDLED] + lost
+    return out
 
 
 @compiled
-def named_by_all(facet: SparseFacet, known: Known, sums: Sums, first, end, silent, slip, guess, answers):
+def named_by_all(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, first, end, answers):
     """Fill answers (1 + V,) with those of types first to end - 1."""
-    n, v_n = len(sums.joint), len(facet.background)
-    answers[:] = 0.0
-    anything = 0.0
+    value_ptr, who, salience = facet.value_ptr, facet.who, facet.salience_of
+    t_ptr, t_to, t_chance = facet.taken.ptr, facet.taken.to, facet.taken.chance
+    rows, row_of, joint, slot = known.rows, known.row_of, sums.joint, sums.slot
+    random, quiet, as_kept, as_muddled = saying.at_random, saying.unsaid, saying.kept, saying.muddled
+    n, v_n, anything, nothing = len(joint), len(slot), 0.0, 0.0
     # Of each group, what it says as it is remembered: kept, per unit of salience, and muddled.
-    kept, muddled = np.zeros(n), np.zeros(n)
+    kept, muddled, lost = np.zeros(n), np.zeros(n), np.empty(v_n)
     for i in range(n):
+        r = row_of[i]
         for t in range(first, end):
-            b, row = sums.joint[i, t], known.rows[known.row_of[i], t]
-            at_random, nothing = manner_of_row(row, t, silent, slip, guess)
-            as_kept, as_muddled = says(t, silent, slip)
-            anything += b * at_random
-            answers[0] += b * nothing
-            kept[i] += b * as_kept * row[KEPT_TOP]
-            muddled[i] += b * as_muddled * row[MUDDLED_REPLACED]
-    lost = np.empty(v_n)
+            b = joint[i, t]
+            anything += b * random[r, t]
+            nothing += b * quiet[r, t]
+            kept[i] += b * as_kept[t] * rows[r, t, KEPT_TOP]
+            muddled[i] += b * as_muddled[t] * rows[r, t, MUDDLED_REPLACED]
+    answers[0] = nothing
     for v in range(v_n):
         a = c = 0.0
-        for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
-            i, pi = facet.who[e], facet.salience_of[e]
+        for e in range(value_ptr[v], value_ptr[v + 1]):
+            i, pi = who[e], salience[e]
             a += kept[i] * pi
             c += muddled[i] * pi
         answers[1 + v], lost[v] = a, c
+    # Touched values weigh otherwise by type.
     for j in range(len(known.ids)):
-        answers[1 + known.ids[j]] = _touched_kept(facet, known, sums, j, first, end, silent, slip)
-        lost[known.ids[j]] = _touched_lost(facet, known, sums, known.ids[j], first, end, silent, slip)
+        x = known.ids[j]
+        answers[1 + x], lost[x] = _touched(facet, known, sums, saying, j, first, end)
     for v in range(v_n):
         came = 0.0
-        for e in range(facet.taken.ptr[v], facet.taken.ptr[v + 1]):
-            came += facet.taken.chance[e] * lost[facet.taken.to[e]]
-        answers[1 + v] += came * (0.0 if sums.slot[v] >= 0 else 1.0) + anything * facet.options[v]
+        for e in range(t_ptr[v], t_ptr[v + 1]):
+            came += t_chance[e] * lost[t_to[e]]
+        answers[1 + v] += came * (0.0 if slot[v] >= 0 else 1.0) + anything * facet.options[v]
     for j in range(len(known.ids)):
-        answers[1 + known.ids[j]] += _touched_came(facet, known, sums, j, first, end, silent, slip)
-    strangers = 0.0
+        answers[1 + known.ids[j]] += _touched_came(facet, known, sums, saying, j, first, end)
     for t in range(first, end):
-        strangers += says(t, silent, slip)[0] * sums.strangers[0, t]
-    if strangers > 0.0:
-        for v in range(v_n):
-            answers[1 + v] += facet.background[v] * strangers
-        for j in range(len(known.ids)):
-            for t in range(first, end):
-                u, share = known.ids[j], says(t, silent, slip)[0] * sums.strangers[0, t]
-                answers[1 + u] += facet.background[u] * share * (strangers_odds(facet, known, u, t) - 1.0)
+        share = as_kept[t] * sums.strangers[0, t]
+        if share > 0.0:
+            for v in range(v_n):
+                odds = strangers_odds(slot[v], facet.stranger[v], t, known.touched)
+                answers[1 + v] += facet.background[v] * share * odds
 
 
 @compiled
-def _touched_kept(facet, known, sums, j, first, end, silent, slip):
-    """Belief that touched value j is on top of the mind, kept, and said."""
-    x, out = known.ids[j], 0.0
+def _touched(facet, known, sums, saying, j, first, end):
+    """Belief that touched value j is on top of the mind, kept, and said; and that it is replaced by what is said."""
+    x, kept, lost, touched = known.ids[j], 0.0, 0.0, known.touched
     for t in range(first, end):
-        to, s = known.touched[j, t, KEPT], 0.0
+        s = q = 0.0
         for e in range(facet.value_ptr[x], facet.value_ptr[x + 1]):
-            i = facet.who[e]
-            s += sums.joint[i, t] * known.rows[known.row_of[i], t, KEPT_TOP] * facet.salience_of[e]
-        out += s * says(t, silent, slip)[0] * to[G1] / to[H]
-    return out
+            i, r = facet.who[e], known.row_of[facet.who[e]]
+            s += sums.joint[i, t] * known.rows[r, t, KEPT_TOP] * facet.salience_of[e]
+            q += sums.joint[i, t] * known.rows[r, t, MUDDLED_REPLACED] * facet.salience_of[e]
+        kept += s * saying.kept[t] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
+        lost += q * saying.muddled[t] * lost_by(x, t, sums.slot, touched)
+    return kept, lost
 
 
 @compiled
-def _touched_lost(facet, known, sums, x, first, end, silent, slip):
-    """Belief that value x is replaced by something that is said."""
-    out = 0.0
-    first_of(facet, known, sums, x)
-    for t in range(first, end):
-        out += says(t, silent, slip)[1] * lost_by(x, t, sums.slot, known.touched) * sums.first[x, t]
-    return out
-
-
-@compiled
-def _touched_came(facet, known, sums, j, first, end, silent, slip):
+def _touched_came(facet, known, sums, saying, j, first, end):
     """Belief that touched value j has replaced another, and is said."""
-    x, out = known.ids[j], 0.0
+    value_ptr, who, salience = facet.value_ptr, facet.who, facet.salience_of
+    x, out, touched, slot = known.ids[j], 0.0, known.touched, sums.slot
     for t in range(first, end):
-        to, came = known.touched[j, t, MUDDLED], 0.0
+        came = 0.0
         for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
             z = facet.taken.to[e]
-            first_of(facet, known, sums, z)
-            came += facet.taken.chance[e] * lost_by(z, t, sums.slot, known.touched) * sums.first[z, t]
-        came *= to[G1] / to[G0]
-        came += _true_all_the_same(facet, known, sums, x, t)
-        out += came * says(t, silent, slip)[1]
+            first_of(z, value_ptr, who, salience, known.row_of, known.rows, sums.joint, sums.first, sums.done)
+            came += facet.taken.chance[e] * lost_by(z, t, slot, touched) * sums.first[z, t]
+        came *= touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, G0]
+        came += _true_all_the_same(facet, known, sums, j, t)
+        out += came * saying.muddled[t]
     return out
 
 
 @compiled
-def _true_all_the_same(facet, known, sums, x, t):
-    """What comes to the belief that touched value x has replaced another where x is true of the group as well."""
-    to = known.touched[sums.slot[x], t, MUDDLED]
-    out = 0.0
+def _true_all_the_same(facet, known, sums, j, t):
+    """What comes to the belief that touched value j has replaced another where it is true of the group as well."""
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    x, out, touched = known.ids[j], 0.0, known.touched
     for e in range(facet.value_ptr[x], facet.value_ptr[x + 1]):
         i, within = facet.who[e], facet.within_of[e]
-        held = facet.held[facet.ptr[i] : facet.ptr[i + 1]]
-        for k in range(len(known.ids)):
-            z = known.ids[k]
-            a = find(held, z)
-            if a >= 0:
-                chance = facet.salience[facet.ptr[i] + a] * entry(facet.kernel, z, x)
-                within += chance * (lost_by(z, t, sums.slot, known.touched) - 1.0)
+        for z in known.ids:
+            at = find(facet.held, facet.ptr[i], facet.ptr[i + 1], z)
+            if at >= 0:
+                chance = facet.salience[at] * entry(k_ptr, k_to, k_chance, z, x)
+                within += chance * (lost_by(z, t, sums.slot, touched) - 1.0)
         out += sums.joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED] * within
-    return out * to[G1] * (1.0 / to[H] - 1.0 / to[G0])
-
-
-class Names(NamedTuple):
-    """Room for what one intent's users may name."""
-
-    chance: np.ndarray
-    """(V,) 0 but for those named."""
-    seen: np.ndarray
-    """(V,) bool"""
-    which: np.ndarray
-    """(V,) the values that are named"""
-    came: np.ndarray
-    """(n, T) of touched values, by which an answer weighs otherwise for each type"""
-    terms: np.ndarray
-    """(2 V,) scratch"""
+    g1, g0, h = touched[j, t, MUDDLED, G1], touched[j, t, MUDDLED, G0], touched[j, t, MUDDLED, H]
+    return out * g1 * (1.0 / h - 1.0 / g0)
 
 
 @compiled
-def new_names(v_n, n, t_n):
-    return Names(np.zeros(v_n), np.zeros(v_n, dtype=np.bool_), np.empty(v_n, dtype=np.int32), np.zeros((n, t_n)),
-                 np.empty(2 * v_n))  # fmt: skip
+def surprises_of(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, groups, belief, out):
+    """Fill out (n,) with the sum of p log p over the joint answers of n intents.
 
-
-@compiled
-def surprise(facet: SparseFacet, known: Known, sums: Sums, i, belief, silent, slip, guess, at_large, names: Names):
-    """Sum of p log p over the joint answers of an intent of group i, belief (T,) p(intent, type); at_large (2,) sums options and
-    options log options."""
-    t_n = len(belief)
-    row = known.rows[known.row_of[i]]
-    anything = unsaid = kept_all = muddled_all = stranger = 0.0
-    for t in range(t_n):
-        at_random, nothing = manner_of_row(row[t], t, silent, slip, guess)
-        kept, muddled = says(t, silent, slip)
-        anything += belief[t] * at_random
-        unsaid += belief[t] * nothing
-        kept_all += belief[t] * kept * row[t, KEPT_TOP]
-        muddled_all += belief[t] * muddled * row[t, MUDDLED_REPLACED]
-    if facet.ptr[i] == facet.ptr[i + 1]:
-        return _of_a_stranger(facet, known, row, belief, silent, slip, anything, kept_all, at_large) + xlogx(unsaid)
-    count = _name(facet, known, sums, i, row, belief, silent, slip, kept_all, muddled_all, names)
-    log_anything = log(max(anything, TINY))
-    terms = names.terms
-    for k in range(count):
-        u = names.which[k]
-        base = anything * facet.options[u]
-        terms[k] = base + names.chance[u]
-        terms[count + k] = base * (log_anything + facet.log_options[u])
-        names.chance[u] = 0.0
-        names.seen[u] = False
-    for k in range(count):
-        p = max(terms[k], TINY)
-        terms[k] = p * log(p) - terms[count + k]
-    return total(terms, 0, count) + xlogx(unsaid) + anything * (log_anything * at_large[0] + at_large[1])
-
-
-@compiled
-def _name(facet, known, sums, i, row, belief, silent, slip, kept_all, muddled_all, names):
-    """Fill `names` with the chances that each value is said as what is remembered; returns how many there are."""
-    t_n, count, some = len(belief), 0, len(known.ids) > 0
-    held = facet.held[facet.ptr[i] : facet.ptr[i + 1]]
-    for e in range(facet.ptr[i], facet.ptr[i + 1]):
-        z, pi = facet.held[e], facet.salience[e]
-        if not names.seen[z]:
-            names.seen[z] = True
-            names.which[count] = z
-            count += 1
-        lost, kept = muddled_all, kept_all
-        j = sums.slot[z] if some else -1
-        if j >= 0:
-            lost = kept = 0.0
-            for t in range(t_n):
-                k, m = says(t, silent, slip)
-                lost += belief[t] * m * row[t, MUDDLED_REPLACED] * lost_by(z, t, sums.slot, known.touched)
-                kept += belief[t] * k * row[t, KEPT_TOP] * known.touched[j, t, KEPT, G1] / known.touched[j, t, KEPT, H]
-        names.chance[z] += kept * pi
-        for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-            w, share = facet.kernel.to[x], pi * facet.kernel.chance[x]
-            if not names.seen[w]:
-                names.seen[w] = True
-                names.which[count] = w
-                count += 1
-            if some and sums.slot[w] >= 0:
-                for t in range(t_n):
-                    names.came[sums.slot[w], t] += share * lost_by(z, t, sums.slot, known.touched)
-            else:
-                names.chance[w] += lost * share
-    for j in range(len(known.ids)):
-        inside = find(held, known.ids[j]) >= 0
+    Args:
+        groups: (n,) of the intents.
+        belief: (n, T) p(intent, type).
+    """
+    ptr, held, salience, options, log_options = (
+        facet.ptr, facet.held, facet.salience, facet.options, facet.log_options,
+    )  # fmt: skip
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    rows, row_of, touched, ids, slot = known.rows, known.row_of, known.touched, known.ids, sums.slot
+    as_kept, as_muddled, random, quiet = saying.kept, saying.muddled, saying.at_random, saying.unsaid
+    t_n, v_n, some = belief.shape[1], len(slot), len(ids) > 0
+    # What is named, each with its chance; of touched values, which weigh otherwise by type, what came in their place.
+    chance, seen, which, terms = np.zeros(v_n), np.zeros(v_n, np.bool_), np.empty(v_n, np.int32), np.empty(2 * v_n)
+    came = np.zeros((len(ids), t_n))
+    all_options = all_logs = 0.0
+    for u in range(v_n):
+        all_options += options[u]
+        all_logs += options[u] * log_options[u]
+    for k in range(len(groups)):
+        g, count = groups[k], 0
+        r = row_of[g]
+        anything = unsaid = kept_all = muddled_all = 0.0
         for t in range(t_n):
-            to = known.touched[j, t, MUDDLED]
-            _, m = says(t, silent, slip)
-            odds = to[G1] / to[H] if inside else to[G1] / to[G0]
-            names.chance[known.ids[j]] += belief[t] * m * row[t, MUDDLED_REPLACED] * names.came[j, t] * odds
-            names.came[j, t] = 0.0
-    return count
+            b = belief[k, t]
+            anything += b * random[r, t]
+            unsaid += b * quiet[r, t]
+            kept_all += b * as_kept[t] * rows[r, t, KEPT_TOP]
+            muddled_all += b * as_muddled[t] * rows[r, t, MUDDLED_REPLACED]
+        start, end = ptr[g], ptr[g + 1]
+        if start == end:
+            named = anything + kept_all
+            out[k] = xlogx(unsaid) + named * (log(max(named, TINY)) * all_options + all_logs)
+            for j in range(len(ids)):
+                u, more = ids[j], 0.0
+                for t in range(t_n):
+                    odds = strangers_odds(j, facet.stranger[u], t, touched)
+                    more += belief[k, t] * as_kept[t] * rows[r, t, KEPT_TOP] * odds
+                out[k] += xlogx(options[u] * (anything + more)) - xlogx(options[u] * named)
+            continue
+        for e in range(start, end):
+            z, pi = held[e], salience[e]
+            if not seen[z]:
+                seen[z] = True
+                which[count] = z
+                count += 1
+            lost, kept = muddled_all, kept_all
+            if some and slot[z] >= 0:
+                lost = kept = 0.0
+                j = slot[z]
+                for t in range(t_n):
+                    b = belief[k, t]
+                    lost += b * as_muddled[t] * rows[r, t, MUDDLED_REPLACED] * lost_by(z, t, slot, touched)
+                    odds = touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
+                    kept += b * as_kept[t] * rows[r, t, KEPT_TOP] * odds
+            chance[z] += kept * pi
+            lost *= pi
+            for x in range(k_ptr[z], k_ptr[z + 1]):
+                w = k_to[x]
+                if not seen[w]:
+                    seen[w] = True
+                    which[count] = w
+                    count += 1
+                if some and slot[w] >= 0:
+                    for t in range(t_n):
+                        came[slot[w], t] += pi * k_chance[x] * lost_by(z, t, slot, touched)
+                else:
+                    chance[w] += lost * k_chance[x]
+        for j in range(len(ids)):
+            state = H if find(held, start, end, ids[j]) >= 0 else G0
+            for t in range(t_n):
+                odds = touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
+                more = belief[k, t] * as_muddled[t] * rows[r, t, MUDDLED_REPLACED]
+                chance[ids[j]] += more * came[j, t] * odds
+                came[j, t] = 0.0
+        log_anything = log(max(anything, TINY))
+        for c in range(count):
+            u = which[c]
+            terms[c] = anything * options[u] + chance[u]
+            terms[count + c] = anything * options[u] * (log_anything + log_options[u])
+            chance[u] = 0.0
+            seen[u] = False
+        for c in range(count):
+            p = max(terms[c], TINY)
+            terms[c] = p * log(p) - terms[count + c]
+        out[k] = total(terms, 0, count) + xlogx(unsaid) + anything * (log_anything * all_options + all_logs)
 
 
 @compiled
-def _of_a_stranger(facet, known, row, belief, silent, slip, anything, kept_all, at_large):
-    """Those of whom the catalogue knows nothing name what people in general would, but for what was answered."""
-    everything = anything + kept_all
-    out = everything * (log(max(everything, TINY)) * at_large[0] + at_large[1])
-    for j in range(len(known.ids)):
-        u = known.ids[j]
-        more = 0.0
-        for t in range(len(belief)):
-            kept, _ = says(t, silent, slip)
-            more += belief[t] * kept * row[t, KEPT_TOP] * strangers_odds(facet, known, u, t)
-        out += xlogx(facet.options[u] * (anything + more)) - xlogx(facet.options[u] * everything)
-    return out
-
-
-@compiled
-def tell_named(facet: SparseFacet, known: Known, sums: Sums, joint, who, silent, slip, guess, by_user, surprises, out):
+def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, joint, who, by_user, surprises, out):
     """What the open question tells in one dialogue.
 
     Args:
@@ -281,21 +267,14 @@ def tell_named(facet: SparseFacet, known: Known, sums: Sums, joint, who, silent,
     by_type, flat = np.empty((parts, 1 + v_n)), np.empty(parts * (1 + v_n))
     for part in range(parts):
         first, end = (part, part + 1) if by_user else (0, t_n)
-        named_by_all(facet, known, sums, first, end, silent, slip, guess, by_type[part])
+        named_by_all(facet, known, sums, saying, first, end, by_type[part])
     out[1], out[0] = of_types(by_type, 1 + v_n, answers, flat)
     summarised(answers, 1 + v_n, out[0], out[2:])
-    at_large = np.zeros(2)
-    for u in range(v_n):
-        at_large[0] += facet.options[u]
-        at_large[1] += xlogx(facet.options[u])
-    names = new_names(v_n, len(known.ids), t_n)
-    for k in range(len(who)):
-        i = who[k]
-        surprises[k] = surprise(facet, known, sums, facet.group_of[i], joint[i], silent, slip, guess, at_large, names)
+    surprises_of(facet, known, sums, saying, facet.group_of[who], joint[who], surprises)
 
 
 @compiled
-def conditional_entropy(facet: SparseFacet, known: Known, belief, types, who, surprises, silent, slip, guess, rough):
+def conditional_entropy(facet: SparseFacet, known: Known, saying: Saying, belief, types, who, surprises, rough):
     """Sum over intents of p(i) H(answer | i), from those of the intents `who`.
 
     Args:
@@ -311,12 +290,9 @@ def conditional_entropy(facet: SparseFacet, known: Known, belief, types, who, su
     if len(rough) == 0:
         return exact
     n = len(belief)
-    nothing, each, unsaid = np.empty(n), np.empty(n), np.empty(known.rows.shape[:2])
-    for r in range(len(unsaid)):
-        for t in range(types.shape[1]):
-            unsaid[r, t] = manner_of_row(known.rows[r, t], t, silent, slip, guess)[1]
+    nothing, each, unsaid, group_of, row_of = np.empty(n), np.empty(n), saying.unsaid, facet.group_of, known.row_of
     for i in range(n):
-        g, r = facet.group_of[i], known.row_of[facet.group_of[i]]
+        g, r = group_of[i], row_of[group_of[i]]
         nothing[i] = each[i] = 0.0
         for t in range(types.shape[1]):
             each[i] += types[i, t] * rough[g, t]
@@ -333,21 +309,17 @@ def conditional_entropy(facet: SparseFacet, known: Known, belief, types, who, su
 
 
 @compiled
-def named_entropies(facet: SparseFacet, known: Known, sums: Sums, silent, slip, guess, out):
+def named_entropies(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, out):
     """Fill out (G, T) with the entropy of what an untouched facet's user names when he names something."""
     n, t_n = out.shape
-    at_large, alone = np.zeros(2), np.zeros(t_n)
-    for u in range(len(facet.background)):
-        at_large[0] += facet.options[u]
-        at_large[1] += xlogx(facet.options[u])
-    names = new_names(len(facet.background), 0, t_n)
+    alone, groups, whole = np.empty((n, t_n)), np.arange(n), np.empty(n)
     for t in range(t_n):
         alone[:] = 0.0
-        alone[t] = 1.0
+        alone[:, t] = 1.0
+        surprises_of(facet, known, sums, saying, groups, alone, whole)
         for i in range(n):
-            _, silence = manner_of_row(known.rows[known.row_of[i], t], t, silent, slip, guess)
-            whole = surprise(facet, known, sums, i, alone, silent, slip, guess, at_large, names)
-            out[i, t] = (xlogx(silence) + xlogx(1.0 - silence) - whole) / max(1.0 - silence, TINY)
+            silence = saying.unsaid[known.row_of[i], t]
+            out[i, t] = (xlogx(silence) + xlogx(1.0 - silence) - whole[i]) / max(1.0 - silence, TINY)
 
 
 @compiled
@@ -379,10 +351,9 @@ def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, 
                 if belief[b, i] > NEGLIGIBLE:
                     who[count] = i
                     count += 1
-            silent, slip, guess = manner.silent[way[b], f], manner.slip[way[b], f], manner.guess[way[b], f]
-            tell_named(facet, known, sums, joint[b], who[:count], silent, slip, guess, True, surprises, out)
-            told = conditional_entropy(facet, known, belief[b], joint[b], who[:count], surprises, silent, slip, guess,
-                                       nothing)  # fmt: skip
+            saying = saying_of(known, manner.silent[way[b], f], manner.slip[way[b], f], manner.guess[way[b], f])
+            tell_named(facet, known, sums, saying, joint[b], who[:count], True, surprises, out)
+            told = conditional_entropy(facet, known, saying, belief[b], joint[b], who[:count], surprises, nothing)
             gain[b, 0], user[b, 0] = max(-out[0] - told, 0.0), out[1]
             answers[b, 0] = out[2:]
         for c in range(len(values)):

@@ -18,8 +18,6 @@ from sim.belief.law_sparse import (
     FIGURES,
     FORGOTTEN,
     G0,
-    G1,
-    H,
     KEPT_STATE,
     KEPT_TOP,
     MUDDLED_REPLACED,
@@ -27,8 +25,10 @@ from sim.belief.law_sparse import (
     STRANGER,
     UNRECALLED,
     E,
+    H,
     Known,
     believe_each,
+    beside,
     entry,
     lost_by,
     stand,
@@ -61,8 +61,8 @@ class Sums(NamedTuple):
 def new_sums(facet: SparseFacet, t_n):
     v_n = len(facet.background)
     return Sums(
-        np.empty((len(facet.ptr) - 1, t_n)), np.full(v_n, -1, dtype=np.int32), np.empty((v_n, t_n)), np.zeros(v_n, dtype=np.bool_), np.empty((3, t_n)),
-        np.empty((2, t_n)),
+        np.empty((len(facet.ptr) - 1, t_n)), np.full(v_n, -1, dtype=np.int32), np.empty((v_n, t_n)),
+        np.zeros(v_n, dtype=np.bool_), np.empty((3, t_n)), np.empty((2, t_n)),
     )  # fmt: skip
 
 
@@ -70,54 +70,56 @@ def new_sums(facet: SparseFacet, t_n):
 def begin_sums(facet: SparseFacet, known: Known, joint, sums: Sums):
     """Prepare the sums for one belief (N, T)."""
     t_n = joint.shape[1]
+    group_of, row_of, rows = facet.group_of, known.row_of, known.rows
+    by_group, whole, common = sums.joint, sums.whole, np.zeros(t_n)
     sums.slot[:] = -1
     for j in range(len(known.ids)):
         sums.slot[known.ids[j]] = j
     sums.done[:] = False
-    sums.joint[:] = 0.0
+    by_group[:] = 0.0
     for i in range(len(joint)):
-        g = facet.group_of[i]
+        g = group_of[i]
         for t in range(t_n):
-            sums.joint[g, t] += joint[i, t]
-    sums.whole[:] = 0.0
-    common = np.zeros(t_n)
-    for g in range(len(sums.joint)):
-        r = known.row_of[g]
+            by_group[g, t] += joint[i, t]
+    whole[:] = 0.0
+    for g in range(len(by_group)):
+        r = row_of[g]
         for t in range(t_n):
             if r == COMMON:
-                common[t] += sums.joint[g, t]
+                common[t] += by_group[g, t]
             else:
-                _add_states(sums.joint[g, t], known.rows[r, t], sums.whole, t)
+                add_states(by_group[g, t], rows, r, t, whole)
     for t in range(t_n):
-        _add_states(common[t], known.rows[COMMON, t], sums.whole, t)
+        add_states(common[t], rows, COMMON, t, whole)
         strangers = 0.0
         for g in facet.unknown:
-            strangers += sums.joint[g, t]
-        sums.strangers[0, t] = strangers * known.rows[STRANGER, t, KEPT_TOP]
-        sums.strangers[1, t] = strangers * known.rows[STRANGER, t, UNRECALLED]
+            strangers += by_group[g, t]
+        sums.strangers[0, t] = strangers * rows[STRANGER, t, KEPT_TOP]
+        sums.strangers[1, t] = strangers * rows[STRANGER, t, UNRECALLED]
 
 
 @compiled
-def _add_states(b, row, to, t):
-    to[0, t] += b * row[FORGOTTEN]
-    to[1, t] += b * (row[KEPT_STATE] + row[UNRECALLED])
-    to[2, t] += b * row[MUDDLED_STATE]
+def add_states(b, rows, r, t, to):
+    """Add a belief in row r, by the states of the memory, to (3, T): forgotten, kept or unrecalled, muddled."""
+    to[0, t] += b * rows[r, t, FORGOTTEN]
+    to[1, t] += b * (rows[r, t, KEPT_STATE] + rows[r, t, UNRECALLED])
+    to[2, t] += b * rows[r, t, MUDDLED_STATE]
 
 
 @compiled
-def first_of(facet: SparseFacet, known: Known, sums: Sums, v):
-    """Work out `sums.first[v]`."""
-    if sums.done[v]:
+def first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done):
+    """Work out first[v] of `Sums`; the arrays are those of the facet, of what is known and of the sums."""
+    if done[v]:
         return
-    sums.done[v] = True
-    t_n = sums.joint.shape[1]
+    done[v] = True
+    t_n = joint.shape[1]
     for t in range(t_n):
-        sums.first[v, t] = 0.0
-    for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
-        i, pi = facet.who[e], facet.salience_of[e]
-        r = known.row_of[i]
+        first[v, t] = 0.0
+    for e in range(value_ptr[v], value_ptr[v + 1]):
+        i, pi = who[e], salience[e]
+        r = row_of[i]
         for t in range(t_n):
-            sums.first[v, t] += sums.joint[i, t] * known.rows[r, t, MUDDLED_REPLACED] * pi
+            first[v, t] += joint[i, t] * rows[r, t, MUDDLED_REPLACED] * pi
 
 
 @compiled
@@ -128,33 +130,41 @@ def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, o
         masses: (3, T) is filled: states of the intents for which it is true.
         inside, outside: (S, T) are filled: those who believe it, for whom it is true and for whom it isn't.
     """
-    t_n = sums.joint.shape[1]
+    value_ptr, who, salience, within_of = facet.value_ptr, facet.who, facet.salience_of, facet.within_of
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    t_ptr, t_to, t_chance = facet.taken.ptr, facet.taken.to, facet.taken.chance
+    rows, row_of, touched, ids = known.rows, known.row_of, known.touched, known.ids
+    joint, first, done, slot = sums.joint, sums.first, sums.done, sums.slot
+    t_n = joint.shape[1]
     masses[:], inside[:], outside[:] = 0.0, 0.0, 0.0
-    for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
-        i, pi, within = facet.who[e], facet.salience_of[e], facet.within_of[e]
-        r = known.row_of[i]
+    for e in range(value_ptr[v], value_ptr[v + 1]):
+        i, pi, within = who[e], salience[e], within_of[e]
+        r = row_of[i]
         for t in range(t_n):
-            b, row = sums.joint[i, t], known.rows[r, t]
-            _add_states(b, row, masses, t)
-            inside[KEPT, t] += b * row[KEPT_TOP] * pi
-            inside[MUDDLED, t] += b * row[MUDDLED_REPLACED] * within
-    for e in range(facet.taken.ptr[v], facet.taken.ptr[v + 1]):
-        z, chance = facet.taken.to[e], facet.taken.chance[e]
-        first_of(facet, known, sums, z)
+            b = joint[i, t]
+            add_states(b, rows, r, t, masses)
+            inside[KEPT, t] += b * rows[r, t, KEPT_TOP] * pi
+            inside[MUDDLED, t] += b * rows[r, t, MUDDLED_REPLACED] * within
+    for e in range(t_ptr[v], t_ptr[v + 1]):
+        z, chance = t_to[e], t_chance[e]
+        first_of(z, value_ptr, who, salience, row_of, rows, joint, first, done)
         for t in range(t_n):
-            outside[MUDDLED, t] += chance * lost_by(z, t, sums.slot, known.touched) * sums.first[z, t]
-    first_of(facet, known, sums, v)
-    r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
-    j, nobody = sums.slot[v], known.ids[:0]
+            outside[MUDDLED, t] += chance * lost_by(z, t, slot, touched) * first[z, t]
+    first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done)
     lost = np.empty(t_n)
     for t in range(t_n):
-        lost[t] = taken_from(facet, v, t, sums.slot, known.touched, nobody) * sums.first[v, t]
-    for k in range(len(known.ids)):
-        _in_one_group(facet, known, sums, v, k, lost, inside[MUDDLED])
+        lost[t] = taken_from(k_ptr, k_to, k_chance, v, t, slot, touched, ids, 0, 0) * first[v, t]
+    for k in range(len(ids)):
+        out_of, into = entry(k_ptr, k_to, k_chance, v, ids[k]), entry(k_ptr, k_to, k_chance, ids[k], v)
+        if ids[k] != v and (out_of > 0.0 or into > 0.0):
+            _in_one_group(
+                v, k, ids[k], out_of, into, value_ptr, who, salience, row_of, rows, joint, touched, lost, inside
+            )
+    r, rho, g, j = facet.recognition[v], facet.stranger[v], facet.background[v], slot[v]
     for t in range(t_n):
         # Where the value was named, but not asked about, that weighs for it.
-        odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
-        odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
+        odds_kept = touched[j, t, KEPT, E] if j >= 0 else 1.0
+        odds_muddled = touched[j, t, MUDDLED, E] if j >= 0 else 1.0
         came = inside[MUDDLED, t] * odds_muddled
         inside[KEPT, t] = r * masses[1, t] + (1.0 - r) * inside[KEPT, t] * odds_kept
         inside[MUDDLED, t] = came + r * (masses[2, t] - lost[t] - came)
@@ -165,51 +175,24 @@ def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, o
 
 
 @compiled
-def _in_one_group(facet, known, sums, v, k, lost, came):
-    """Where v and touched value k are true of one group, each may be taken for the other: add what that means for the
-    belief (T,) that v is lost, and that it comes in the place of k."""
-    x = known.ids[k]
-    out_of, into = entry(facet.kernel, v, x), entry(facet.kernel, x, v)
-    if x == v or (out_of == 0.0 and into == 0.0):
-        return
-    a, b = facet.value_ptr[v], facet.value_ptr[x]
-    while a < facet.value_ptr[v + 1] and b < facet.value_ptr[x + 1]:
-        i = facet.who[a]
-        if i < facet.who[b]:
+def _in_one_group(v, k, x, out_of, into, value_ptr, who, salience, row_of, rows, joint, touched, lost, inside):
+    """Where v and touched value k, x, are true of one group, each may be taken for the other: add what that means for
+    the belief that v is lost (T,), and that it comes in the place of x."""
+    a, b = value_ptr[v], value_ptr[x]
+    while a < value_ptr[v + 1] and b < value_ptr[x + 1]:
+        i = who[a]
+        if i < who[b]:
             a += 1
-        elif i > facet.who[b]:
+        elif i > who[b]:
             b += 1
         else:
             for t in range(len(lost)):
-                to = known.touched[k, t, MUDDLED]
-                share = sums.joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED]
-                lost[t] += out_of * to[E] * to[G1] * (1.0 / to[H] - 1.0 / to[G0]) * share * facet.salience_of[a]
-                came[t] += into * (to[G0] / to[H] - 1.0) * share * facet.salience_of[b]
+                share = joint[i, t] * rows[row_of[i], t, MUDDLED_REPLACED]
+                lost[t] += out_of * beside(k, t, touched) * share * salience[a]
+                more = touched[k, t, MUDDLED, G0] / touched[k, t, MUDDLED, H] - 1.0
+                inside[MUDDLED, t] += into * more * share * salience[b]
             a += 1
             b += 1
-
-
-@compiled
-def answers_of(f, k, m, believe_kept, believe_muddled, t, yesno, forgotten, says, out):
-    """(A,) the answers of those with these masses, of whom so many believe what is asked for."""
-    doubt_kept, doubt_muddled = max(k - believe_kept, 0.0), max(m - believe_muddled, 0.0)
-    for a in range(A):
-        silent = 1.0 - says if a == DONT_KNOW else 0.0
-        out[a] = (
-            believe_kept * yesno[t, KEPT, 1, a] + believe_muddled * yesno[t, MUDDLED, 1, a]
-            + doubt_kept * (says * yesno[t, KEPT, 0, a] + silent)
-            + doubt_muddled * (says * yesno[t, MUDDLED, 0, a] + silent) + max(f, 0.0) * forgotten[t, a]
-        )  # fmt: skip
-
-
-@compiled
-def noise_of(says, yes, no):
-    """The entropy, nats, of what is answered by those who do not believe what is asked for, and by those who do."""
-    doubted = believed = 0.0
-    for a in range(A):
-        doubted -= xlogx(says * no[a] + (1.0 - says if a == DONT_KNOW else 0.0))
-        believed -= xlogx(yes[a])
-    return doubted, believed
 
 
 @compiled
@@ -222,19 +205,29 @@ def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotte
     t_n = sums.joint.shape[1]
     masses, inside, outside = np.empty((3, t_n)), np.empty((2, t_n)), np.empty((2, t_n))
     believers(facet, known, sums, v, masses, inside, outside)
-    says, noise = facet.absence[v], 0.0
+    says, noise, whole = facet.absence[v], 0.0, sums.whole
     for t in range(t_n):
-        f, k, m = sums.whole[0, t], sums.whole[1, t], sums.whole[2, t]
-        answers_of(f - masses[0, t], k - masses[1, t], m - masses[2, t], outside[KEPT, t], outside[MUDDLED, t], t,
-                   yesno, forgotten, says, out[t, 0])  # fmt: skip
-        answers_of(masses[0, t], masses[1, t], masses[2, t], inside[KEPT, t], inside[MUDDLED, t], t,
-                   yesno, forgotten, says, out[t, 1])  # fmt: skip
+        for y in range(2):
+            f = masses[0, t] if y else max(whole[0, t] - masses[0, t], 0.0)
+            k = masses[1, t] if y else whole[1, t] - masses[1, t]
+            m = masses[2, t] if y else whole[2, t] - masses[2, t]
+            kept, muddled = (inside[KEPT, t], inside[MUDDLED, t]) if y else (outside[KEPT, t], outside[MUDDLED, t])
+            doubt_kept, doubt_muddled = max(k - kept, 0.0), max(m - muddled, 0.0)
+            for a in range(A):
+                silent = 1.0 - says if a == DONT_KNOW else 0.0
+                out[t, y, a] = (
+                    kept * yesno[t, KEPT, 1, a] + muddled * yesno[t, MUDDLED, 1, a]
+                    + doubt_kept * (says * yesno[t, KEPT, 0, a] + silent)
+                    + doubt_muddled * (says * yesno[t, MUDDLED, 0, a] + silent) + f * forgotten[t, a]
+                )  # fmt: skip
         for state in range(2):
-            doubted, believed = noise_of(says, yesno[t, state, 1], yesno[t, state, 0])
-            who = inside[state, t] + outside[state, t]
-            noise += who * believed + max(sums.whole[1 + state, t] - who, 0.0) * doubted
+            believe = inside[state, t] + outside[state, t]
+            doubt = max(whole[1 + state, t] - believe, 0.0)
+            for a in range(A):
+                no = says * yesno[t, state, 0, a] + (1.0 - says if a == DONT_KNOW else 0.0)
+                noise -= believe * xlogx(yesno[t, state, 1, a]) + doubt * xlogx(no)
         for a in range(A):
-            noise -= f * xlogx(forgotten[t, a])
+            noise -= whole[0, t] * xlogx(forgotten[t, a])
     return noise
 
 
@@ -281,14 +274,15 @@ def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, values, yesno, for
 @compiled
 def masses_of_values(facet: SparseFacet, sums: Sums, out):
     """Fill out (V,) with p(value true of the intent | history)."""
-    by_group = np.zeros(len(sums.joint))
+    joint, value_ptr, who = sums.joint, facet.value_ptr, facet.who
+    by_group = np.zeros(len(joint))
     for g in range(len(by_group)):
-        for t in range(sums.joint.shape[1]):
-            by_group[g] += sums.joint[g, t]
+        for t in range(joint.shape[1]):
+            by_group[g] += joint[g, t]
     for v in range(len(out)):
         s = 0.0
-        for e in range(facet.value_ptr[v], facet.value_ptr[v + 1]):
-            s += by_group[facet.who[e]]
+        for e in range(value_ptr[v], value_ptr[v + 1]):
+            s += by_group[who[e]]
         out[v] = s
 
 
@@ -303,12 +297,15 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
     cells, nothing = np.empty((t_n, 2, A)), np.empty((1, A))
     share, whole, rows = np.empty((t_n, n)), np.empty(n), np.empty((FIGURES, t_n, n))
     for k in range(n):
-        whole[k] = max(joint[who[k]].sum(), TINY)
+        i, r = who[k], known.row_of[groups[k]]
+        whole[k] = 0.0
         for t in range(t_n):
-            share[t, k] = joint[who[k], t] / whole[k]
-            row = known.rows[known.row_of[groups[k]], t]
+            whole[k] += joint[i, t]
+        whole[k] = max(whole[k], TINY)
+        for t in range(t_n):
+            share[t, k] = joint[i, t] / whole[k]
             for j in range(FIGURES):
-                rows[j, t, k] = row[j]
+                rows[j, t, k] = known.rows[r, t, j]
     own, came = np.empty((c_n, n), dtype=np.int32), np.zeros((c_n, t_n, n))
     stand(facet, known, sums.slot, groups, values, own, came)
     p, believe, gap = np.empty((A, n)), np.empty((2, n)), np.empty(n)

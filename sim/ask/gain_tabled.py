@@ -221,7 +221,12 @@ def tell_tabled(tabled: Tabled, manner: Manner, f, way, floats, record_at, joint
         answers: (n, questions, A) likewise.
     """
     _, n_i, t_n = joint.shape
-    opens, c_n, o_n, r_n = len(tabled.options) > 0, len(tabled.says), 1 + len(tabled.options), len(tabled.member_ptr) - 1
+    opens, c_n, o_n, r_n = (
+        len(tabled.options) > 0,
+        len(tabled.says),
+        1 + len(tabled.options),
+        len(tabled.member_ptr) - 1,
+    )
     first = 1 if opens else 0
     room, rows = new_room(tabled, t_n), np.empty(max(r_n, n_i))
     for b in range(len(joint)):

@@ -89,34 +89,39 @@ def give_rows(facet: SparseFacet, ids, row_of) -> int:
     row_of[:] = COMMON
     for g in facet.unknown:
         row_of[g] = STRANGER
-    count = OWN
+    count, value_ptr, who = OWN, facet.value_ptr, facet.who
+    t_ptr, t_to = facet.taken.ptr, facet.taken.to
     for x in ids:
-        count = _own(facet, x, row_of, count)
-        for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
-            count = _own(facet, facet.taken.to[e], row_of, count)
+        count = _own(value_ptr, who, x, row_of, count)
+        for e in range(t_ptr[x], t_ptr[x + 1]):
+            count = _own(value_ptr, who, t_to[e], row_of, count)
     return count
 
 
 @compiled
-def _own(facet, value, row_of, count):
-    for e in range(facet.value_ptr[value], facet.value_ptr[value + 1]):
-        if row_of[facet.who[e]] == COMMON:
-            row_of[facet.who[e]] = count
+def _own(value_ptr, who, value, row_of, count):
+    for e in range(value_ptr[value], value_ptr[value + 1]):
+        if row_of[who[e]] == COMMON:
+            row_of[who[e]] = count
             count += 1
     return count
 
 
 @compiled
-def find(ids, value) -> int:
-    """Where a value stands among ascending ids; -1 where it doesn't."""
-    low, high = 0, len(ids)
+def find(values, start, end, value) -> int:
+    """Where a value stands in the ascending values[start:end]; -1 where it doesn't.
+
+    Small functions take single arrays, here and below, and ends instead of slices: of every array of a tuple and of
+    every slice that is handed on a reference is counted, which would cost more than what is done with it.
+    """
+    low, high = start, end
     while low < high:
         middle = (low + high) >> 1
-        if ids[middle] < value:
+        if values[middle] < value:
             low = middle + 1
         else:
             high = middle
-    return low if low < len(ids) and ids[low] == value else -1
+    return low if low < end and values[low] == value else -1
 
 
 @compiled
@@ -198,48 +203,50 @@ def _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums):
             for t in range(t_n):
                 to = touched[j, t, MUDDLED]
                 taken[z, t] += chance * (to[E] * to[G1] / to[G0] - 1.0)
+    ptr, held, salience = facet.ptr, facet.held, facet.salience
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     for i in range(len(row_of)):
         r = row_of[i]
         if r < OWN:
             continue
-        for e in range(facet.ptr[i], facet.ptr[i + 1]):
-            z, pi = facet.held[e], facet.salience[e]
+        for e in range(ptr[i], ptr[i + 1]):
+            z, pi = held[e], salience[e]
             if not near[z]:
                 continue
             j = slot[z]
             for t in range(t_n):
-                lost = lost_by(z, t, slot, touched)
-                sums[1, t, r] += pi * (lost * taken[z, t] - 1.0)
-                if j >= 0:
-                    to = touched[j, t, KEPT]
-                    sums[0, t, r] += pi * (to[E] * to[G1] / to[H] - 1.0)
-                    logs[KEPT, t, r] += lift[KEPT, j, t]
-                    logs[MUDDLED, t, r] += lift[MUDDLED, j, t]
-            if j >= 0:
-                _came_in_place(facet, i, z, slot, touched, sums[1], r)
+                sums[1, t, r] += pi * (lost_by(z, t, slot, touched) * taken[z, t] - 1.0)
+            if j < 0:
+                continue
+            for t in range(t_n):
+                odds = touched[j, t, KEPT, E] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
+                sums[0, t, r] += pi * (odds - 1.0)
+                logs[KEPT, t, r] += lift[KEPT, j, t]
+                logs[MUDDLED, t, r] += lift[MUDDLED, j, t]
+            # z is touched and true: where it comes in the place of another, it is recognised or not all the same.
+            for other in range(ptr[i], ptr[i + 1]):
+                x = held[other]
+                chance = entry(k_ptr, k_to, k_chance, x, z)
+                if chance > 0.0:
+                    for t in range(t_n):
+                        share = salience[other] * lost_by(x, t, slot, touched) * chance
+                        sums[1, t, r] += share * beside(j, t, touched)
         for t in range(t_n):
             sums[0, t, r], sums[1, t, r] = max(sums[0, t, r], TINY), max(sums[1, t, r], TINY)
 
 
 @compiled
-def _came_in_place(facet, i, w, slot, touched, replaced, r):
-    """Touched value w is true of group i: where it comes in the place of another of i's, it is recognised or not all
-    the same."""
-    for e in range(facet.ptr[i], facet.ptr[i + 1]):
-        z = facet.held[e]
-        chance = entry(facet.kernel, z, w)
-        if chance > 0.0:
-            for t in range(len(replaced)):
-                to = touched[slot[w], t, MUDDLED]
-                beside = to[E] * to[G1] * (1.0 / to[H] - 1.0 / to[G0])
-                replaced[t, r] += facet.salience[e] * lost_by(z, t, slot, touched) * chance * beside
+def beside(j, t, touched):
+    """Factor of a replacement, touched value j, that is true of the intent as well, less that of one which isn't."""
+    e, g1 = touched[j, t, MUDDLED, E], touched[j, t, MUDDLED, G1]
+    return e * g1 * (1.0 / touched[j, t, MUDDLED, H] - 1.0 / touched[j, t, MUDDLED, G0])
 
 
 @compiled
-def entry(kernel, row, column):
+def entry(ptr, to, chance, row, column):
     """One entry of a kernel."""
-    at = find(kernel.to[kernel.ptr[row] : kernel.ptr[row + 1]], column)
-    return kernel.chance[kernel.ptr[row] + at] if at >= 0 else 0.0
+    at = find(to, ptr[row], ptr[row + 1], column)
+    return chance[at] if at >= 0 else 0.0
 
 
 @compiled
@@ -283,15 +290,16 @@ def lost_by(z, t, slot, touched):
 
 
 @compiled
-def taken_from(facet: SparseFacet, z, t, slot, touched, held):
-    """kb: how they weigh what z may be taken for; `held` are the values of the intent, or none for any other."""
+def taken_from(k_ptr, k_to, k_chance, z, t, slot, touched, held, start, end):
+    """kb: how they weigh what z may be taken for; held[start:end] are the values of the intent, or none for any
+    other."""
     out = 1.0
-    for e in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-        w = facet.kernel.to[e]
-        if slot[w] >= 0:
-            to = touched[slot[w], t, MUDDLED]
-            beside = to[H] if find(held, w) >= 0 else to[G0]
-            out += facet.kernel.chance[e] * (to[E] * to[G1] / beside - 1.0)
+    for e in range(k_ptr[z], k_ptr[z + 1]):
+        j = slot[k_to[e]]
+        if j >= 0:
+            state = H if find(held, start, end, k_to[e]) >= 0 else G0
+            odds = touched[j, t, MUDDLED, E] * touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
+            out += k_chance[e] * (odds - 1.0)
     return out
 
 
@@ -300,21 +308,22 @@ def stand(facet: SparseFacet, known: Known, slot, groups, values, own, came):
     """Where each value stands among those of each group, own (C, n), -1 for nowhere, and the chance that it replaces one
     of them, came (C, T, n), but for what was answered about it."""
     place = np.full(len(facet.background), -1, dtype=np.int32)
+    ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     for c in range(len(values)):
         place[values[c]] = c
     own[:], came[:] = -1, 0.0
     for k in range(len(groups)):
         g = groups[k]
-        for e in range(facet.ptr[g], facet.ptr[g + 1]):
-            z = facet.held[e]
+        for e in range(ptr[g], ptr[g + 1]):
+            z, pi = held[e], salience[e]
             if place[z] >= 0:
                 own[place[z], k] = e
-            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-                c = place[facet.kernel.to[x]]
+            for x in range(k_ptr[z], k_ptr[z + 1]):
+                c = place[k_to[x]]
                 if c >= 0:
-                    share = facet.salience[e] * facet.kernel.chance[x]
                     for t in range(came.shape[1]):
-                        came[c, t, k] += share * lost_by(z, t, slot, known.touched)
+                        came[c, t, k] += pi * k_chance[x] * lost_by(z, t, slot, touched)
 
 
 @compiled
@@ -326,26 +335,30 @@ def believe_each(facet: SparseFacet, known: Known, slot, groups, v, t, own, came
         own, came: (n,) as `stand` finds them.
         rows: (FIGURES, n) of the groups.
     """
-    r, rho, g = facet.recognition[v], facet.stranger[v], facet.background[v]
+    r, rho, g, single, stranger = (
+        facet.recognition[v], facet.stranger[v], facet.background[v], facet.single, known.stranger[t],
+    )  # fmt: skip
+    ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     j, n = slot[v], len(groups)
-    odds_kept = known.touched[j, t, KEPT, E] if j >= 0 else 1.0
-    odds_muddled = known.touched[j, t, MUDDLED, E] if j >= 0 else 1.0
+    odds_kept = touched[j, t, KEPT, E] if j >= 0 else 1.0
+    odds_muddled = touched[j, t, MUDDLED, E] if j >= 0 else 1.0
     for k in range(n):
         believe[KEPT, k] = 0.0
         believe[MUDDLED, k] = min(came[k] * odds_muddled * rows[MUDDLED_REPLACED, k], rows[MUDDLED_STATE, k])
     for k in range(n):
-        group = groups[k]
-        start, end = facet.ptr[group], facet.ptr[group + 1]
-        kept, muddled, unrecalled = rows[KEPT_STATE, k], rows[MUDDLED_STATE, k], rows[UNRECALLED, k]
+        start, end = ptr[groups[k]], ptr[groups[k] + 1]
         if own[k] >= 0:
-            pi = facet.salience[own[k]]
-            believe[KEPT, k] = r * (kept + unrecalled) + (1.0 - r) * pi * odds_kept * rows[KEPT_TOP, k]
-            taken = taken_from(facet, v, t, slot, known.touched, facet.held[start:end])
+            pi = salience[own[k]]
+            kept = r * (rows[KEPT_STATE, k] + rows[UNRECALLED, k])
+            believe[KEPT, k] = kept + (1.0 - r) * pi * odds_kept * rows[KEPT_TOP, k]
+            taken = taken_from(k_ptr, k_to, k_chance, v, t, slot, touched, held, start, end)
             lost = pi * taken * rows[MUDDLED_REPLACED, k]
-            believe[MUDDLED, k] += r * max(muddled - lost - believe[MUDDLED, k], 0.0)
+            believe[MUDDLED, k] += r * max(rows[MUDDLED_STATE, k] - lost - believe[MUDDLED, k], 0.0)
         elif start == end:
-            named = g * odds_kept / known.stranger[t]
-            believe[KEPT, k] = kept * (rho + (1.0 - rho) * named) + unrecalled * (named if facet.single else rho)
+            named = g * odds_kept / stranger
+            unrecalled = rows[UNRECALLED, k] * (named if single else rho)
+            believe[KEPT, k] = rows[KEPT_STATE, k] * (rho + (1.0 - rho) * named) + unrecalled
 
 
 @compiled
@@ -380,35 +393,37 @@ def tabulate(facet: SparseFacet, tabled: Tabled, values, known: Known, like, out
 
 @compiled
 def _what_is_named(facet, known, slot, t, rows, to):
-    to.named_kept[:, t], to.named_muddled[:, t] = 0.0, 0.0
-    for g in range(len(known.row_of)):
-        start, end = facet.ptr[g], facet.ptr[g + 1]
-        held = facet.held[start:end]
+    ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    named_kept, named_muddled = to.named_kept, to.named_muddled
+    named_kept[:, t], named_muddled[:, t] = 0.0, 0.0
+    for g in range(len(ptr) - 1):
+        start, end = ptr[g], ptr[g + 1]
         for e in range(start, end):
-            z, pi, j = facet.held[e], facet.salience[e], slot[facet.held[e]]
-            odds = known.touched[j, t, KEPT, G1] / known.touched[j, t, KEPT, H] if j >= 0 else 1.0
-            to.named_kept[z, t, g] += rows[KEPT_TOP, g] * pi * odds
-            lost = rows[MUDDLED_REPLACED, g] * pi * lost_by(z, t, slot, known.touched)
-            for x in range(facet.kernel.ptr[z], facet.kernel.ptr[z + 1]):
-                w, odds = facet.kernel.to[x], 1.0
-                if slot[w] >= 0:
-                    of_w = known.touched[slot[w], t, MUDDLED]
-                    odds = of_w[G1] / (of_w[H] if find(held, w) >= 0 else of_w[G0])
-                to.named_muddled[w, t, g] += lost * facet.kernel.chance[x] * odds
+            z, pi, j = held[e], salience[e], slot[held[e]]
+            odds = touched[j, t, KEPT, G1] / touched[j, t, KEPT, H] if j >= 0 else 1.0
+            named_kept[z, t, g] += rows[KEPT_TOP, g] * pi * odds
+            lost = rows[MUDDLED_REPLACED, g] * pi * lost_by(z, t, slot, touched)
+            for x in range(k_ptr[z], k_ptr[z + 1]):
+                w, odds = k_to[x], 1.0
+                j = slot[w]
+                if j >= 0:
+                    state = H if find(held, start, end, w) >= 0 else G0
+                    odds = touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
+                named_muddled[w, t, g] += lost * k_chance[x] * odds
         if start == end:
-            for u in range(len(facet.background)):
-                odds = strangers_odds(facet, known, u, t)
-                to.named_kept[u, t, g] += rows[KEPT_TOP, g] * facet.background[u] * odds
+            for u in range(len(slot)):
+                odds = strangers_odds(slot[u], facet.stranger[u], t, touched)
+                named_kept[u, t, g] += rows[KEPT_TOP, g] * facet.background[u] * odds
 
 
 @compiled
-def strangers_odds(facet: SparseFacet, known: Known, u, t):
-    """How much likelier those of whom the catalogue knows nothing name u for what was answered about it."""
-    j = find(known.ids, u)
+def strangers_odds(j, rho, t, touched):
+    """How much likelier those of whom the catalogue knows nothing name touched value j for what was answered."""
     if j < 0:
         return 1.0
-    to, rho = known.touched[j, t, KEPT], facet.stranger[u]
-    return to[G1] / max(rho * to[G1] + (1.0 - rho) * to[G0], TINY)
+    g1, g0 = touched[j, t, KEPT, G1], touched[j, t, KEPT, G0]
+    return g1 / max(rho * g1 + (1.0 - rho) * g0, TINY)
 
 
 @compiled

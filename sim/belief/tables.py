@@ -165,7 +165,11 @@ def tabled(channel: FacetChannel, bank: QuestionBank, f: int, facet: DenseFacet 
     values = asked_for(bank, f)
     if isinstance(facet, DenseFacet):
         v = len(facet.background)
-        row_of, rows, says = np.where(channel.facet.value_of < 0, v, channel.facet.value_of), v + 1, np.ones(len(values))
+        row_of, rows, says = (
+            np.where(channel.facet.value_of < 0, v, channel.facet.value_of),
+            v + 1,
+            np.ones(len(values)),
+        )
     else:
         row_of, rows, says = facet.group_of, len(facet.ptr) - 1, facet.absence[values]
         if rows * max(len(values), len(facet.options)) > LARGE:
@@ -235,4 +239,3 @@ def memory_of(channel: FacetChannel) -> Memory:
         channel.slip, channel.guess, channel.opening,
     )  # fmt: skip
     return Memory(*(np.ascontiguousarray(part, dtype=np.float64) for part in parts))
-

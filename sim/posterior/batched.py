@@ -77,7 +77,10 @@ class BatchedPosterior(ChannelPosterior):
                 some = rows[first[start : start + CHUNK]]
                 mine = (back >= start) & (back < start + CHUNK)
                 at = Together(
-                    self._numbers[some], self._beliefs.stages(self._numbers[some]), self._joint[some], self._belief[some]
+                    self._numbers[some],
+                    self._beliefs.stages(self._numbers[some]),
+                    self._joint[some],
+                    self._belief[some],
                 )
                 told, place = tell(self._beliefs, at), back[mine] - start
                 to.gain_nats[rows[mine]] = np.where(told.gain_nats > TIE, told.gain_nats, 0.0)[place]
