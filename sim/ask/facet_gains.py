@@ -14,10 +14,12 @@ import numpy as np
 from sim.ask.gain_flags import ROWS, Flags, tell_flags
 from sim.ask.gain_named import (
     NEGLIGIBLE,
+    Pattern,
     Saying,
     conditional_entropy,
     named_by_all,
     named_entropies,
+    pattern_of,
     saying_of,
     tell_named,
     tell_sparse_batch,
@@ -130,7 +132,7 @@ def _tell_facet(
     else:
         opens = bool(beliefs.bank.open_question[f] >= 0)
         tell_sparse_batch(
-            facet, store.manner, f, way, store.floats, store.ints, begins, store.map_at[numbers],
+            facet, _pattern(beliefs, f), store.manner, f, way, store.floats, store.ints, begins, store.map_at[numbers],
             store.row_count[numbers], store.touched_count[numbers], at.joint, at.belief, skip,
             asked_for(beliefs.bank, f), opens, *told,
         )  # fmt: skip
@@ -217,10 +219,21 @@ def _of_open(beliefs: BeliefsByHistory, node: Node, f: int, by_user: bool) -> tu
             if len(head) < len(who):
                 who, rough = head, _rough(beliefs, f, way)
         surprises, out = np.empty(len(who)), np.empty(7)
-        tell_named(facet, known, sums, saying, node.joint, who, by_user, surprises, out)
+        tell_named(facet, known, sums, saying, _pattern(beliefs, f), node.joint, who, by_user, surprises, out)
         told = conditional_entropy(facet, known, saying, mass, node.joint, who, surprises, rough)
         node.scratch[key] = max(-out[0] - told, 0.0), float(out[1]), out[2:]
     return node.scratch[key]
+
+
+def _pattern(beliefs: BeliefsByHistory, f: int) -> Pattern:
+    """What users may name where nothing was answered; made once for catalogues of up to `WIDE` intents, else empty."""
+    if f not in beliefs.patterns:
+        facet, nothing = beliefs.store.facets[f], np.empty(0)
+        assert isinstance(facet, SparseFacet)
+        small = beliefs.store.intents <= WIDE
+        empty = Pattern(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), nothing, nothing)
+        beliefs.patterns[f] = pattern_of(facet) if small else empty
+    return beliefs.patterns[f]
 
 
 def _saying(beliefs: BeliefsByHistory, f: int, known: Known, way: int) -> Saying:
@@ -256,8 +269,8 @@ def predict(beliefs: BeliefsByHistory, node: Node, question: int) -> np.ndarray:
     if bank.kind[question] == OPEN:
         named_by_all(facet, known, sums, _saying(beliefs, f, known, way), 0, store.types, out)
         return out
-    cells, value = np.empty((store.types, 2, A)), int(bank.value[question])
-    yesno_joint(facet, known, sums, value, manner.yesno[way, f], manner.forgotten[way, f], cells)
+    cells, crowd, value = np.empty((store.types, 2, A)), np.empty((7, store.types)), int(bank.value[question])
+    yesno_joint(facet, known, sums, value, manner.yesno[way, f], manner.forgotten[way, f], crowd, cells)
     return cells.sum(axis=(0, 1))
 
 

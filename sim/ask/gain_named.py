@@ -161,6 +161,83 @@ def _true_all_the_same(facet, known, sums, j, t):
     return out * g1 * (1.0 / h - 1.0 / g0)
 
 
+class Pattern(NamedTuple):
+    """What those of each group may name where nothing was answered, of a small catalogue: group g's are
+    which[ptr[g]:ptr[g + 1]]."""
+
+    ptr: np.ndarray
+    which: np.ndarray
+    kept: np.ndarray
+    """(E,) p(top of the mind | kept)."""
+    muddled: np.ndarray
+    """(E,) p(the same | muddled)."""
+
+
+@compiled
+def pattern_of(facet: SparseFacet) -> Pattern:
+    """The pattern of a facet."""
+    ptr, held, salience = facet.ptr, facet.held, facet.salience
+    k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
+    room = 0
+    for e in range(len(held)):
+        room += 1 + k_ptr[held[e] + 1] - k_ptr[held[e]]
+    out, at = np.zeros(len(ptr), dtype=np.int64), np.full(len(facet.background), -1, dtype=np.int64)
+    which, kept, muddled = np.empty(room, dtype=np.int32), np.zeros(room), np.zeros(room)
+    count = 0
+    for g in range(len(ptr) - 1):
+        for e in range(ptr[g], ptr[g + 1]):
+            for x in range(k_ptr[held[e]] - 1, k_ptr[held[e] + 1]):
+                own = x < k_ptr[held[e]]
+                u = held[e] if own else k_to[x]
+                if at[u] < out[g]:
+                    at[u] = count
+                    which[count] = u
+                    count += 1
+                if own:
+                    kept[at[u]] += salience[e]
+                else:
+                    muddled[at[u]] += salience[e] * k_chance[x]
+        out[g + 1] = count
+        for c in range(out[g], count):
+            at[which[c]] = -1
+    return Pattern(out, which[:count].copy(), kept[:count].copy(), muddled[:count].copy())
+
+
+@compiled
+def untouched_surprises(facet: SparseFacet, pattern: Pattern, known: Known, saying: Saying, groups, belief, out):
+    """`surprises_of` intents where nothing was answered on the facet, from its pattern."""
+    ptr, which, share_kept, share_muddled = pattern.ptr, pattern.which, pattern.kept, pattern.muddled
+    options, log_options, row_of, rows = facet.options, facet.log_options, known.row_of, known.rows
+    as_kept, as_muddled, random, quiet = saying.kept, saying.muddled, saying.at_random, saying.unsaid
+    all_options = all_logs = 0.0
+    for u in range(len(options)):
+        all_options += options[u]
+        all_logs += options[u] * log_options[u]
+    terms, base = np.empty(len(options) + 8), np.empty(len(options) + 8)
+    for k in range(len(groups)):
+        g = groups[k]
+        r, start, count = row_of[g], ptr[g], ptr[g + 1] - ptr[g]
+        anything = unsaid = kept = muddled = 0.0
+        for t in range(belief.shape[1]):
+            b = belief[k, t]
+            anything += b * random[r, t]
+            unsaid += b * quiet[r, t]
+            kept += b * as_kept[t] * rows[r, t, KEPT_TOP]
+            muddled += b * as_muddled[t] * rows[r, t, MUDDLED_REPLACED]
+        if count == 0:
+            anything += kept
+        log_anything = log(max(anything, TINY))
+        for c in range(count):
+            u = which[start + c]
+            base[c] = anything * options[u]
+            terms[c] = base[c] + kept * share_kept[start + c] + muddled * share_muddled[start + c]
+            base[c] *= log_anything + log_options[u]
+        for c in range(count):
+            p = max(terms[c], TINY)
+            terms[c] = p * log(p) - base[c]
+        out[k] = total(terms, 0, count) + xlogx(unsaid) + anything * (log_anything * all_options + all_logs)
+
+
 @compiled
 def surprises_of(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, groups, belief, out):
     """Fill out (n,) with the sum of p log p over the joint answers of n intents.
@@ -253,10 +330,12 @@ def surprises_of(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, g
 
 
 @compiled
-def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, joint, who, by_user, surprises, out):
+def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, pattern: Pattern, joint, who, by_user,
+               surprises, out):  # fmt: skip
     """What the open question tells in one dialogue.
 
     Args:
+        pattern: of the facet; an empty one where none was made.
         who: (n,) the intents whose answers are gone through.
         by_user: whether I(answer; type) is wanted.
         surprises: (n,) is filled with the sum of p log p over the answers of each of them.
@@ -270,7 +349,10 @@ def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, joi
         named_by_all(facet, known, sums, saying, first, end, by_type[part])
     out[1], out[0] = of_types(by_type, 1 + v_n, answers, flat)
     summarised(answers, 1 + v_n, out[0], out[2:])
-    surprises_of(facet, known, sums, saying, facet.group_of[who], joint[who], surprises)
+    if len(pattern.ptr) and len(known.ids) == 0:
+        untouched_surprises(facet, pattern, known, saying, facet.group_of[who], joint[who], surprises)
+    else:
+        surprises_of(facet, known, sums, saying, facet.group_of[who], joint[who], surprises)
 
 
 @compiled
@@ -323,7 +405,7 @@ def named_entropies(facet: SparseFacet, known: Known, sums: Sums, saying: Saying
 
 
 @compiled
-def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, at, ints_at, r_n, n, joint, belief, skip,
+def tell_sparse_batch(facet: SparseFacet, pattern: Pattern, manner: Manner, f, way, floats, ints, at, ints_at, r_n, n, joint, belief, skip,
                       values, opens, gain, user, answers):  # fmt: skip
     """What the questions on one sparse facet tell in B dialogues of a catalogue small enough for all to be exact.
 
@@ -339,7 +421,9 @@ def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, 
     sums, out = new_sums(facet, t_n), np.empty(7)
     nothing = np.empty((0, t_n))
     who, surprises = np.empty(n_i, dtype=np.int64), np.empty(n_i)
-    first, most = 1 if opens else 0, np.empty(1)
+    first, most, c_n = 1 if opens else 0, np.empty(0), len(values)
+    some, place = np.empty(c_n, dtype=np.int64), np.empty(c_n, dtype=np.int64)
+    gains, users, told = np.empty(c_n), np.empty(c_n), np.empty((c_n, 5))
     for b in range(len(joint)):
         gain[b], user[b], answers[b] = 0.0, 0.0, 0.0
         known = known_of(facet, floats, ints, at[b], ints_at[b], r_n[b], n[b], t_n)
@@ -352,12 +436,17 @@ def tell_sparse_batch(facet: SparseFacet, manner: Manner, f, way, floats, ints, 
                     who[count] = i
                     count += 1
             saying = saying_of(known, manner.silent[way[b], f], manner.slip[way[b], f], manner.guess[way[b], f])
-            tell_named(facet, known, sums, saying, joint[b], who[:count], True, surprises, out)
-            told = conditional_entropy(facet, known, saying, belief[b], joint[b], who[:count], surprises, nothing)
-            gain[b, 0], user[b, 0] = max(-out[0] - told, 0.0), out[1]
+            tell_named(facet, known, sums, saying, pattern, joint[b], who[:count], True, surprises, out)
+            given = conditional_entropy(facet, known, saying, belief[b], joint[b], who[:count], surprises, nothing)
+            gain[b, 0], user[b, 0] = max(-out[0] - given, 0.0), out[1]
             answers[b, 0] = out[2:]
+        left = 0
         for c in range(len(values)):
-            q = first + c
-            if not skip[b, q]:
-                tell_sparse(facet, known, sums, values[c : c + 1], yesno, forgotten, gain[b, q : q + 1], most,
-                            user[b, q : q + 1], answers[b, q : q + 1])  # fmt: skip
+            if not skip[b, first + c]:
+                some[left], place[left] = values[c], first + c
+                left += 1
+        tell_sparse(facet, known, sums, some[:left], yesno, forgotten, gains, most, users, told)
+        for c in range(left):
+            gain[b, place[c]], user[b, place[c]] = gains[c], users[c]
+            for a in range(5):
+                answers[b, place[c], a] = told[c, a]

@@ -37,7 +37,7 @@ from sim.belief.law_sparse import (
 from sim.belief.tables import SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
-from sim.numeric.loops import TINY, entropy_sum, log, total, xlogx
+from sim.numeric.loops import TINY, log, total, xlogx
 
 
 class Sums(NamedTuple):
@@ -196,17 +196,17 @@ def _in_one_group(v, k, x, out_of, into, value_ptr, who, salience, row_of, rows,
 
 
 @compiled
-def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotten, out):
+def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotten, crowd, out):
     """Fill out (T, 2, A) with the joint of type, class (false, true) and answer for one value.
 
-    Returns:
-        H(answer | memory, type), nats: whatever the answer tells is at most H(answer) less that.
+    Args:
+        yesno, forgotten: of `Manner`, for the facet.
+        crowd: (7, T) scratch; its last two rows are left with all who believe it, kept or unrecalled and muddled.
     """
-    t_n = sums.joint.shape[1]
-    masses, inside, outside = np.empty((3, t_n)), np.empty((2, t_n)), np.empty((2, t_n))
+    masses, inside, outside = crowd[:3], crowd[3:5], crowd[5:]
     believers(facet, known, sums, v, masses, inside, outside)
-    says, noise, whole = facet.absence[v], 0.0, sums.whole
-    for t in range(t_n):
+    says, whole = facet.absence[v], sums.whole
+    for t in range(whole.shape[1]):
         for y in range(2):
             f = masses[0, t] if y else max(whole[0, t] - masses[0, t], 0.0)
             k = masses[1, t] if y else whole[1, t] - masses[1, t]
@@ -221,40 +221,55 @@ def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotte
                     + doubt_muddled * (says * yesno[t, MUDDLED, 0, a] + silent) + f * forgotten[t, a]
                 )  # fmt: skip
         for state in range(2):
-            believe = inside[state, t] + outside[state, t]
-            doubt = max(whole[1 + state, t] - believe, 0.0)
-            for a in range(A):
-                no = says * yesno[t, state, 0, a] + (1.0 - says if a == DONT_KNOW else 0.0)
-                noise -= believe * xlogx(yesno[t, state, 1, a]) + doubt * xlogx(no)
-        for a in range(A):
-            noise -= whole[0, t] * xlogx(forgotten[t, a])
-    return noise
+            outside[state, t] += inside[state, t]
 
 
 @compiled
-def gains_of(cells, gain, user, answers):
-    """I(answer; class), I(answer; type) and p(answer) from cells (T, 2, A); returns H(answer)."""
+def noise_of(says, whole, believe, yesno, forgotten):
+    """H(answer | memory, type), nats: whatever an answer tells is at most H(answer) less that.
+
+    Args:
+        whole, believe: (3, T) all by state, and (2, T) those who believe what is asked for.
+    """
+    out = 0.0
+    for t in range(whole.shape[1]):
+        for a in range(A):
+            for state in range(2):
+                no = says * yesno[t, state, 0, a] + (1.0 - says if a == DONT_KNOW else 0.0)
+                out -= believe[state, t] * xlogx(yesno[t, state, 1, a])
+                out -= max(whole[1 + state, t] - believe[state, t], 0.0) * xlogx(no)
+            out -= whole[0, t] * xlogx(forgotten[t, a])
+    return out
+
+
+@compiled
+def gains_of(cells, flat):
+    """I(answer; class), I(answer; type) and H(answer) from cells (T, 2, A); flat (A (T + 3) + T + 2,) begins with
+    p(answer) afterwards, and is spoilt beyond."""
     t_n = len(cells)
-    p = np.zeros(3 * A + 2 + t_n * (A + 1))
     classes, types = 3 * A, 3 * A + 2
+    by_type = types + t_n
+    for k in range(by_type):
+        flat[k] = 0.0
     for t in range(t_n):
         for a in range(A):
             no, yes = cells[t, 0, a], cells[t, 1, a]
-            p[a] += no
-            p[A + a] += yes
-            p[2 * A + a] += no + yes
-            p[classes] += no
-            p[classes + 1] += yes
-            p[types + t] += no + yes
-            p[types + t_n + t * A + a] = no + yes
-    answers[:] = p[2 * A : 3 * A]
-    both, alone = entropy_sum(p, 0, 2 * A), entropy_sum(p, 2 * A, A)
-    truth = entropy_sum(p, classes, 2)
-    of_types = entropy_sum(p, types, t_n)
-    by_type = entropy_sum(p, types + t_n, t_n * A)
-    gain[0] = max(both - alone - truth, 0.0)
-    user[0] = max(by_type - alone - of_types, 0.0)
-    return -alone
+            flat[a] += no + yes
+            flat[A + a] += no
+            flat[2 * A + a] += yes
+            flat[classes] += no
+            flat[classes + 1] += yes
+            flat[types + t] += no + yes
+            flat[by_type + t * A + a] = no + yes
+    alone = 0.0
+    for a in range(A):
+        alone += xlogx(flat[a])
+    for k in range(A, by_type + t_n * A):
+        p = max(flat[k], TINY)
+        flat[k] = p * log(p)
+    both, truth = total(flat, A, 2 * A), flat[classes] + flat[classes + 1]
+    user = total(flat, by_type, t_n * A) - total(flat, types, t_n) - alone
+    return max(both - alone - truth, 0.0), max(user, 0.0), -alone
 
 
 @compiled
@@ -262,13 +277,19 @@ def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, values, yesno, for
     """What the questions on `values` (C,) tell in one dialogue.
 
     Args:
-        gain, most, user: (C,) are filled: I(answer; class), what I(answer; intent) can be at most, I(answer; type).
+        gain, most, user: (C,) are filled: I(answer; class), what I(answer; intent) can be at most, I(answer; type);
+            `most` may be (0,), and is then left out.
         answers: (C, A) is filled.
     """
-    cells = np.empty((sums.joint.shape[1], 2, A))
+    t_n = sums.joint.shape[1]
+    cells, crowd, flat = np.empty((t_n, 2, A)), np.empty((7, t_n)), np.empty(A * (t_n + 3) + t_n + 2)
     for c in range(len(values)):
-        noise = yesno_joint(facet, known, sums, values[c], yesno, forgotten, cells)
-        most[c] = gains_of(cells, gain[c : c + 1], user[c : c + 1], answers[c]) - noise
+        yesno_joint(facet, known, sums, values[c], yesno, forgotten, crowd, cells)
+        gain[c], user[c], entropy = gains_of(cells, flat)
+        if len(most):
+            most[c] = entropy - noise_of(facet.absence[values[c]], sums.whole, crowd[5:], yesno, forgotten)
+        for a in range(A):
+            answers[c, a] = flat[a]
 
 
 @compiled
@@ -294,7 +315,7 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
     """
     t_n, c_n, n = joint.shape[1], len(values), len(who)
     groups = facet.group_of[who]
-    cells, nothing = np.empty((t_n, 2, A)), np.empty((1, A))
+    cells, crowd, flat = np.empty((t_n, 2, A)), np.empty((7, t_n)), np.empty(A * (t_n + 3) + t_n + 2)
     share, whole, rows = np.empty((t_n, n)), np.empty(n), np.empty((FIGURES, t_n, n))
     for k in range(n):
         i, r = who[k], known.row_of[groups[k]]
@@ -310,8 +331,8 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
     stand(facet, known, sums.slot, groups, values, own, came)
     p, believe, gap = np.empty((A, n)), np.empty((2, n)), np.empty(n)
     for c in range(c_n):
-        yesno_joint(facet, known, sums, values[c], yesno, forgotten, cells)
-        gains_of(cells, out[c : c + 1], nothing[0, :1], nothing[0])
+        yesno_joint(facet, known, sums, values[c], yesno, forgotten, crowd, cells)
+        out[c], _, _ = gains_of(cells, flat)
         p[:] = 0.0
         says = facet.absence[values[c]]
         for t in range(t_n):

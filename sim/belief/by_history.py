@@ -71,8 +71,9 @@ class BeliefsByHistory:
         """(Q,) the ids of all questions."""
         self.named: dict[tuple[int, int], np.ndarray] = {}
         """What `sim.ask` keeps of each facet for all histories."""
+        self.patterns: dict[int, Any] = {}
         self.flags: Any = None
-        """The same of all flags."""
+        """The same of each facet alone, and of all flags."""
         self._nodes: Cache[Node] = Cache(cache_bytes)
         self._log_prior = log_prior(channel)
 
