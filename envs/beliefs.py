@@ -25,14 +25,17 @@ from envs.features import BeliefView, Shortlist, view
 from envs.rewards import Shaping
 from envs.rules import Dialogues
 from envs.world import check_action, checked_actions
+from sim.posterior.batched import BatchedPosterior
 from sim.posterior.contract import Posterior
 
 
 class Beliefs:
     """The beliefs of B dialogues, kept in step with them."""
 
-    def __init__(self, dialogues: Dialogues, posterior: Posterior, shortlist: Shortlist):
+    def __init__(self, dialogues: Dialogues, posterior: Posterior | None, shortlist: Shortlist):
         bank = dialogues.population.bank
+        if posterior is None:
+            posterior = BatchedPosterior(dialogues.population.channel, bank)
         if posterior.bank is not bank and posterior.bank.catalogue.fingerprint != bank.catalogue.fingerprint:
             raise ValueError(
                 f"the posterior is of catalogue '{posterior.bank.catalogue.name}', the environment of "
@@ -88,7 +91,7 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
 
     Args:
         env: a `ClarifyEnv`, wrapped or not.
-        posterior: what its agent believes; a copy is kept.
+        posterior: what its agent believes; a copy is kept.  None for the exact one.
         shortlist: how many questions are offered.
         shaping: added to the reward.
 
@@ -96,7 +99,7 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         ValueError: the posterior is of another catalogue or bank.
     """
 
-    def __init__(self, env: gymnasium.Env, posterior: Posterior, *, shortlist: Shortlist | None = None,
+    def __init__(self, env: gymnasium.Env, posterior: Posterior | None = None, *, shortlist: Shortlist | None = None,
                  shaping: Shaping | None = None):  # fmt: skip
         gymnasium.utils.RecordConstructorArgs.__init__(
             self, _disable_deepcopy=True, posterior=posterior, shortlist=shortlist, shaping=shaping
@@ -146,7 +149,7 @@ class BeliefEnv(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
 class BeliefVectorEnv(VectorWrapper):
     """`ClarifyVectorEnv` with the beliefs' features and shortlists; arguments as `BeliefEnv`, every autoreset mode."""
 
-    def __init__(self, env: VectorEnv, posterior: Posterior, *, shortlist: Shortlist | None = None,
+    def __init__(self, env: VectorEnv, posterior: Posterior | None = None, *, shortlist: Shortlist | None = None,
                  shaping: Shaping | None = None):  # fmt: skip
         super().__init__(env)
         self.shortlist, self.shaping = shortlist or Shortlist(), shaping or Shaping()

@@ -196,7 +196,7 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
         assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
         err = capsys.readouterr().err
         assert f"{path}, line 2: " in err and err.count("\n") == 1
-    path.write_text('{"schema": "clarigym.rows/3"}\n')
+    path.write_text('{"schema": "clarigym.rows/4"}\n')
     assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
     assert "its first line must have the configuration" in capsys.readouterr().err
 

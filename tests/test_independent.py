@@ -30,6 +30,8 @@ EVERYBODY = Rates(
             "organic": {"misremembered": 0.5, "dont_know": 0.4, "hedge_muddled": 0.2}},
 )  # fmt: skip
 
+pytestmark = pytest.mark.usefixtures("law")
+
 
 def groceries_of_eight() -> Catalogue:
     """Every kind of facet with an unknown value each; numbers with coarse options; two facets of several values."""

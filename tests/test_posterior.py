@@ -24,6 +24,8 @@ from tests.catalogues import UNEVEN, catalogues, channel_of
 presets = st.sampled_from([*sorted(PRESETS), UNEVEN, UNEVEN, UNEVEN])
 three_types = st.sampled_from(["typical", "hard"])
 
+pytestmark = pytest.mark.usefixtures("law")
+
 
 def world(catalogue: Catalogue, preset: str = "hard"):
     try:
@@ -96,10 +98,17 @@ def test_users_who_change_are_believed_as_they_are(catalogue, early, late, rando
         assert exact - 0.1 < gain[0, 0] <= exact + 1e-9
 
 
-def test_many_at_a_time_refuse_users_who_change():
+def test_many_at_a_time_are_users_who_change_too():
     bank = question_bank(load("toy"))
-    with pytest.raises(ValueError, match="answer otherwise later on; take ChannelPosterior"):
-        BatchedPosterior(changing(make_channel(bank.catalogue, PRESETS["typical"]), "hard", (2,)), bank)
+    channel = changing(make_channel(bank.catalogue, PRESETS["typical"]), "hard", (2,))
+    both = ChannelPosterior(channel, bank), BatchedPosterior(channel, bank)
+    for posterior in both:
+        posterior.reset(2)
+        for question, answer in (([3, 5], [4, 0]), ([6, 1], [1, 3]), ([0, 2], [2, 4])):
+            posterior.update(np.array(question), np.array(answer))
+    np.testing.assert_array_equal(both[0].belief(), both[1].belief())
+    for q in range(len(bank)):
+        np.testing.assert_array_equal(*(posterior.predict(np.array([q, q])) for posterior in both))
 
 
 @settings(max_examples=60, deadline=None)

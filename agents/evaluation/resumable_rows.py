@@ -15,7 +15,7 @@ from agents.errors import InputError
 from agents.evaluation.line_file import LineFile
 from sim.files import parse_json, read_bytes
 
-SCHEMA = "clarigym.rows/3"
+SCHEMA = "clarigym.rows/4"
 _WHOLE, _NUMBER, _BOOL = (int, "a whole number"), ((int, float), "a number"), (bool, "true or false")
 FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "agent": (str, "a text"), "episode": _WHOLE, "intent": _WHOLE, "guess": _WHOLE, "success": _BOOL,

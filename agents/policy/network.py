@@ -32,15 +32,23 @@ class ShortlistNetwork(nn.Module):
 
     def forward(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, k + 1) logits and (B, HIDDEN) summary from (B, width)."""
+        each, summary = self.read(observation)
+        judged = torch.tanh(_side_by_side(self.judge, each, summary))
+        return torch.cat([self.score(judged)[..., 0], self.guess(summary)], dim=1), summary
+
+    def read(self, observation: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """(B, k, HIDDEN) of each question, and the summary (B, HIDDEN), which is all that a value needs."""
         state = observation[:, :GLOBAL]
         questions = observation[:, GLOBAL:].unflatten(1, (-1, PER_QUESTION))  # (B, k, P)
-        k = questions.shape[1]
-        each = torch.tanh(self.encode(torch.cat([questions, state[:, None].expand(-1, k, -1)], dim=2)))
-        each = torch.tanh(self.encode_more(each))
-        mean = (each * questions[..., :1]).sum(dim=1) / k
-        summary = torch.tanh(self.summary(torch.cat([state, mean, questions[:, 0]], dim=1)))
-        judged = torch.tanh(self.judge(torch.cat([each, summary[:, None].expand(-1, k, -1)], dim=2)))
-        return torch.cat([self.score(judged)[..., 0], self.guess(summary)], dim=1), summary
+        each = torch.tanh(self.encode_more(torch.tanh(_side_by_side(self.encode, questions, state))))
+        mean = (each * questions[..., :1]).sum(dim=1) / questions.shape[1]
+        return each, torch.tanh(self.summary(torch.cat([state, mean, questions[:, 0]], dim=1)))
+
+
+def _side_by_side(layer: nn.Linear, each: torch.Tensor, shared: torch.Tensor) -> torch.Tensor:
+    """The layer over each of (B, k, X) beside what they share, (B, Y), of which the product is worked out once."""
+    mine, common = layer.weight.split([each.shape[2], shared.shape[1]], dim=1)
+    return nn.functional.linear(each, mine) + nn.functional.linear(shared, common, layer.bias)[:, None]
 
 
 class _Both(nn.Module):
@@ -58,7 +66,7 @@ class _Both(nn.Module):
         return self.policy(features)[0]
 
     def forward_critic(self, features: torch.Tensor) -> torch.Tensor:
-        return self.value(features)[1]
+        return self.value.read(features)[1]
 
 
 class ShortlistPolicy(MaskableActorCriticPolicy):

@@ -1,7 +1,7 @@
 """The certified choice: the few best questions of the bank, found without evaluating all of it.
 
-It comes to the same as the full sweep of `sim.ask.sweep`: open questions and tabled facets first, then only those values
-whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
+It comes to the same as the full sweep of `sim.ask.sweep`: open questions and tabled facets first, then only those
+values whose fact carries more entropy under the belief than the best questions found so far (EIG <= H(fact)).
 """
 
 from __future__ import annotations

@@ -5,6 +5,9 @@ about has no question left, so only flags of which nothing is known come here, a
 dialogues.
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -33,14 +36,16 @@ class Flags(NamedTuple):
 
 
 @compiled
-def _surprise(p, out):
+def _surprise(p: np.ndarray, out: np.ndarray):
     for l in range(len(out)):
         q = max(p[l], TINY)
         out[l] += q * log(q)
 
 
 @compiled
-def tell_flags(flags: Flags, joint, known, gain, user, answers):
+def tell_flags(
+    flags: Flags, joint: np.ndarray, known: np.ndarray, gain: np.ndarray, user: np.ndarray, answers: np.ndarray
+):
     """What the questions on flags tell in n dialogues.
 
     Args:

@@ -4,6 +4,9 @@ EIG = H(answer) - sum_i p(i) H(answer | i).  The answer's distribution is exact:
 runs over what an intent's users may name, its own values and what each may be taken for, found as the loop goes.
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -52,7 +55,7 @@ class Saying(NamedTuple):
 
 
 @compiled
-def saying_of(known: Known, silent, slip, guess) -> Saying:
+def saying_of(known: Known, silent: np.ndarray, slip: np.ndarray, guess: np.ndarray) -> Saying:
     """From the rates of `Manner` for one facet."""
     r_n, t_n = len(known.rows), len(slip)
     out = Saying(np.empty(t_n), np.empty(t_n), np.empty((r_n, t_n)), np.empty((r_n, t_n)))
@@ -68,7 +71,9 @@ def saying_of(known: Known, silent, slip, guess) -> Saying:
 
 
 @compiled
-def named_by_all(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, first, end, answers):
+def named_by_all(
+    facet: SparseFacet, known: Known, sums: Sums, saying: Saying, first: int, end: int, answers: np.ndarray
+):
     """Fill answers (1 + V,) with those of types first to end - 1."""
     value_ptr, who, salience = facet.value_ptr, facet.who, facet.salience_of
     t_ptr, t_to, t_chance = facet.taken.ptr, facet.taken.to, facet.taken.chance
@@ -113,7 +118,7 @@ def named_by_all(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, f
 
 
 @compiled
-def _touched(facet, known, sums, saying, j, first, end):
+def _touched(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, j: int, first: int, end: int):
     """Belief that touched value j is on top of the mind, kept, and said; and that it is replaced by what is said."""
     x, kept, lost, touched = known.ids[j], 0.0, 0.0, known.touched
     for t in range(first, end):
@@ -128,7 +133,7 @@ def _touched(facet, known, sums, saying, j, first, end):
 
 
 @compiled
-def _touched_came(facet, known, sums, saying, j, first, end):
+def _touched_came(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, j: int, first: int, end: int):
     """Belief that touched value j has replaced another, and is said."""
     value_ptr, who, salience = facet.value_ptr, facet.who, facet.salience_of
     x, out, touched, slot = known.ids[j], 0.0, known.touched, sums.slot
@@ -136,7 +141,8 @@ def _touched_came(facet, known, sums, saying, j, first, end):
         came = 0.0
         for e in range(facet.taken.ptr[x], facet.taken.ptr[x + 1]):
             z = facet.taken.to[e]
-            first_of(z, value_ptr, who, salience, known.row_of, known.rows, sums.joint, sums.first, sums.done)
+            if not sums.done[z]:
+                first_of(z, value_ptr, who, salience, known.row_of, known.rows, sums.joint, sums.first, sums.done)
             came += facet.taken.chance[e] * lost_by(z, t, slot, touched) * sums.first[z, t]
         came *= touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, G0]
         came += _true_all_the_same(facet, known, sums, j, t)
@@ -145,7 +151,7 @@ def _touched_came(facet, known, sums, saying, j, first, end):
 
 
 @compiled
-def _true_all_the_same(facet, known, sums, j, t):
+def _true_all_the_same(facet: SparseFacet, known: Known, sums: Sums, j: int, t: int):
     """What comes to the belief that touched value j has replaced another where it is true of the group as well."""
     k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     x, out, touched = known.ids[j], 0.0, known.touched
@@ -204,7 +210,15 @@ def pattern_of(facet: SparseFacet) -> Pattern:
 
 
 @compiled
-def untouched_surprises(facet: SparseFacet, pattern: Pattern, known: Known, saying: Saying, groups, belief, out):
+def untouched_surprises(
+    facet: SparseFacet,
+    pattern: Pattern,
+    known: Known,
+    saying: Saying,
+    groups: np.ndarray,
+    belief: np.ndarray,
+    out: np.ndarray,
+):
     """`surprises_of` intents where nothing was answered on the facet, from its pattern."""
     ptr, which, share_kept, share_muddled = pattern.ptr, pattern.which, pattern.kept, pattern.muddled
     options, log_options, row_of, rows = facet.options, facet.log_options, known.row_of, known.rows
@@ -239,7 +253,15 @@ def untouched_surprises(facet: SparseFacet, pattern: Pattern, known: Known, sayi
 
 
 @compiled
-def surprises_of(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, groups, belief, out):
+def surprises_of(
+    facet: SparseFacet,
+    known: Known,
+    sums: Sums,
+    saying: Saying,
+    groups: np.ndarray,
+    belief: np.ndarray,
+    out: np.ndarray,
+):
     """Fill out (n,) with the sum of p log p over the joint answers of n intents.
 
     Args:
@@ -330,8 +352,18 @@ def surprises_of(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, g
 
 
 @compiled
-def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, pattern: Pattern, joint, who, by_user,
-               surprises, out):  # fmt: skip
+def tell_named(
+    facet: SparseFacet,
+    known: Known,
+    sums: Sums,
+    saying: Saying,
+    pattern: Pattern,
+    joint: np.ndarray,
+    who: int,
+    by_user: bool,
+    surprises: np.ndarray,
+    out: np.ndarray,
+):
     """What the open question tells in one dialogue.
 
     Args:
@@ -356,7 +388,16 @@ def tell_named(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, pat
 
 
 @compiled
-def conditional_entropy(facet: SparseFacet, known: Known, saying: Saying, belief, types, who, surprises, rough):
+def conditional_entropy(
+    facet: SparseFacet,
+    known: Known,
+    saying: Saying,
+    belief: np.ndarray,
+    types: np.ndarray,
+    who: np.ndarray,
+    surprises: np.ndarray,
+    rough: np.ndarray,
+):
     """Sum over intents of p(i) H(answer | i), from those of the intents `who`.
 
     Args:
@@ -391,7 +432,7 @@ def conditional_entropy(facet: SparseFacet, known: Known, saying: Saying, belief
 
 
 @compiled
-def named_entropies(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, out):
+def named_entropies(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, out: np.ndarray):
     """Fill out (G, T) with the entropy of what an untouched facet's user names when he names something."""
     n, t_n = out.shape
     alone, groups, whole = np.empty((n, t_n)), np.arange(n), np.empty(n)
@@ -405,8 +446,27 @@ def named_entropies(facet: SparseFacet, known: Known, sums: Sums, saying: Saying
 
 
 @compiled
-def tell_sparse_batch(facet: SparseFacet, pattern: Pattern, manner: Manner, f, way, floats, ints, at, ints_at, r_n, n, joint, belief, skip,
-                      values, opens, gain, user, answers):  # fmt: skip
+def tell_sparse_batch(
+    facet: SparseFacet,
+    pattern: Pattern,
+    manner: Manner,
+    f: int,
+    way: np.ndarray,
+    floats: np.ndarray,
+    ints: np.ndarray,
+    at: np.ndarray,
+    ints_at: np.ndarray,
+    r_n: np.ndarray,
+    n: np.ndarray,
+    joint: np.ndarray,
+    belief: np.ndarray,
+    skip: np.ndarray,
+    values: np.ndarray,
+    opens: bool,
+    gain: np.ndarray,
+    user: np.ndarray,
+    answers: np.ndarray,
+):
     """What the questions on one sparse facet tell in B dialogues of a catalogue small enough for all to be exact.
 
     Args:

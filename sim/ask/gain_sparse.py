@@ -5,6 +5,9 @@ several questions at one belief share (how much of each value would be replaced)
 kept in `Sums`.
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -58,7 +61,7 @@ class Sums(NamedTuple):
 
 
 @compiled
-def new_sums(facet: SparseFacet, t_n):
+def new_sums(facet: SparseFacet, t_n: int):
     v_n = len(facet.background)
     return Sums(
         np.empty((len(facet.ptr) - 1, t_n)), np.full(v_n, -1, dtype=np.int32), np.empty((v_n, t_n)),
@@ -67,7 +70,7 @@ def new_sums(facet: SparseFacet, t_n):
 
 
 @compiled
-def begin_sums(facet: SparseFacet, known: Known, joint, sums: Sums):
+def begin_sums(facet: SparseFacet, known: Known, joint: np.ndarray, sums: Sums):
     """Prepare the sums for one belief (N, T)."""
     t_n = joint.shape[1]
     group_of, row_of, rows = facet.group_of, known.row_of, known.rows
@@ -88,9 +91,14 @@ def begin_sums(facet: SparseFacet, known: Known, joint, sums: Sums):
             if r == COMMON:
                 common[t] += by_group[g, t]
             else:
-                add_states(by_group[g, t], rows, r, t, whole)
+                b = by_group[g, t]
+                whole[0, t] += b * rows[r, t, FORGOTTEN]
+                whole[1, t] += b * (rows[r, t, KEPT_STATE] + rows[r, t, UNRECALLED])
+                whole[2, t] += b * rows[r, t, MUDDLED_STATE]
     for t in range(t_n):
-        add_states(common[t], rows, COMMON, t, whole)
+        whole[0, t] += common[t] * rows[COMMON, t, FORGOTTEN]
+        whole[1, t] += common[t] * (rows[COMMON, t, KEPT_STATE] + rows[COMMON, t, UNRECALLED])
+        whole[2, t] += common[t] * rows[COMMON, t, MUDDLED_STATE]
         strangers = 0.0
         for g in facet.unknown:
             strangers += by_group[g, t]
@@ -99,18 +107,18 @@ def begin_sums(facet: SparseFacet, known: Known, joint, sums: Sums):
 
 
 @compiled
-def add_states(b, rows, r, t, to):
-    """Add a belief in row r, by the states of the memory, to (3, T): forgotten, kept or unrecalled, muddled."""
-    to[0, t] += b * rows[r, t, FORGOTTEN]
-    to[1, t] += b * (rows[r, t, KEPT_STATE] + rows[r, t, UNRECALLED])
-    to[2, t] += b * rows[r, t, MUDDLED_STATE]
-
-
-@compiled
-def first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done):
+def first_of(
+    v: int,
+    value_ptr: np.ndarray,
+    who: np.ndarray,
+    salience: np.ndarray,
+    row_of: np.ndarray,
+    rows: np.ndarray,
+    joint: np.ndarray,
+    first: np.ndarray,
+    done: np.ndarray,
+):
     """Work out first[v] of `Sums`; the arrays are those of the facet, of what is known and of the sums."""
-    if done[v]:
-        return
     done[v] = True
     t_n = joint.shape[1]
     for t in range(t_n):
@@ -123,7 +131,9 @@ def first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done):
 
 
 @compiled
-def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, outside):
+def believers(
+    facet: SparseFacet, known: Known, sums: Sums, v: int, masses: np.ndarray, inside: np.ndarray, outside: np.ndarray
+):
     """Who believes value v, not asked about before, when asked.
 
     Args:
@@ -142,15 +152,23 @@ def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, o
         r = row_of[i]
         for t in range(t_n):
             b = joint[i, t]
-            add_states(b, rows, r, t, masses)
+            masses[0, t] += b * rows[r, t, FORGOTTEN]
+            masses[1, t] += b * (rows[r, t, KEPT_STATE] + rows[r, t, UNRECALLED])
+            masses[2, t] += b * rows[r, t, MUDDLED_STATE]
             inside[KEPT, t] += b * rows[r, t, KEPT_TOP] * pi
             inside[MUDDLED, t] += b * rows[r, t, MUDDLED_REPLACED] * within
     for e in range(t_ptr[v], t_ptr[v + 1]):
         z, chance = t_to[e], t_chance[e]
-        first_of(z, value_ptr, who, salience, row_of, rows, joint, first, done)
-        for t in range(t_n):
-            outside[MUDDLED, t] += chance * lost_by(z, t, slot, touched) * first[z, t]
-    first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done)
+        if not done[z]:
+            first_of(z, value_ptr, who, salience, row_of, rows, joint, first, done)
+        if slot[z] < 0:
+            for t in range(t_n):
+                outside[MUDDLED, t] += chance * first[z, t]
+        else:
+            for t in range(t_n):
+                outside[MUDDLED, t] += chance * lost_by(z, t, slot, touched) * first[z, t]
+    if not done[v]:
+        first_of(v, value_ptr, who, salience, row_of, rows, joint, first, done)
     lost = np.empty(t_n)
     for t in range(t_n):
         lost[t] = taken_from(k_ptr, k_to, k_chance, v, t, slot, touched, ids, 0, 0) * first[v, t]
@@ -175,7 +193,22 @@ def believers(facet: SparseFacet, known: Known, sums: Sums, v, masses, inside, o
 
 
 @compiled
-def _in_one_group(v, k, x, out_of, into, value_ptr, who, salience, row_of, rows, joint, touched, lost, inside):
+def _in_one_group(
+    v: int,
+    k: int,
+    x: int,
+    out_of: float,
+    into: float,
+    value_ptr: np.ndarray,
+    who: np.ndarray,
+    salience: np.ndarray,
+    row_of: np.ndarray,
+    rows: np.ndarray,
+    joint: np.ndarray,
+    touched: np.ndarray,
+    lost: np.ndarray,
+    inside: np.ndarray,
+):
     """Where v and touched value k, x, are true of one group, each may be taken for the other: add what that means for
     the belief that v is lost (T,), and that it comes in the place of x."""
     a, b = value_ptr[v], value_ptr[x]
@@ -196,7 +229,16 @@ def _in_one_group(v, k, x, out_of, into, value_ptr, who, salience, row_of, rows,
 
 
 @compiled
-def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotten, crowd, out):
+def yesno_joint(
+    facet: SparseFacet,
+    known: Known,
+    sums: Sums,
+    v: int,
+    yesno: np.ndarray,
+    forgotten: np.ndarray,
+    crowd: np.ndarray,
+    out: np.ndarray,
+):
     """Fill out (T, 2, A) with the joint of type, class (false, true) and answer for one value.
 
     Args:
@@ -225,7 +267,7 @@ def yesno_joint(facet: SparseFacet, known: Known, sums: Sums, v, yesno, forgotte
 
 
 @compiled
-def noise_of(says, whole, believe, yesno, forgotten):
+def noise_of(says: float, whole: np.ndarray, believe: np.ndarray, yesno: np.ndarray, forgotten: np.ndarray):
     """H(answer | memory, type), nats: whatever an answer tells is at most H(answer) less that.
 
     Args:
@@ -243,7 +285,7 @@ def noise_of(says, whole, believe, yesno, forgotten):
 
 
 @compiled
-def gains_of(cells, flat):
+def gains_of(cells: np.ndarray, flat: np.ndarray):
     """I(answer; class), I(answer; type) and H(answer) from cells (T, 2, A); flat (A (T + 3) + T + 2,) begins with
     p(answer) afterwards, and is spoilt beyond."""
     t_n = len(cells)
@@ -273,7 +315,18 @@ def gains_of(cells, flat):
 
 
 @compiled
-def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, values, yesno, forgotten, gain, most, user, answers):
+def tell_sparse(
+    facet: SparseFacet,
+    known: Known,
+    sums: Sums,
+    values: np.ndarray,
+    yesno: np.ndarray,
+    forgotten: np.ndarray,
+    gain: np.ndarray,
+    most: np.ndarray,
+    user: np.ndarray,
+    answers: np.ndarray,
+):
     """What the questions on `values` (C,) tell in one dialogue.
 
     Args:
@@ -293,7 +346,7 @@ def tell_sparse(facet: SparseFacet, known: Known, sums: Sums, values, yesno, for
 
 
 @compiled
-def masses_of_values(facet: SparseFacet, sums: Sums, out):
+def masses_of_values(facet: SparseFacet, sums: Sums, out: np.ndarray):
     """Fill out (V,) with p(value true of the intent | history)."""
     joint, value_ptr, who = sums.joint, facet.value_ptr, facet.who
     by_group = np.zeros(len(joint))
@@ -308,7 +361,17 @@ def masses_of_values(facet: SparseFacet, sums: Sums, out):
 
 
 @compiled
-def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, values, yesno, forgotten, out):
+def refine_sparse(
+    facet: SparseFacet,
+    known: Known,
+    sums: Sums,
+    joint: np.ndarray,
+    who: np.ndarray,
+    values: np.ndarray,
+    yesno: np.ndarray,
+    forgotten: np.ndarray,
+    out: np.ndarray,
+):
     """Fill out (C,) with I(answer; intent) of the questions on `values` (C,), nats.
 
     It is I(answer; class), and the sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | class of i)).
@@ -352,7 +415,21 @@ def refine_sparse(facet: SparseFacet, known: Known, sums: Sums, joint, who, valu
 
 
 @compiled
-def _mix(share, forgotten, kept, unrecalled, muddled, believe_kept, believe_muddled, f, k0, k1, m0, m1, out):
+def _mix(
+    share: np.ndarray,
+    forgotten: np.ndarray,
+    kept: np.ndarray,
+    unrecalled: np.ndarray,
+    muddled: np.ndarray,
+    believe_kept: np.ndarray,
+    believe_muddled: np.ndarray,
+    f: int,
+    k0: float,
+    k1: float,
+    m0: float,
+    m1: float,
+    out: np.ndarray,
+):
     """Add one type's share of one answer, for every intent."""
     for k in range(len(out)):
         doubt_kept, doubt_muddled = kept[k] + unrecalled[k] - believe_kept[k], muddled[k] - believe_muddled[k]
@@ -362,7 +439,7 @@ def _mix(share, forgotten, kept, unrecalled, muddled, believe_kept, believe_mudd
 
 
 @compiled
-def _gap(p, own, no, yes, out):
+def _gap(p: np.ndarray, own: np.ndarray, no: float, yes: float, out: np.ndarray):
     """Add p log (p / p(answer | class)) of one answer, for every intent."""
     for k in range(len(out)):
         q = max(p[k], TINY)
@@ -370,6 +447,6 @@ def _gap(p, own, no, yes, out):
 
 
 @compiled
-def _log_share(cells, y, a):
+def _log_share(cells: np.ndarray, y: int, a: int):
     """Log p(answer | class) of cells (T, 2, A)."""
     return log(max(cells[:, y, a].sum() / max(cells[:, y].sum(), TINY), TINY))

@@ -1,9 +1,12 @@
 """What questions on a facet tell whose law is tabled: about the intent, about the user, and the answers to expect.
 
-The joint of answer and row is the record, laid out as `sim.belief.law_dense.Tables` says, times the belief in each row,
-and every gain is a sum of p log p over it: I(answer; row), and of open questions on sparse facets of small catalogues
-I(answer; intent).  A batch is a loop over its dialogues.
+The joint of answer and row is the record, laid out as `sim.belief.law_dense.LawTables` says, times the belief in each
+row, and every gain is a sum of p log p over it: I(answer; row), and of open questions on sparse facets of small
+catalogues I(answer; intent).  A batch is a loop over its dialogues.
 """
+
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class Room(NamedTuple):
 
 
 @compiled
-def new_room(tabled: Tabled, t_n) -> Room:
+def new_room(tabled: Tabled, t_n: int) -> Room:
     r_n, o_n = len(tabled.member_ptr) - 1, 1 + len(tabled.options)
     most, wide = max(A, o_n), len(tabled.row_of) if tabled.by_intent else r_n
     return Room(
@@ -61,7 +64,7 @@ def new_room(tabled: Tabled, t_n) -> Room:
 
 
 @compiled
-def fill_mass(tabled: Tabled, joint, b, mass):
+def fill_mass(tabled: Tabled, joint: np.ndarray, b: int, mass: np.ndarray):
     """The belief in each row of dialogue b, (T R,), from joint (B, N, T)."""
     r_n, t_n = len(tabled.member_ptr) - 1, joint.shape[2]
     for r in range(r_n):
@@ -74,7 +77,7 @@ def fill_mass(tabled: Tabled, joint, b, mass):
 
 
 @compiled
-def _base(floats, at, manner: Manner, way, f, r_n, t_n, room: Room):
+def _base(floats: np.ndarray, at: int, manner: Manner, way: int, f: int, r_n: int, t_n: int, room: Room):
     """What all yes/no questions share: `ways`, `states` and what follows from them, from `mass`."""
     size = r_n * t_n
     for k in range(size):
@@ -106,7 +109,7 @@ def _base(floats, at, manner: Manner, way, f, r_n, t_n, room: Room):
 
 
 @compiled
-def yesno_cells(floats, at, says, c, c_n, r_n, t_n, room: Room):
+def yesno_cells(floats: np.ndarray, at: int, says: float, c: int, c_n: int, r_n: int, t_n: int, room: Room):
     """The joint of the answer to yes/no question c and row into `cells`, and answers by type into `by_type`."""
     size, silent = r_n * t_n, 1.0 - says
     kept_at = at + (5 + c) * size
@@ -141,7 +144,18 @@ def yesno_cells(floats, at, says, c, c_n, r_n, t_n, room: Room):
 
 
 @compiled
-def open_cells(tabled: Tabled, floats, at, manner: Manner, way, f, joint, b, by_intent, room: Room):
+def open_cells(
+    tabled: Tabled,
+    floats: np.ndarray,
+    at: int,
+    manner: Manner,
+    way: int,
+    f: int,
+    joint: np.ndarray,
+    b: int,
+    by_intent: bool,
+    room: Room,
+):
     """The joint of the answer to the open question and row, or intent, into `cells`, and answers by type into
     `by_type`; returns how many rows or intents there are."""
     t_n, r_n, o_n = joint.shape[2], len(tabled.member_ptr) - 1, len(tabled.options)
@@ -181,7 +195,7 @@ def open_cells(tabled: Tabled, floats, at, manner: Manner, way, f, joint, b, by_
 
 
 @compiled
-def of_types(by_type, a_n, answers, flat):
+def of_types(by_type: np.ndarray, a_n: int, answers: np.ndarray, flat: np.ndarray):
     """I(answer; type) and sum of p log p over the answers, from by_type (T, at least a_n); fills answers (a_n,)."""
     t_n = len(by_type)
     types = 0.0
@@ -202,13 +216,26 @@ def of_types(by_type, a_n, answers, flat):
 
 
 @compiled
-def summarised(answers, a_n, alone, out):
+def summarised(answers: np.ndarray, a_n: int, alone: float, out: np.ndarray):
     """`open_summary` of answers (a_n,)."""
     out[0], out[1], out[2], out[3], out[4] = answers[0], answers[1:a_n].max(), -alone / log(float(a_n)), 0.0, 0.0
 
 
 @compiled
-def tell_tabled(tabled: Tabled, manner: Manner, f, way, floats, record_at, joint, belief, skip, gain, user, answers):
+def tell_tabled(
+    tabled: Tabled,
+    manner: Manner,
+    f: int,
+    way: np.ndarray,
+    floats: np.ndarray,
+    record_at: np.ndarray,
+    joint: np.ndarray,
+    belief: np.ndarray,
+    skip: np.ndarray,
+    gain: np.ndarray,
+    user: np.ndarray,
+    answers: np.ndarray,
+):
     """What the questions on one facet tell in n dialogues.
 
     Args:
@@ -285,7 +312,17 @@ def tell_tabled(tabled: Tabled, manner: Manner, f, way, floats, record_at, joint
 
 
 @compiled
-def tabled_answers(tabled: Tabled, manner: Manner, f, way, floats, at, joint, q, out):
+def tabled_answers(
+    tabled: Tabled,
+    manner: Manner,
+    f: int,
+    way: int,
+    floats: np.ndarray,
+    at: int,
+    joint: np.ndarray,
+    q: int,
+    out: np.ndarray,
+):
     """Fill out (answers,) with p(answer) to question q of the facet in one dialogue, joint (1, N, T)."""
     t_n, r_n, opens = joint.shape[2], len(tabled.member_ptr) - 1, len(tabled.options) > 0
     room = new_room(tabled, t_n)
@@ -303,8 +340,19 @@ def tabled_answers(tabled: Tabled, manner: Manner, f, way, floats, at, joint, q,
 
 
 @compiled
-def refine_tabled(tabled: Tabled, manner: Manner, f, way, floats, at, joint, who, questions, out):
-    """Add to out (C,) what answers to yes/no questions tell about intents of one row, nats: those differ in their types.
+def refine_tabled(
+    tabled: Tabled,
+    manner: Manner,
+    f: int,
+    way: int,
+    floats: np.ndarray,
+    at: int,
+    joint: np.ndarray,
+    who: np.ndarray,
+    questions: np.ndarray,
+    out: np.ndarray,
+):
+    """Add to out (C,) what answers to yes/no questions tell about intents of one row, nats: they differ in their types.
 
     That is the sum over the intents `who` of p(i) KL(p(answer | i) || p(answer | row of i)); joint is (1, N, T).
     """
@@ -326,7 +374,7 @@ def refine_tabled(tabled: Tabled, manner: Manner, f, way, floats, at, joint, who
 
 
 @compiled
-def _divergence(mine, others, answers):
+def _divergence(mine: np.ndarray, others: np.ndarray, answers: np.ndarray):
     """p(i) KL(p(answer | i) || p(answer | row)) from p(i, type) (T,), p(row, type) (T,), p(answer | type) (T, A)."""
     whole, everyone, gap = max(mine.sum(), TINY), max(others.sum(), TINY), 0.0
     for a in range(answers.shape[1]):

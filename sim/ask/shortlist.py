@@ -1,10 +1,11 @@
 """A shortlist of questions and what each tells about the user: for agents that weigh more than the intent.
 
-I(answer; type) is exact for every question it is asked of.  Over the whole bank of films that would take a second a turn, so the questions that tell most
-about the user are sought among open ones, all of facets of up to `FEW` questions, and of larger facets the `MOST`
-values of largest belief, the `MOST` of largest prior, and what was said.  Rarer values of one facet differ little in
-what they tell about who forgets and who slips.  On catalogues with no large facet that is the whole bank; on films, in
-fifteen states of three dialogues (`hard`), the two best of the 48,252 were always among these 199 to 274.
+I(answer; type) is exact for every question it is asked of.  Over the whole bank of films that would take a second a
+turn, so the questions that tell most about the user are sought among open ones, all of facets of up to `FEW` questions,
+and of larger facets the `MOST` values of largest belief, the `MOST` of largest prior, and what was said.  Rarer values
+of one facet differ little in what they tell about who forgets and who slips.  On catalogues with no large facet that is
+the whole bank; on films, in fifteen states of three dialogues (`hard`), the two best of the 48,252 were always among
+these 199 to 274.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """The sweep: the expected information gain (EIG) of every question of the bank, and what refines the best of them.
 
 - The sweep ranks questions by I(answer; class of intents), see `sim.ask.facet_gains`; the `SHORTLIST` best are refined
-  to I(answer; intent) over the `REFINED` likeliest intents: by the chain rule, what answers tell inside a class comes to
-  it.  For catalogues of up to that many intents the refined values are exact; leaving intents out keeps a lower bound.
-  In larger ones only questions that come to `NEAR` times the best are refined: the bounds then leave few to evaluate.
-  Refined always, where the law is not tabled, are values that were said but not asked about ("so it really is she?"),
-  and those of facets of up to `FEW` values that were touched: their answers tell kept from muddled memories, and so tell
-  intents of one class apart.
+  to I(answer; intent) over the `REFINED` likeliest intents: by the chain rule, what answers tell inside a class comes
+  to it.  For catalogues of up to that many intents the refined values are exact; leaving intents out keeps a lower
+  bound.  In larger ones only questions that come to `NEAR` times the best are refined: the bounds then leave few to
+  evaluate.  Refined always, where the law is not tabled, are values that were said but not asked about ("so it really
+  is she?"), and those of facets of up to `FEW` values that were touched: their answers tell kept from muddled
+  memories, and so tell intents of one class apart.
 - Ties within `TIE` nats go to the lowest id.
 """
 

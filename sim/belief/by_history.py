@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from sim.belief.evidence import History
-from sim.belief.store import EvidenceStore
+from sim.belief.store import MOST_KNOWN, EvidenceStore
 from sim.belief.type_mixture import beliefs_of, log_prior, weigh
 from sim.channel.channel import Channel
 from sim.numeric.cache import Cache
@@ -74,8 +75,20 @@ class BeliefsByHistory:
         self.patterns: dict[int, Any] = {}
         self.flags: Any = None
         """The same of each facet alone, and of all flags."""
+        self.readers: WeakSet[Any] = WeakSet()
+        """Posteriors that hold `numbers` of this store, and drop what they found by them when told to `renumber`."""
+        self._cache_bytes = cache_bytes
         self._nodes: Cache[Node] = Cache(cache_bytes)
         self._log_prior = log_prior(channel)
+
+    def tidy(self) -> None:
+        """Forget evidence that no dialogue knows, where there is too much of it."""
+        if len(self.store.known) > MOST_KNOWN:
+            readers = list(self.readers)
+            self.store.forget_all_but([reader.numbers for reader in readers])
+            self._nodes = Cache(self._cache_bytes)
+            for reader in readers:
+                reader.renumber()
 
     def nodes(self, numbers: np.ndarray) -> list[Node]:
         """The beliefs after what B dialogues know, (B, F)."""
@@ -109,8 +122,9 @@ class BeliefsByHistory:
         residual = np.empty((0, 0))
         if self.residual is not None:
             residual = np.stack([self.residual(store.history(row)) for row in numbers])
-        beliefs_of(self._log_prior, store.floats, store.ints, store.record_at[numbers[touched]],
-                   store.map_at[numbers[touched]], touched.sum(axis=1).cumsum(), residual, joint, belief, types)  # fmt: skip
+        at, rows = store.record_at[numbers[touched]], store.map_at[numbers[touched]]
+        ends = touched.sum(axis=1).cumsum()
+        beliefs_of(self._log_prior, store.floats, store.ints, at, rows, ends, residual, joint, belief, types)
         return joint, belief, types
 
     def stages(self, numbers: np.ndarray) -> np.ndarray:

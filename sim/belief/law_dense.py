@@ -1,9 +1,12 @@
 """The law of a dense facet: p(next answer | what was answered on the facet, value, type).
 
 The memory is one value, so everything is summed over the V values of the facet: a row each, and a last one for what the
-catalogue doesn't know.  Evidence becomes a record of float64 (`Tables`), which says what is remembered and believed
+catalogue doesn't know.  Evidence becomes a record of float64 (`LawTables`), which says what is remembered and believed
 after it.  Nothing is known of a facet: that is the empty evidence, and no case of its own.
 """
+
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ NONE, PASSED, VOLUNTEERED = -1, 0, 1
 """What an opening says of whether a facet is volunteered: there was none; it was passed over; it was."""
 
 
-class Tables(NamedTuple):
+class LawTables(NamedTuple):
     """A record of a facet whose law is tabled, block after block; all given the evidence."""
 
     like: np.ndarray
@@ -46,13 +49,13 @@ def table_size(tabled: Tabled, t_n: int) -> int:
 
 
 @compiled
-def tables_of(tabled: Tabled, record, t_n) -> Tables:
+def tables_of(tabled: Tabled, record: np.ndarray, t_n: int) -> LawTables:
     """A record where it lies."""
     r_n, c_n, o_n = len(tabled.member_ptr) - 1, len(tabled.says), len(tabled.options)
     a = r_n * t_n
     b, c = 5 * a, (5 + c_n) * a
     d, e = c + c_n * a, c + (c_n + o_n) * a
-    return Tables(
+    return LawTables(
         record[:a].reshape(r_n, t_n), record[a:b].reshape(4, t_n, r_n), record[b:c].reshape(c_n, t_n, r_n),
         record[c:d].reshape(c_n, t_n, r_n), record[d:e].reshape(o_n, t_n, r_n),
         record[e : e + o_n * a].reshape(o_n, t_n, r_n),
@@ -60,7 +63,7 @@ def tables_of(tabled: Tabled, record, t_n) -> Tables:
 
 
 @compiled
-def open_answer(said, volunteered, t, state, memory):
+def open_answer(said: int, volunteered: int, t: int, state: int, memory: Memory):
     """Log of what an open answer, or its absence, tells whatever is remembered; 0 where there was no occasion."""
     silent, opening = memory.silent[t, state], memory.opening[t]
     out = 0.0
@@ -74,7 +77,7 @@ def open_answer(said, volunteered, t, state, memory):
 
 
 @compiled
-def volunteering(said, volunteered, t, memory):
+def volunteering(said: int, volunteered: int, t: int, memory: Memory):
     """Log of how likely the type is to have volunteered an option or to have passed the facet over, beside the type
     that is likeliest to."""
     if said < 0 or volunteered == NONE:
@@ -87,7 +90,7 @@ def volunteering(said, volunteered, t, memory):
 
 
 @compiled
-def forgotten_like(pairs, said, volunteered, t, memory, options):
+def forgotten_like(pairs: np.ndarray, said: int, volunteered: int, t: int, memory: Memory, options: np.ndarray):
     """Log p(evidence | forgotten, type)."""
     out = log(max(memory.shares[0, t], TINY))
     for j in range(len(pairs)):
@@ -103,7 +106,9 @@ def forgotten_like(pairs, said, volunteered, t, memory, options):
 
 
 @compiled
-def dense_record(facet: DenseFacet, tabled: Tabled, memory: Memory, pairs, said, volunteered, out):
+def dense_record(
+    facet: DenseFacet, tabled: Tabled, memory: Memory, pairs: np.ndarray, said: int, volunteered: int, out: np.ndarray
+):
     """Fill a record.
 
     Args:
@@ -152,7 +157,16 @@ def dense_record(facet: DenseFacet, tabled: Tabled, memory: Memory, pairs, said,
 
 
 @compiled
-def _of_memories(facet, memory, pairs, said, volunteered, t, by_state, recognised):
+def _of_memories(
+    facet: DenseFacet,
+    memory: Memory,
+    pairs: np.ndarray,
+    said: int,
+    volunteered: int,
+    t: int,
+    by_state: np.ndarray,
+    recognised: np.ndarray,
+):
     """Log p(evidence | memory of each value) kept and muddled, and of yes/no answers alone; returns the largest."""
     v_n = len(facet.background)
     top = -np.inf
@@ -181,7 +195,9 @@ def _of_memories(facet, memory, pairs, said, volunteered, t, by_state, recognise
 
 
 @compiled
-def _what_is_believed(facet, by_state, confused, unknown, t, to):
+def _what_is_believed(
+    facet: DenseFacet, by_state: np.ndarray, confused: np.ndarray, unknown: float, t: int, to: LawTables
+):
     """Chances that what each question asks for is believed."""
     v_n, c_n = len(facet.background), len(facet.values)
     ptr, values, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
@@ -206,7 +222,9 @@ def _what_is_believed(facet, by_state, confused, unknown, t, to):
 
 
 @compiled
-def _what_is_named(facet, by_state, confused, unknown, t, to):
+def _what_is_named(
+    facet: DenseFacet, by_state: np.ndarray, confused: np.ndarray, unknown: float, t: int, to: LawTables
+):
     """Chances that each option is on top of the mind."""
     v_n = len(facet.background)
     ptr, values, chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
@@ -233,7 +251,7 @@ class Told(NamedTuple):
 
 
 @compiled
-def dense_records(facet: DenseFacet, tabled: Tabled, memory: Memory, told: Told, floats, at):
+def dense_records(facet: DenseFacet, tabled: Tabled, memory: Memory, told: Told, floats: np.ndarray, at: np.ndarray):
     """Fill m records, which begin at at (m,) of `floats`."""
     size, start = table_size(tabled, memory.shares.shape[1]), 0
     for e in range(len(at)):

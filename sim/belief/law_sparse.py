@@ -26,6 +26,9 @@ Evidence becomes a record of float64 and one of int32:
     ids           (n,)      the touched values, ascending
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -33,7 +36,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.answers import ANSWERS, DONT_KNOW
-from sim.belief.law_dense import Told, forgotten_like, open_answer, table_size, tables_of
+from sim.belief.law_dense import LawTables, Told, forgotten_like, open_answer, table_size, tables_of
 from sim.belief.tables import Memory, SparseFacet, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
@@ -65,7 +68,7 @@ def sparse_size(r_n: int, n: int, t_n: int) -> int:
 
 
 @compiled
-def parts_of(record, r_n, n, t_n):
+def parts_of(record: np.ndarray, r_n: int, n: int, t_n: int):
     """Its blocks: like, rows, stranger, touched."""
     a, b = r_n * t_n, r_n * t_n * (1 + FIGURES)
     return (
@@ -75,7 +78,9 @@ def parts_of(record, r_n, n, t_n):
 
 
 @compiled
-def known_of(facet: SparseFacet, floats, ints, at, ints_at, r_n, n, t_n):
+def known_of(
+    facet: SparseFacet, floats: np.ndarray, ints: np.ndarray, at: int, ints_at: int, r_n: int, n: int, t_n: int
+):
     """The record at these places of `floats` and `ints`."""
     _, rows, stranger, touched = parts_of(floats[at:], r_n, n, t_n)
     start = ints_at + len(facet.group_of)
@@ -84,7 +89,7 @@ def known_of(facet: SparseFacet, floats, ints, at, ints_at, r_n, n, t_n):
 
 
 @compiled
-def give_rows(facet: SparseFacet, ids, row_of) -> int:
+def give_rows(facet: SparseFacet, ids: np.ndarray, row_of: np.ndarray) -> int:
     """Fill `row_of` (G,) given the touched values; returns how many rows there are."""
     row_of[:] = COMMON
     for g in facet.unknown:
@@ -99,7 +104,7 @@ def give_rows(facet: SparseFacet, ids, row_of) -> int:
 
 
 @compiled
-def _own(value_ptr, who, value, row_of, count):
+def _own(value_ptr: np.ndarray, who: np.ndarray, value: int, row_of: np.ndarray, count: int):
     for e in range(value_ptr[value], value_ptr[value + 1]):
         if row_of[who[e]] == COMMON:
             row_of[who[e]] = count
@@ -108,7 +113,7 @@ def _own(value_ptr, who, value, row_of, count):
 
 
 @compiled
-def find(values, start, end, value) -> int:
+def find(values: np.ndarray, start: int, end: int, value: int) -> int:
     """Where a value stands in the ascending values[start:end]; -1 where it doesn't.
 
     Small functions take single arrays, here and below, and ends instead of slices: of every array of a tuple and of
@@ -125,7 +130,17 @@ def find(values, start, end, value) -> int:
 
 
 @compiled
-def sparse_record(facet: SparseFacet, memory: Memory, pairs, said, volunteered, ids, row_of, r_n, out):
+def sparse_record(
+    facet: SparseFacet,
+    memory: Memory,
+    pairs: np.ndarray,
+    said: int,
+    volunteered: int,
+    ids: np.ndarray,
+    row_of: np.ndarray,
+    r_n: int,
+    out: np.ndarray,
+):
     """Fill a record; arguments as `dense_record`, and what `give_rows` found."""
     t_n = memory.shares.shape[1]
     like, rows, stranger, touched = parts_of(out, r_n, len(ids), t_n)
@@ -168,7 +183,9 @@ def sparse_record(facet: SparseFacet, memory: Memory, pairs, said, volunteered, 
 
 
 @compiled
-def _strangers(facet, ids, touched, stranger, logs, sums):
+def _strangers(
+    facet: SparseFacet, ids: np.ndarray, touched: np.ndarray, stranger: np.ndarray, logs: np.ndarray, sums: np.ndarray
+):
     """What is the same for all rows, and the row of those of whom the catalogue knows nothing."""
     for t in range(len(stranger)):
         kept = muddled = strange = 0.0
@@ -186,7 +203,15 @@ def _strangers(facet, ids, touched, stranger, logs, sums):
 
 
 @compiled
-def _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums):
+def _rows_of_their_own(
+    facet: SparseFacet,
+    ids: np.ndarray,
+    row_of: np.ndarray,
+    slot: np.ndarray,
+    touched: np.ndarray,
+    logs: np.ndarray,
+    sums: np.ndarray,
+):
     """A, R and prod(h or g0) of the groups that differ from most."""
     t_n, v_n = touched.shape[1], len(slot)
     # By value: what it is replaced by, as if nothing else were true of the intent; and whether that is not just 1.
@@ -214,10 +239,12 @@ def _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums):
             if not near[z]:
                 continue
             j = slot[z]
+            if j < 0:
+                for t in range(t_n):
+                    sums[1, t, r] += pi * (taken[z, t] - 1.0)
+                continue
             for t in range(t_n):
                 sums[1, t, r] += pi * (lost_by(z, t, slot, touched) * taken[z, t] - 1.0)
-            if j < 0:
-                continue
             for t in range(t_n):
                 odds = touched[j, t, KEPT, E] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
                 sums[0, t, r] += pi * (odds - 1.0)
@@ -236,21 +263,30 @@ def _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums):
 
 
 @compiled
-def beside(j, t, touched):
+def beside(j: int, t: int, touched: np.ndarray):
     """Factor of a replacement, touched value j, that is true of the intent as well, less that of one which isn't."""
     e, g1 = touched[j, t, MUDDLED, E], touched[j, t, MUDDLED, G1]
     return e * g1 * (1.0 / touched[j, t, MUDDLED, H] - 1.0 / touched[j, t, MUDDLED, G0])
 
 
 @compiled
-def entry(ptr, to, chance, row, column):
+def entry(ptr: np.ndarray, to: np.ndarray, chance: np.ndarray, row: int, column: int):
     """One entry of a kernel."""
     at = find(to, ptr[row], ptr[row + 1], column)
     return chance[at] if at >= 0 else 0.0
 
 
 @compiled
-def _touch(facet, memory, pairs, said, volunteered, t, slot, touched):
+def _touch(
+    facet: SparseFacet,
+    memory: Memory,
+    pairs: np.ndarray,
+    said: int,
+    volunteered: int,
+    t: int,
+    slot: np.ndarray,
+    touched: np.ndarray,
+):
     """Fill what was answered about each touched value; returns log p(the open answer | kept, muddled) but for e."""
     for j in range(len(touched)):
         for state in range(2):
@@ -283,14 +319,25 @@ def _touch(facet, memory, pairs, said, volunteered, t, slot, touched):
 
 
 @compiled
-def lost_by(z, t, slot, touched):
+def lost_by(z: int, t: int, slot: np.ndarray, touched: np.ndarray):
     """al: how the answers weigh that z is what was replaced."""
     j = slot[z]
     return touched[j, t, MUDDLED, G0] / touched[j, t, MUDDLED, H] if j >= 0 else 1.0
 
 
 @compiled
-def taken_from(k_ptr, k_to, k_chance, z, t, slot, touched, held, start, end):
+def taken_from(
+    k_ptr: np.ndarray,
+    k_to: np.ndarray,
+    k_chance: np.ndarray,
+    z: int,
+    t: int,
+    slot: np.ndarray,
+    touched: np.ndarray,
+    held: np.ndarray,
+    start: int,
+    end: int,
+):
     """kb: how they weigh what z may be taken for; held[start:end] are the values of the intent, or none for any
     other."""
     out = 1.0
@@ -304,9 +351,17 @@ def taken_from(k_ptr, k_to, k_chance, z, t, slot, touched, held, start, end):
 
 
 @compiled
-def stand(facet: SparseFacet, known: Known, slot, groups, values, own, came):
-    """Where each value stands among those of each group, own (C, n), -1 for nowhere, and the chance that it replaces one
-    of them, came (C, T, n), but for what was answered about it."""
+def stand(
+    facet: SparseFacet,
+    known: Known,
+    slot: np.ndarray,
+    groups: np.ndarray,
+    values: np.ndarray,
+    own: np.ndarray,
+    came: np.ndarray,
+):
+    """Where each value stands among those of each group, own (C, n), -1 for nowhere, and the chance that it replaces
+    one of them, came (C, T, n), but for what was answered about it."""
     place = np.full(len(facet.background), -1, dtype=np.int32)
     ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
     k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
@@ -323,11 +378,23 @@ def stand(facet: SparseFacet, known: Known, slot, groups, values, own, came):
                 c = place[k_to[x]]
                 if c >= 0:
                     for t in range(came.shape[1]):
-                        came[c, t, k] += pi * k_chance[x] * lost_by(z, t, slot, touched)
+                        lost = lost_by(z, t, slot, touched) if slot[z] >= 0 else 1.0
+                        came[c, t, k] += pi * k_chance[x] * lost
 
 
 @compiled
-def believe_each(facet: SparseFacet, known: Known, slot, groups, v, t, own, came, rows, believe):
+def believe_each(
+    facet: SparseFacet,
+    known: Known,
+    slot: np.ndarray,
+    groups: np.ndarray,
+    v: int,
+    t: int,
+    own: np.ndarray,
+    came: np.ndarray,
+    rows: np.ndarray,
+    believe: np.ndarray,
+):
     """p(v is believed, memory | group, type t), kept or unrecalled and muddled: believe (2, n) is filled.
 
     Args:
@@ -362,8 +429,8 @@ def believe_each(facet: SparseFacet, known: Known, slot, groups, v, t, own, came
 
 
 @compiled
-def tabulate(facet: SparseFacet, tabled: Tabled, values, known: Known, like, out):
-    """Fill a record of `sim.belief.law_dense.Tables`, a row for each group, from one of a sparse facet.
+def tabulate(facet: SparseFacet, tabled: Tabled, values: np.ndarray, known: Known, like: np.ndarray, out: np.ndarray):
+    """Fill a record of `sim.belief.law_dense.LawTables`, a row for each group, from one of a sparse facet.
 
     Args:
         values: (C,) what the yes/no questions ask for.
@@ -392,7 +459,7 @@ def tabulate(facet: SparseFacet, tabled: Tabled, values, known: Known, like, out
 
 
 @compiled
-def _what_is_named(facet, known, slot, t, rows, to):
+def _what_is_named(facet: SparseFacet, known: Known, slot: np.ndarray, t: int, rows: np.ndarray, to: LawTables):
     ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
     k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
     named_kept, named_muddled = to.named_kept, to.named_muddled
@@ -418,7 +485,7 @@ def _what_is_named(facet, known, slot, t, rows, to):
 
 
 @compiled
-def strangers_odds(j, rho, t, touched):
+def strangers_odds(j: int, rho: float, t: int, touched: np.ndarray):
     """How much likelier those of whom the catalogue knows nothing name touched value j for what was answered."""
     if j < 0:
         return 1.0
@@ -427,7 +494,7 @@ def strangers_odds(j, rho, t, touched):
 
 
 @compiled
-def touched_values(pairs, said):
+def touched_values(pairs: np.ndarray, said: int):
     """(n,) int32, ascending: the values that were asked for or said."""
     values = np.empty(len(pairs) + 1, dtype=np.int32)
     for j in range(len(pairs)):
@@ -437,7 +504,15 @@ def touched_values(pairs, said):
 
 
 @compiled
-def tabulated_records(facet: SparseFacet, tabled: Tabled, values, memory: Memory, told: Told, floats, at):
+def tabulated_records(
+    facet: SparseFacet,
+    tabled: Tabled,
+    values: np.ndarray,
+    memory: Memory,
+    told: Told,
+    floats: np.ndarray,
+    at: np.ndarray,
+):
     """Fill m records of a sparse facet whose law is tabled, which begin at at (m,) of `floats`."""
     t_n, start = memory.shares.shape[1], 0
     size, row_of = table_size(tabled, t_n), np.empty(len(facet.ptr) - 1, dtype=np.int32)

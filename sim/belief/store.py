@@ -13,7 +13,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
-from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, Tables, Told, dense_records, table_size, tables_of
+from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, LawTables, Told, dense_records, table_size, tables_of
 from sim.belief.law_sparse import (
     give_rows,
     parts_of,
@@ -40,6 +40,8 @@ from sim.channel.opening import SILENT
 from sim.numeric.compiled import compiled
 from sim.questions import QuestionBank
 
+MOST_KNOWN = 100_000
+"""Pieces of evidence from which on those that no dialogue knows are forgotten: learners meet millions."""
 NOWHERE = -1
 """In the place of an offset: there is no record."""
 
@@ -62,10 +64,15 @@ class EvidenceStore:
         self.tabled = [tabled(c, bank, f, self.facets[f]) for f, c in enumerate(channel.facets)]
         """(F,) the rows of the facets whose law is tabled, None for the others."""
         self.manner = manner_of([*self.stages.asking])
+        self._memories: dict[int, Memory] = {}
+        self._begin()
+        self._lay_out_fixed()
+
+    def _begin(self) -> None:
+        """Nothing is known."""
         self.known: list[tuple[int, Evidence]] = [(f, EMPTY) for f in range(len(self.facets))]
         self._number = {key: k for k, key in enumerate(self.known)}
         self._after: dict[tuple[int, int, int, int], int] = {}
-        self._memories: dict[int, Memory] = {}
         room = 4 * len(self.facets)
         self._passed = np.zeros(room, dtype=np.int64)
         self.asked_at = np.zeros((room, 2), dtype=np.int64)
@@ -75,7 +82,6 @@ class EvidenceStore:
         """(evidence,) where its record of float64 begins, and the rows of the intents, int32."""
         self.row_count, self.touched_count = np.zeros(room, dtype=np.int64), np.zeros(room, dtype=np.int64)
         """(evidence,) how many rows it has, and, of a facet that is not tabled, touched values."""
-        self._lay_out_fixed()
 
     def _lay_out_fixed(self) -> None:
         """What never changes: the rows of tabled facets, and one row an intent."""
@@ -124,6 +130,18 @@ class EvidenceStore:
         out = np.zeros((len(numbers), len(self.bank)), dtype=bool)
         mark_asked(np.ascontiguousarray(numbers), self.asked_at, self.asked_ids, out)
         return out
+
+    def forget_all_but(self, in_use: list[np.ndarray]) -> None:
+        """Forget what none of these dialogues knows: (B, F) numbers, which are given anew in place."""
+        known = self.known
+        kept = sorted({k for numbers in in_use for k in np.unique(numbers).tolist()})
+        self._begin()
+        self._forget()
+        anew = np.arange(len(known))
+        for k in kept:
+            anew[k] = self.number(*known[k])
+        for numbers in in_use:
+            numbers[:] = anew[numbers]
 
     def after(self, numbers: np.ndarray, question: int, answer: int) -> tuple[int, int]:
         """One more answer for a dialogue that knows `numbers` (F,): the facet, and the number of what is known now.
@@ -223,8 +241,9 @@ class EvidenceStore:
 
     def _weigh(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
         """Write a record; where it begins, and where the rows of the intents stand."""
-        if self.tabled[f] is not None:
-            self.row_count[k] = len(self.tabled[f].member_ptr) - 1
+        rows = self.tabled[f]
+        if rows is not None:
+            self.row_count[k] = len(rows.member_ptr) - 1
             return int(self._weigh_tabled(f, [evidence])[0]), self._rows_at[f]
         return self._weigh_sparse(k, f, evidence)
 
@@ -252,8 +271,8 @@ class EvidenceStore:
         self.ints[rows_at : rows_at + len(kept)] = kept
         size = sparse_size(r_n, len(ids), self.types)
         at = self._take_floats(size)
-        sparse_record(facet, self._memory(f, evidence), told.pairs, evidence.said, int(told.volunteered[0]), ids, row_of,
-                      r_n, self.floats[at : at + size])  # fmt: skip
+        memory, volunteered, out = self._memory(f, evidence), int(told.volunteered[0]), self.floats[at : at + size]
+        sparse_record(facet, memory, told.pairs, evidence.said, volunteered, ids, row_of, r_n, out)
         self.row_count[k], self.touched_count[k] = r_n, len(ids)
         return at, rows_at
 
@@ -278,7 +297,7 @@ class EvidenceStore:
             self.ints = _longer(self.ints, self._ints_used)
         return at
 
-    def tables(self, number: int) -> Tables:
+    def tables(self, number: int) -> LawTables:
         """The record of evidence on a facet whose law is tabled."""
         self.need(np.array([number]))
         rows = self.tabled[self.known[number][0]]
@@ -287,19 +306,22 @@ class EvidenceStore:
 
     def states(self, number: int, joint: np.ndarray) -> np.ndarray:
         """(4,) p(forgotten, kept, muddled, unrecalled | history) of a facet, from p(intent, type | history), (N, T)."""
+        f, evidence = self.known[number]
         self.need(np.array([number]))
-        of, t_n = self.tabled[self.known[number][0]], self.types
-        record, rows = self.floats[self.record_at[number] :], self.ints[self.map_at[number] :][: self.intents]
+        at, rows_at = int(self.record_at[number]), int(self.map_at[number])
+        if len(self._pieces(evidence)) > 1:
+            at, rows_at = self._weigh(number, f, evidence)  # the record says how likely the parts are, and no more
+        of, record, rows = self.tabled[f], self.floats[at:], self.ints[rows_at:][: self.intents]
         if of is not None:
-            states = self.tables(number).states.transpose(0, 2, 1)
+            states = tables_of(of, record, self.types).states.transpose(0, 2, 1)
         else:
-            parts = parts_of(record, int(self.row_count[number]), int(self.touched_count[number]), t_n)
+            parts = parts_of(record, int(self.row_count[number]), int(self.touched_count[number]), self.types)
             states = parts[1].transpose(2, 0, 1)[:4]
         return (states[:, rows] * joint).sum(axis=(1, 2))
 
 
 @compiled
-def mark_asked(numbers, asked_at, asked_ids, out):
+def mark_asked(numbers: np.ndarray, asked_at: np.ndarray, asked_ids: np.ndarray, out: np.ndarray):
     """Set what the numbers (n, F) say was asked in out (n, Q)."""
     for b in range(len(numbers)):
         for k in numbers[b]:
@@ -310,10 +332,8 @@ def mark_asked(numbers, asked_at, asked_ids, out):
 def _told(evidence: list[Evidence]) -> Told:
     pairs = np.array([pair for about in evidence for pair in about.yesno], dtype=np.int64).reshape(-1, 2)
     volunteered = [NONE if e.volunteered is None else VOLUNTEERED if e.volunteered else PASSED for e in evidence]
-    return Told(
-        pairs, np.array([len(about.yesno) for about in evidence]).cumsum(), np.array([about.said for about in evidence]),
-        np.array(volunteered),
-    )  # fmt: skip
+    ends = np.array([len(about.yesno) for about in evidence]).cumsum()
+    return Told(pairs, ends, np.array([about.said for about in evidence]), np.array(volunteered))
 
 
 def _longer(array: np.ndarray, least: int) -> np.ndarray:

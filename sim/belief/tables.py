@@ -165,19 +165,17 @@ def tabled(channel: FacetChannel, bank: QuestionBank, f: int, facet: DenseFacet 
     values = asked_for(bank, f)
     if isinstance(facet, DenseFacet):
         v = len(facet.background)
-        row_of, rows, says = (
-            np.where(channel.facet.value_of < 0, v, channel.facet.value_of),
-            v + 1,
-            np.ones(len(values)),
-        )
+        value_of = channel.facet.value_of
+        row_of, rows, says = np.where(value_of < 0, v, value_of), v + 1, np.ones(len(values))
     else:
         row_of, rows, says = facet.group_of, len(facet.ptr) - 1, facet.absence[values]
         if rows * max(len(values), len(facet.options)) > LARGE:
             return None
+    by_intent = isinstance(facet, SparseFacet) and len(row_of) <= WIDE
     return Tabled(
         row_of=row_of.astype(np.int32), member_ptr=np.concatenate([[0], np.bincount(row_of, minlength=rows).cumsum()]),
         members=np.argsort(row_of, kind="stable").astype(np.int32), says=says,
-        options=facet.options if bank.open_question[f] >= 0 else facet.options[:0], by_intent=isinstance(facet, SparseFacet) and len(row_of) <= WIDE,
+        options=facet.options if bank.open_question[f] >= 0 else facet.options[:0], by_intent=by_intent,
     )  # fmt: skip
 
 

@@ -3,6 +3,9 @@
 Weights are kept as logarithms, log p(intent) + log p(type) + log p(answers | intent, type), until a belief is wanted.
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np
@@ -18,7 +21,15 @@ def log_prior(channel: Channel) -> np.ndarray:
 
 
 @compiled
-def weigh(log_prior, floats, ints, like_at, map_at, residual, out):
+def weigh(
+    log_prior: np.ndarray,
+    floats: np.ndarray,
+    ints: np.ndarray,
+    like_at: np.ndarray,
+    map_at: np.ndarray,
+    residual: np.ndarray,
+    out: np.ndarray,
+):
     """Fill out (N, T) with log p(intent, type, history).
 
     Args:
@@ -42,7 +53,18 @@ def weigh(log_prior, floats, ints, like_at, map_at, residual, out):
 
 
 @compiled
-def beliefs_of(log_prior, floats, ints, like_at, map_at, ends, residual, joint, belief, types):
+def beliefs_of(
+    log_prior: np.ndarray,
+    floats: np.ndarray,
+    ints: np.ndarray,
+    like_at: np.ndarray,
+    map_at: np.ndarray,
+    ends: np.ndarray,
+    residual: np.ndarray,
+    joint: np.ndarray,
+    belief: np.ndarray,
+    types: np.ndarray,
+):
     """The beliefs of n histories.
 
     Args:

@@ -6,6 +6,9 @@ digit.  Both are right to 2 units in the last place.  `total` adds in eight lane
 length alone.
 """
 
+# An element of an array is a number here, which the array types of a type checker cannot say.
+# pyright: reportArgumentType=false, reportReturnType=false
+
 from __future__ import annotations
 
 import numpy as np
@@ -20,17 +23,17 @@ _LOWEST = -708.0
 
 
 @compiled
-def _bits(x):
+def _bits(x: float):
     return np.float64(x).view(np.int64)
 
 
 @compiled
-def _from_bits(x):
+def _from_bits(x: int):
     return np.int64(x).view(np.float64)
 
 
 @compiled
-def log(x):
+def log(x: float):
     """Natural logarithm of a normal positive number."""
     bits = _bits(x)
     # x = 2^k m with m in [sqrt(1/2), sqrt(2)): the smaller m - 1, the fewer terms.
@@ -63,7 +66,7 @@ def log(x):
 
 
 @compiled
-def exp(x):
+def exp(x: float):
     """Exponential of a number of at most 0; 0 below -708."""
     y = max(x, _LOWEST)
     shifted = y * 1.4426950408889634 + 6755399441055744.0
@@ -87,14 +90,14 @@ def exp(x):
 
 
 @compiled
-def xlogx(p):
+def xlogx(p: float):
     """p log p of one chance, 0 at 0; what rounding has left below 0 counts as 0."""
     q = max(p, TINY)
     return q * log(q)
 
 
 @compiled
-def total(x, start, n):
+def total(x: np.ndarray, start: int, n: int):
     """The sum of x[start : start + n]; a slice would cost more than a short sum."""
     a = b = c = d = e = f = g = h = 0.0
     whole = start + n - n % 8
@@ -113,7 +116,7 @@ def total(x, start, n):
 
 
 @compiled
-def entropy_sum(p, start, n):
+def entropy_sum(p: np.ndarray, start: int, n: int):
     """The sum of p log p over p[start : start + n], which is spoilt."""
     for i in range(start, start + n):
         q = max(p[i], TINY)

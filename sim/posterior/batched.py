@@ -49,14 +49,19 @@ class BatchedPosterior(ChannelPosterior):
         """See to it that the beliefs are those of now."""
         rows = np.flatnonzero(~self._believed)
         if len(rows):
-            first, back = _distinct(self._numbers[rows])
+            first, back = _distinct(self.numbers[rows])
             for start in range(0, len(first), CHUNK):
                 part = slice(start, start + CHUNK)
                 mine = (back >= start) & (back < start + CHUNK)
-                found = self._beliefs.beliefs(self._numbers[rows[first[part]]])
+                found = self._beliefs.beliefs(self.numbers[rows[first[part]]])
                 for to, of in zip((self._joint, self._belief, self._types), found, strict=True):
                     to[rows[mine]] = of[back[mine] - start]
             self._believed[rows] = True
+
+    def joint(self) -> np.ndarray:
+        """(B, N, T) p(intent, type | history); not to be written to."""
+        self._believe()
+        return self._joint
 
     def belief(self) -> np.ndarray:
         self._believe()
@@ -72,13 +77,13 @@ class BatchedPosterior(ChannelPosterior):
         self._believe()
         rows, to = np.flatnonzero(~self._told), self._information
         if len(rows):
-            first, back = _distinct(self._numbers[rows])
+            first, back = _distinct(self.numbers[rows])
             for start in range(0, len(first), CHUNK):
                 some = rows[first[start : start + CHUNK]]
                 mine = (back >= start) & (back < start + CHUNK)
                 at = Together(
-                    self._numbers[some],
-                    self._beliefs.stages(self._numbers[some]),
+                    self.numbers[some],
+                    self._beliefs.stages(self.numbers[some]),
                     self._joint[some],
                     self._belief[some],
                 )
@@ -112,9 +117,6 @@ class BatchedPosterior(ChannelPosterior):
         of = self._information
         other._information = QuestionInformation(of.gain_nats[rows], of.user_nats[rows], of.answers[rows])
         return other
-
-    def copy(self) -> Self:
-        return self.take(np.arange(len(self._numbers)))
 
 
 def _distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -59,6 +59,7 @@ class ChannelPosterior:
         self.memory = memory
         self.residual = residual
         self._beliefs = BeliefsByHistory(channel, bank, memory, cache_bytes, residual)
+        self._beliefs.readers.add(self)
         self.reset(1)
 
     @property
@@ -71,29 +72,36 @@ class ChannelPosterior:
         return self._beliefs.store.stages.turns
 
     def reset(self, dialogues: int) -> None:
-        self._numbers = np.tile(self._beliefs.nothing, (dialogues, 1))
+        self.numbers = np.tile(self._beliefs.nothing, (dialogues, 1))
+        """(B, F) what each dialogue knows of each facet, see `sim.belief.store`."""
         self._found: list[Node | None] = [None] * dialogues
 
     def restart(self, rows: np.ndarray) -> None:
         for b in np.asarray(rows).tolist():
-            self._numbers[b] = self._beliefs.nothing
+            self.numbers[b] = self._beliefs.nothing
             self._heard(b)
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
         for b, options in zip(dialogues_meant(rows, len(said), len(self._found)), np.asarray(said), strict=True):
-            self._numbers[b] = self._beliefs.store.after_opening(self._numbers[b], options)
+            self.numbers[b] = self._beliefs.store.after_opening(self.numbers[b], options)
             self._heard(b)
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
         meant = dialogues_meant(rows, len(question), len(self._found))
-        numbers, after = self._numbers, self._beliefs.store.after
+        numbers, after = self.numbers, self._beliefs.store.after
         for b, q, a in zip(meant, question.tolist(), answer.tolist(), strict=True):
             if q >= 0:
                 f, known = after(numbers[b], q, a)
                 if known != numbers[b, f]:
                     numbers[b, f] = known
                     self._heard(b)
+
+        self._beliefs.tidy()
+
+    def renumber(self) -> None:
+        """`numbers` were given anew."""
+        self._found = [None] * len(self._found)
 
     def _heard(self, row: int) -> None:
         """What one dialogue knows has changed."""
@@ -104,7 +112,7 @@ class ChannelPosterior:
         """What follows from what each dialogue has heard."""
         missing = [b for b, node in enumerate(self._found) if node is None]
         if missing:
-            for b, node in zip(missing, self._beliefs.nodes(self._numbers[missing]), strict=True):
+            for b, node in zip(missing, self._beliefs.nodes(self.numbers[missing]), strict=True):
                 self._found[b] = node
         return self._found  # type: ignore[return-value]  none is missing now
 
@@ -134,10 +142,7 @@ class ChannelPosterior:
         return np.stack([ids for ids, _ in found]), QuestionInformation.stacked([about for _, about in found])
 
     def copy(self) -> Self:
-        other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other._numbers, other._found = self._numbers.copy(), list(self._found)
-        return other
+        return self.take(np.arange(len(self._found)))
 
     def with_prior_of(self, bank: QuestionBank) -> Self:
         """The same users under another prior, at the start of one dialogue; results are not shared.
@@ -151,7 +156,8 @@ class ChannelPosterior:
     def take(self, rows: np.ndarray) -> Self:
         other, rows = object.__new__(type(self)), np.asarray(rows)
         other.__dict__.update(self.__dict__)
-        other._numbers, other._found = self._numbers[rows], [self._found[b] for b in rows.tolist()]
+        other.numbers, other._found = self.numbers[rows], [self._found[b] for b in rows.tolist()]
+        self._beliefs.readers.add(other)
         return other
 
     def belief_of(self, history: History) -> np.ndarray:
@@ -165,7 +171,7 @@ class ChannelPosterior:
 
     def history(self, dialogue: int = 0) -> Mapping[int, Evidence]:
         """What is known of each facet in one dialogue."""
-        return dict(self._beliefs.store.history(self._numbers[dialogue]))
+        return dict(self._beliefs.store.history(self.numbers[dialogue]))
 
     def states(self, dialogue: int = 0) -> Mapping[str, np.ndarray]:
         node, store = self._nodes[dialogue], self._beliefs.store
