@@ -15,7 +15,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="module", params=["tabled", "along the relation"])
 def law(request: pytest.FixtureRequest):
-    """Small catalogues have all their facets tabled; here they are gone through along the relation too, as films are."""
+    """Small catalogues have all their facets tabled; here they are summed along the relation too, as films are."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param != "tabled":
             patch.setattr(tables, "LARGE", -1)

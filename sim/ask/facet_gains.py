@@ -130,6 +130,7 @@ def _tell_facet(
     if rows is not None:
         tell_tabled(rows, store.manner, f, way, store.floats, begins, at.joint, at.belief, skip, *told)
     else:
+        assert isinstance(facet, SparseFacet)
         opens = bool(beliefs.bank.open_question[f] >= 0)
         tell_sparse_batch(
             facet, _pattern(beliefs, f), store.manner, f, way, store.floats, store.ints, begins, store.map_at[numbers],

@@ -359,7 +359,7 @@ def tell_named(
     saying: Saying,
     pattern: Pattern,
     joint: np.ndarray,
-    who: int,
+    who: np.ndarray,
     by_user: bool,
     surprises: np.ndarray,
     out: np.ndarray,
