@@ -38,9 +38,7 @@ def test_the_file_says_the_same_as_the_command_line(path):
 
 
 def test_the_command_line_wins(path):
-    got = parse(
-        Evaluate, ["--episodes=9", "--config", path, "--no-opening", "--max_questions", "3"], "evaluate", ""
-    )
+    got = parse(Evaluate, ["--episodes=9", "--config", path, "--no-opening", "--max_questions", "3"], "evaluate", "")
     assert (got.episodes, got.opening, got.max_questions, got.catalogue) == (9, False, 3, "toy")
 
 

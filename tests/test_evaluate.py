@@ -27,6 +27,7 @@ from agents.setting import make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Rules
 from sim.answers import DONT_KNOW, NO
+from sim.facts import false_answers
 from sim.numeric.randomness import stream
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, OVER
@@ -176,6 +177,9 @@ def test_refusals_of_a_row_file(tmp_path):
         read_rows(tmp_path / "x.jsonl")
 
 
+LISTS = ("false_turns", "truth_bits", "entropy_bits")
+
+
 def test_rows_are_checked_field_by_field(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     evaluated(["--out", str(path), "--agents", "uniform", "--episodes", "3"], capsys)
@@ -183,7 +187,8 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
     assert list(rows[0]) == list(FIELDS)
     check_rows(path, rows)
     for name in FIELDS:
-        for bad in ("gone", None, [], math.nan, "x" if name != "agent" else 3, 1.5 if name == "episode" else {}):
+        empty = [None] if name in LISTS else []
+        for bad in ("gone", None, empty, math.nan, "x" if name != "agent" else 3, 1.5 if name == "episode" else {}):
             row = {k: v for k, v in rows[1].items() if k != name} | ({} if bad == "gone" else {name: bad})
             with pytest.raises(InputError, match=f"line 3: .*{name}.*where a row has"):
                 check_rows(path, [rows[0], row])
@@ -191,12 +196,15 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
         for bad in (10**400, -(10**30), *((1e308,) if isinstance(rows[1][name], float) else ())):
             with pytest.raises(InputError, match=f"line 2: {name} = "):
                 check_rows(path, [rows[1] | {name: bad}])
+    for name, bad in (("truth_bits", [0.0] * 30), ("entropy_bits", []), ("false_turns", [99])):
+        with pytest.raises(InputError, match=f"line 2: .*{name}"):
+            check_rows(path, [rows[1] | {name: bad}])
     for line in ('{"agent":"fixed","episode":0}', "[" * 100_000, '{"a":' * 100_000, "9" * 5000, "[]"):
         path.write_text(path.read_text().splitlines()[0] + f"\n{line}\n")
         assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
         err = capsys.readouterr().err
         assert f"{path}, line 2: " in err and err.count("\n") == 1
-    path.write_text('{"schema": "clarigym.rows/3"}\n')
+    path.write_text('{"schema": "clarigym.rows/4"}\n')
     assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
     assert "its first line must have the configuration" in capsys.readouterr().err
 
@@ -331,8 +339,31 @@ def test_rewards_and_false_answers_against_plain_loops(meeting):
             holds = any(v >= value for v in true) if bank.kind[q] == OVER else value in true
             false += a != DONT_KNOW and (a > DONT_KNOW) != holds
             said_no += a == NO and holds
-        assert played.false_answers[b] == false
+        assert len(played.false_turns[b]) == false
     assert said_no, "a false 'no' among them"
+
+
+def test_beliefs_turn_by_turn_against_a_posterior_of_its_own(meeting):
+    """log2 p(truth) and entropy at the start and after each answer; and which of the answers were false."""
+    setting, _, played = meeting
+    posterior, dialogues = ChannelPosterior(setting.channel, setting.bank), played.dialogues
+    for b in range(60):
+        stated = dialogues.opening_count(b)
+        posterior.reset(1)
+        posterior.open(dialogues.opening(np.array([b])))
+        heard = [(q, a) for q, a in zip(dialogues.questions[b, stated:], dialogues.answers[b, stated:]) if a >= 0]
+        truth, beliefs = int(dialogues.users.intent[b]), [posterior.belief()[0]]
+        for question, answer in heard:
+            posterior.update(np.array([question]), np.array([answer]))
+            beliefs.append(posterior.belief()[0])
+        assert played.truth_bits[b] == pytest.approx([math.log2(p[truth]) for p in beliefs])
+        wanted = [-sum(x * math.log2(x) for x in p.tolist() if x > 0) for p in beliefs]
+        assert played.entropy_bits[b] == pytest.approx(wanted, abs=1e-9)
+        assert all(0 <= turn <= len(heard) for turn in played.false_turns[b])
+        for turn in set(played.false_turns[b]) - {0}:
+            question, answer = heard[turn - 1]
+            assert false_answers(setting.bank, [truth], [question], [answer])[0]
+    assert any(0 in turns for turns in played.false_turns) and any(max(t, default=0) for t in played.false_turns)
 
 
 def test_an_agents_draws_are_not_the_users():

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -24,17 +25,20 @@ from agents.errors import (
     check_seed,
     printable,
 )
+from agents.evaluation.dialogue_records import DialogueFile, marks_of_run
 from agents.evaluation.intervals import LEVEL
+from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
-from agents.evaluation.resumable_rows import RowFile, check_rows
-from agents.evaluation.runner import EvaluationPlan, ResultTable, RowOrderError, Task, run
+from agents.evaluation.provenance import checkpoint_digests, made_with
+from agents.evaluation.resumable_rows import RowFile
+from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
 from envs.rules import Rules
 from sim.questions import Questions
 
-NOT_OF_THE_RESULT = ("json", "out", "resume", "workers")
+NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,8 @@ class Evaluate:
     """One JSON object on stdout instead of a table."""
     out: str = ""
     """A file to which a row an episode is appended."""
+    dialogues: str = ""
+    """A file to which the dialogue of each row is appended, as `clarigym simulate` writes it; needs --out."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with the file of an interrupted run."""
     workers: int = 1
@@ -87,8 +93,14 @@ class Evaluate:
             check_seed(self.agent_seed, "agent_seed")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
+        if self.dialogues and not self.out:
+            raise InputError("--dialogues needs --out FILE, the rows that the dialogues stand beside")
+        if self.dialogues and Path(self.dialogues).absolute() == Path(self.out).absolute():
+            raise InputError(f"--dialogues and --out are both {self.out}; name two files")
         if self.out:
             check_line_file(self.out, self.resume)
+        if self.dialogues:
+            check_line_file(self.dialogues, self.resume)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,19 +119,18 @@ def main(arguments: list[str]) -> Exit:
         if name in TRAINED:
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(RowFile(config.out, header(config, setting), config.resume)) if config.out else None
-        before = file.rows if file else []
-        tasks = tasks_after(config.out, before, plan)
+        kept = kept_results(config, plan, setting, stack)
+        before = kept.before if kept else []
+        tasks = kept.tasks() if kept else plan.tasks()
         table = ResultTable(config.names, config.budget, before)
         advance = stack.enter_context(progress(config, len(before)))
         try:
             for result in run(plan, tasks, config.workers, setting):
-                if file:
-                    file.append_rows(result.rows)
-                table.add(result)
-                advance(len(result.rows))
+                new = kept.keep(result) if kept else result
+                table.add(new)
+                advance(len(new.rows))
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if file else "") from None
+            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if kept else "") from None
     figures = table.figures()
     if config.json:
         how_sure = {"level": LEVEL} | INTERVALS
@@ -137,45 +148,39 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     }  # fmt: skip
     agent_seed = config.seed if config.agent_seed is None else config.agent_seed
     return EvaluationPlan(
-        setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed
-    )
+        setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
+        dialogues=bool(config.dialogues),
+    )  # fmt: skip
+
+
+def kept_results(
+    config: Evaluate, plan: EvaluationPlan, setting: Setting, stack: contextlib.ExitStack
+) -> KeptResults | None:
+    """The files of the run, open until the stack ends; None where nothing is kept.
+
+    Raises:
+        InputError: a file is not of this run.
+    """
+    if not config.out:
+        return None
+    rows = stack.enter_context(RowFile(config.out, header(config, setting), config.resume))
+    dialogues = None
+    if config.dialogues:
+        marks = marks_of_run(setting, config.questions, config.max_questions, config.seed)
+        dialogues = stack.enter_context(DialogueFile(config.dialogues, marks, config.resume))
+    return KeptResults(plan, rows, dialogues)
 
 
 def header(config: Evaluate, setting: Setting) -> dict[str, Any]:
     """What the first line of a file of rows says; rows depend on all of it but `made_with`."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    import numpy
-
-    try:
-        own = version("clarigym")
-    except PackageNotFoundError:
-        own = "not installed"
-    made_with = {"clarigym": own, "python": sys.version.split()[0], "numpy": numpy.__version__}
     return {
         "config": config.of_the_result(),
         "fingerprint": setting.catalogue.fingerprint,
         "rates": setting.rates.told(),
-        "made_with": made_with,
+        "rates_digest": setting.rates.digest,
+        "checkpoints": checkpoint_digests(config.names, setting),
+        "made_with": made_with(),
     }
-
-
-def tasks_after(path: str, rows: Sequence[dict[str, Any]], plan: EvaluationPlan) -> list[Task]:
-    """What remains of the plan after the rows of a file.
-
-    Raises:
-        InputError: they are no rows, not the first of the plan, or of more episodes.
-    """
-    check_rows(path, rows)
-    try:
-        tasks = plan.tasks([(row["agent"], row["episode"]) for row in rows])
-    except RowOrderError as error:
-        raise InputError(f"{path}, line {error.number + 2}: row of {error.row[0]}, episode {error.row[1]}, "
-                         f"expected {error.expected}; the file was changed") from None  # fmt: skip
-    there = 1 + max((row["episode"] for row in rows), default=-1)
-    if there > plan.episodes:
-        raise InputError(f"{path} has {there} episodes already; give --episodes {there} or more")
-    return tasks
 
 
 @contextlib.contextmanager

@@ -19,7 +19,6 @@ from agents.evaluation.intervals import LEVEL, ConfidenceInterval
 from agents.evaluation.significance import holm, mcnemar, sign_flip
 
 ECE_BINS = 15
-TINY = 1e-300
 
 WILSON, BONETT_PRICE, HALL = "Wilson's score interval", "Bonett and Price's interval", "Student's t after Hall"
 INTERVALS = {
