@@ -170,15 +170,19 @@ def _said(world: GameWorld, d: Dialogue) -> tuple[int, ...]:
 def _moment(world: GameWorld, mind: Mind, truth: int, asked: int | None) -> KnownThen:
     belief = mind.belief()
     top = np.argsort(-belief, kind="stable")[:LIKELIEST]
-    best = mind.best(1)
+    # By the definition, as far as answers are few: the bounds that a choice goes by are a little lower.
+    gains = {
+        q: mind.eig_nats(q) / math.log(2) for q in [*(q for q, _ in mind.best(1)), *([] if asked is None else [asked])]
+    }
+    best = max(gains, key=gains.__getitem__, default=None)
     return KnownThen(
         likeliest=tuple((world.label(int(i)), float(belief[i])) for i in top if belief[i] > 0),
         p_truth=float(belief[truth]) if truth >= 0 else 0.0,
         rank_of_truth=int((belief > belief[truth]).sum()) + 1 if truth >= 0 else 0,
         entropy_bits=entropy_bits(belief),
-        best_text=world.bank.text(best[0][0]) if best else "",
-        best_bits=best[0][1] / math.log(2) if best else 0.0,
-        asked_bits=None if asked is None else mind.eig_nats(asked) / math.log(2),
+        best_text="" if best is None else world.bank.text(best),
+        best_bits=0.0 if best is None else gains[best],
+        asked_bits=None if asked is None else gains[asked],
     )
 
 
