@@ -47,10 +47,14 @@ def rows_of(n: int, seed: int = 0) -> list[dict]:
         right &= guess >= 0
         questions = int(rng.integers(0, 21))
         reward = (1.0 if right else -1.0) - 0.02 * questions
+        answers = questions if guess >= 0 else max(0, questions - 1)
+        false = sorted({int(t) for t in rng.integers(0, answers + 1, size=rng.integers(0, 3))})
         out.append({"agent": "a", "episode": e, "intent": 3, "guess": guess, "success": right, "user_left": guess < 0,
                     "questions": questions, "reward": reward, "bits": float(rng.normal(5, 2)),
                     "nll_nats": -math.log(p), "p_guess": p, "brier": float(rng.random()),
-                    "false_answers": int(rng.integers(0, 3))})  # fmt: skip
+                    "false_answers": len(false), "false_turns": false,
+                    "truth_bits": (-8 * rng.random(answers + 1)).tolist(),
+                    "entropy_bits": (8 * rng.random(answers + 1)).tolist()})  # fmt: skip
     return out
 
 
@@ -73,6 +77,11 @@ def test_summary_against_plain_loops():
     misled = [r for r in rows if r["false_answers"]]
     assert got["recovery"] == pytest.approx(sum(r["success"] for r in misled) / len(misled))
     assert got["regret"] == pytest.approx(sum(o["reward"] - r["reward"] for r, o in zip(rows, other, strict=True)) / n)
+    first = [(r, min(r["false_turns"])) for r in rows if r["false_turns"] and min(r["false_turns"]) > 0]
+    back = sum(r["truth_bits"][-1] >= r["truth_bits"][turn - 1] for r, turn in first)
+    assert got["regained"] == pytest.approx(back / len(first))
+    sure = [r["p_guess"] - r["success"] for r in rows if r["guess"] >= 0]
+    assert got["overconfidence"] == pytest.approx(sum(sure) / len(sure))
     guessed = sorted((r for r in rows if r["guess"] >= 0), key=lambda r: r["p_guess"])
     size, extra = divmod(len(guessed), 15)
     total, start = 0.0, 0
@@ -83,12 +92,15 @@ def test_summary_against_plain_loops():
     assert got["ece"] == pytest.approx(total / len(guessed))
 
 
+NOTHING = ("turns_success", "ece", "regret", "recovery", "bits_per_turn", "regained", "overconfidence")
+
+
 def test_what_there_is_none_of_is_null():
     row = {"agent": "a", "episode": 0, "intent": 3, "guess": -1, "success": False, "user_left": True, "questions": 0,
            "reward": -1.0, "bits": 0.0, "nll_nats": 1.0, "p_guess": 0.3, "brier": 1.2,
-           "false_answers": 0}  # fmt: skip
+           "false_answers": 0, "false_turns": [], "truth_bits": [-3.0], "entropy_bits": [3.0]}  # fmt: skip
     got = summary([row], 20)
-    assert all(got[key] is None for key in ("turns_success", "ece", "regret", "recovery", "bits_per_turn"))
+    assert all(got[key] is None for key in NOTHING)
     assert got["turns_all"] == 20
     json.dumps(got, allow_nan=False)
 
@@ -261,7 +273,8 @@ def without_time(result: dict) -> list[dict]:
 def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     got = evaluated(["--out", str(path)], capsys)
-    figures = {"success", "turns_success", "turns_all", "reward", "regret", "nll_nats", "brier", "recovery"}
+    figures = {"success", "turns_success", "turns_all", "reward", "regret", "nll_nats", "brier", "recovery", "regained",
+               "overconfidence"}  # fmt: skip
     wanted = {"agent", "episodes", "bits_per_turn", "ece", "seconds_per_turn"}
     wanted |= figures | {f"{name}_ci" for name in figures}
     assert all(wanted <= set(one) for one in got["results"])
@@ -381,7 +394,8 @@ def test_regret_is_null_without_exact(capsys):
 @pytest.mark.parametrize(
     "option",
     [["--budget", "2"], ["--noise", "clean"], ["--questions", "mixed"], ["--seed", "1"], ["--max-questions", "6"],
-     ["--opening", "--questions", "mixed"], ["--agent-seed", "9"], ["--catalogue", "animals"]],
+     ["--opening", "--questions", "mixed"], ["--agent-seed", "9"], ["--catalogue", "animals"],
+     ["--users-per-intent", "4"]],
 )  # fmt: skip
 def test_each_option_changes_what_happens(option, capsys):
     base = ["--agents", "uniform", "--episodes", "40"]

@@ -61,6 +61,8 @@ class Evaluate:
     """Keep only so many questions, the most informative."""
     opening: bool = False
     """Users volunteer a few facts first."""
+    users_per_intent: int = 1
+    """So many users in a row want the same thing, each with a memory of its own: for pass^k."""
     seed: int = 0
     """Of the users."""
     agent_seed: int | None = None
@@ -86,6 +88,9 @@ class Evaluate:
         check_checkpoint(self.checkpoint, self.names)
         check_episodes(self.episodes)
         check_budget(self.budget)
+        at_least("users_per_intent", self.users_per_intent, 1)
+        if self.episodes % self.users_per_intent:
+            raise InputError(f"episodes = {self.episodes} is no multiple of users_per_intent = {self.users_per_intent}")
         at_least("workers", self.workers, 1)
         at_most("workers", self.workers, MOST_WORKERS)
         check_seed(self.seed)
@@ -122,7 +127,7 @@ def main(arguments: list[str]) -> Exit:
         kept = kept_results(config, plan, setting, stack)
         before = kept.before if kept else []
         tasks = kept.tasks() if kept else plan.tasks()
-        table = ResultTable(config.names, config.budget, before)
+        table = ResultTable(config.names, config.budget, before, config.users_per_intent)
         advance = stack.enter_context(progress(config, len(before)))
         try:
             for result in run(plan, tasks, config.workers, setting):
@@ -133,7 +138,10 @@ def main(arguments: list[str]) -> Exit:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if kept else "") from None
     figures = table.figures()
     if config.json:
-        how_sure = {"level": LEVEL} | INTERVALS
+        of_intents = (
+            {} if config.users_per_intent == 1 else {"users_per_intent": "intervals go by the means of intents"}
+        )
+        how_sure = {"level": LEVEL} | INTERVALS | of_intents
         print(json.dumps({"config": asdict(config), "intervals": how_sure, "results": figures}, ensure_ascii=False))
     else:
         show(config, figures)
@@ -149,7 +157,7 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     agent_seed = config.seed if config.agent_seed is None else config.agent_seed
     return EvaluationPlan(
         setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
-        dialogues=bool(config.dialogues),
+        dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent,
     )  # fmt: skip
 
 
@@ -216,9 +224,27 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
                     shown(r["reward"], 3), shown(r["regret"], 3), shown(r["nll_nats"], 2), shown(r["ece"], 3),
                     shown(ms, 1))  # fmt: skip
     console().print(out)
+    if config.users_per_intent > 1:
+        show_pass_k(table)
     print("\n95 %: Wilson's interval of success; turns: questions where it succeeded; all: a failure counts as the "
           "\nbudget; bit/t: bits per question; regret: reward lost against exact; NLL of the truth in nats; ms/t: "
           "\nmilliseconds a question. --json has the intervals of the other figures.")  # fmt: skip
+
+
+def show_pass_k(table: list[dict[str, Any]]) -> None:
+    """pass^k of each agent, for the few k that fit into a line."""
+    from rich.table import Table
+
+    out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    out.add_column("all of k users of one intent served", style="bold")
+    shown_k = [one["k"] for one in table[0]["pass_k"]][:4]
+    for k in shown_k:
+        out.add_column(f"pass^{k}, 95 %", justify="right")
+    for r in table:
+        ends = [(one["pass"], *one["pass_ci"]) for one in r["pass_k"][: len(shown_k)]]
+        out.add_row(r["agent"], *(f"{100 * p:.1f}% {100 * low:.0f}-{100 * high:.0f}" for p, low, high in ends))
+    print()
+    console().print(out)
 
 
 def shown(value: float | None, places: int) -> str:

@@ -110,11 +110,21 @@ def play(
     return meeting.end(episode)
 
 
-def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray) -> Dialogues:
-    """Dialogues with users of one seed, at their beginning."""
-    count = len(episode)
-    dialogues = Dialogues(setting.population, setting.rules, count)
-    dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
+def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray, users_per_intent: int = 1) -> Dialogues:
+    """Dialogues with users of one seed, at their beginning.
+
+    Args:
+        users_per_intent: so many users in a row want what the first of them would have wanted; type, memory and
+            answers stay each one's own.
+    """
+    rows = np.arange(len(episode))
+    seeds = np.full(len(rows), seed, dtype=np.int64).astype(np.uint64)
+    dialogues = Dialogues(setting.population, setting.rules, len(rows))
+    intents = None
+    if users_per_intent > 1:
+        dialogues.reset(rows, seeds, episode // users_per_intent * users_per_intent)
+        intents = dialogues.users.intent.copy()
+    dialogues.reset(rows, seeds, episode, intents=intents)
     return dialogues
 
 

@@ -136,7 +136,8 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
     """
     header, rows = read_rows(path)
     config = header.get("config")
-    if not isinstance(config, dict) or not isinstance(config.get("budget"), int):
+    counts = (config.get("budget"), config.get("users_per_intent", 1)) if isinstance(config, dict) else (None,)
+    if not all(map(_is_count, counts)):
         raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the configuration")
     check_rows(path, rows)
     seen: set[tuple[str, int]] = set()
@@ -147,6 +148,10 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
                              "are mixed; keep each in a file of its own")  # fmt: skip
         seen.add(key)
     return header, rows
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
 
 
 def check_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -25,7 +25,7 @@ import numpy as np
 
 from agents.agent import Agent
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
-from agents.evaluation.episodes import TINY, Episodes, play
+from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
 from agents.evaluation.metrics import summary
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
@@ -48,6 +48,8 @@ class EvaluationPlan:
     agent_seed: int
     dialogues: bool = False
     """Whether results hold the dialogues, too."""
+    users_per_intent: int = 1
+    """So many users in a row want the same."""
 
     def tasks(self, done: Sequence[tuple[str, int]] = ()) -> list[Task]:
         """What remains after rows that are there already, in the order of rows.
@@ -155,7 +157,10 @@ class TaskRunner:
         first = task.first // BATCH * BATCH
         numbers, new = np.arange(first, task.end), slice(task.first - first, None)
         listener = Listener(agent, len(numbers)) if self.plan.dialogues else None
-        played = play(agent, self.setting, self.plan.seed, numbers, agent_seed=self.plan.agent_seed, watch=listener)
+        plan = self.plan
+        dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
+        played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
+                      watch=listener)  # fmt: skip
         records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
         return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
                     questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
@@ -274,8 +279,10 @@ class ResultTable:
         rows: those that were there before, of an interrupted run; their times are not known.
     """
 
-    def __init__(self, agents: Sequence[str], budget: int, rows: Sequence[dict[str, Any]] = ()):
-        self.agents, self.budget = agents, budget
+    def __init__(
+        self, agents: Sequence[str], budget: int, rows: Sequence[dict[str, Any]] = (), users_per_intent: int = 1
+    ):
+        self.agents, self.budget, self.users_per_intent = agents, budget, users_per_intent
         self.rows = list(rows)
         self._seconds = dict.fromkeys(agents, 0.0)
         self._questions = dict.fromkeys(agents, 0)
@@ -293,7 +300,9 @@ class ResultTable:
         }
         reference = by_agent.get(YARDSTICK)
         return [
-            {"agent": agent} | summary(rows, self.budget, reference) | {"seconds_per_turn": self._per_turn(agent)}
+            {"agent": agent}
+            | summary(rows, self.budget, reference, self.users_per_intent)
+            | {"seconds_per_turn": self._per_turn(agent)}
             for agent, rows in by_agent.items()
         ]
 
