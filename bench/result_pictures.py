@@ -2,7 +2,7 @@
 
     python -m bench.result_pictures
 
-Three agents meet 200 users of animals; two of them meet others who err more.  The report's picture needs Chromium.
+Three agents meet 200 users of animals, and 200 others who err more.  The report's picture needs Chromium and pillow.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
+import subprocess
 import tempfile
 from pathlib import Path
+
+from PIL import Image
 
 from agents.cli import main
 from agents.results.dialogue_index import DialogueIndex
@@ -19,7 +23,7 @@ from screens.viewer import DialogueScreen, ViewerApp
 from tests.player import Player
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-RUN = ["evaluate", "--catalogue", "animals", "--episodes", "200"]
+RUN = ["evaluate", "--catalogue", "animals", "--episodes", "200", "--agents", "exact,independent,uniform"]
 
 
 async def draw_view(dialogues: Path, rows: Path) -> None:
@@ -38,11 +42,27 @@ async def draw_view(dialogues: Path, rows: Path) -> None:
         (DOCS / "view.svg").write_text(svg, encoding="utf-8")
 
 
+def draw_report(folder: Path, *files: Path) -> None:
+    """The top of the page, at 1,400 pixels."""
+    page, shot = folder / "report.html", DOCS / "report.png"
+    main(["report", *map(str, files), "--out", str(page), "--title", "Three agents on animals"])
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        raise SystemExit("docs/report.png needs Chromium")
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1400,1420"]
+    subprocess.run([browser, *options, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True)
+    with Image.open(shot) as picture:
+        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(shot, optimize=True)
+
+
 def draw(folder: Path) -> None:
-    """Both pictures, from one evaluation."""
-    rows, dialogues = folder / "rows.jsonl", folder / "dialogues.jsonl"
-    main([*RUN, "--agents", "exact,independent,uniform", "--out", str(rows), "--dialogues", str(dialogues)])
-    asyncio.run(draw_view(dialogues, rows))
+    """Both pictures, from evaluations under two kinds of noise."""
+    files: dict[str, tuple[Path, Path]] = {}
+    for noise in ("people", "hard"):
+        rows, dialogues = files[noise] = folder / f"{noise}.jsonl", folder / f"{noise}-dialogues.jsonl"
+        main([*RUN, "--noise", noise, "--out", str(rows), "--dialogues", str(dialogues)])
+    asyncio.run(draw_view(*reversed(files["people"])))
+    draw_report(folder, *files["people"], *files["hard"])
 
 
 if __name__ == "__main__":

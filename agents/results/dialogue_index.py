@@ -107,7 +107,7 @@ class DialogueIndex:
     """The same by file and line, of dialogues that were looked at."""
 
     def __post_init__(self) -> None:
-        kinds = {path: _kind(path) for path in self.paths}
+        kinds = {path: kind_of(path) for path in self.paths}
         self.files = [path for path, kind in kinds.items() if kind == SCHEMA]
         self.rows = [path for path, kind in kinds.items() if kind == ROWS]
         if not self.files:
@@ -216,7 +216,7 @@ class DialogueIndex:
         return [other for other in self.entries if other.user == entry.user and other is not entry]
 
 
-def _kind(path: str) -> str:
+def kind_of(path: str) -> str:
     """The schema of a file's first line.
 
     Raises:
@@ -227,7 +227,7 @@ def _kind(path: str) -> str:
         line = _first_line(file)
     what = "neither dialogues nor rows"
     if not line:
-        raise InputError(f"{path} is empty; name a file of dialogues, as simulate and evaluate --dialogues write them")
+        raise InputError(f"{path} is empty; rows are written by evaluate --out, dialogues by --dialogues and simulate")
     data = parse_json(line, f"{path}, line 1", InputError, f", so it holds {what}")
     schema = data.get("schema") if isinstance(data, dict) else None
     if schema not in (SCHEMA, ROWS):
