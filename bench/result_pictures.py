@@ -49,10 +49,10 @@ def draw_report(folder: Path, *files: Path) -> None:
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         raise SystemExit("docs/report.png needs Chromium")
-    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1400,1420"]
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1400,1760"]
     subprocess.run([browser, *options, f"--screenshot={shot}", page.as_uri()], check=True, capture_output=True)
     with Image.open(shot) as picture:
-        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(shot, optimize=True)
+        picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256).save(shot, optimize=True)
 
 
 def draw(folder: Path) -> None:

@@ -31,10 +31,11 @@ from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
 from agents.evaluation.provenance import checkpoint_digests, made_with
+from agents.evaluation.regret_split import PARTS, judged
 from agents.evaluation.resumable_rows import RowFile
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
-from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
+from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoint, check_name, make_agent, parts_of
 from envs.rules import Rules
 from sim.questions import Questions
 
@@ -49,6 +50,8 @@ class Evaluate:
     """A built-in catalogue or a CSV, Parquet or JSONL file."""
     agents: str = "exact,independent"
     """Who is compared, with commas between."""
+    judge: str = ""
+    """exact: play each agent's questions with the exact belief, and the reverse, to split its regret in two."""
     episodes: int = 200
     """Users each agent meets, the same ones."""
     budget: int = 20
@@ -81,9 +84,13 @@ class Evaluate:
     """Processes; the rows don't depend on it."""
 
     def __post_init__(self) -> None:
+        if self.judge not in ("", YARDSTICK):
+            raise InputError(f"judge = '{self.judge}'; it is {YARDSTICK}, whose belief and questions are the yardstick")
+        if self.judge and any(SPLIT in name for name in self.named):
+            raise InputError(f"--judge {self.judge} mixes agents itself; name them without a {SPLIT}")
         for name in self.names:
             check_name(name)
-        if not self.names or len(set(self.names)) < len(self.names):
+        if not self.named or len(set(self.named)) < len(self.named):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
         check_episodes(self.episodes)
@@ -108,8 +115,14 @@ class Evaluate:
             check_line_file(self.dialogues, self.resume)
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def named(self) -> tuple[str, ...]:
+        """The agents that were named."""
         return tuple(name.strip() for name in self.agents.split(",") if name.strip())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those that play."""
+        return judged(self.named) if self.judge and self.named else self.named
 
     def of_the_result(self) -> dict[str, Any]:
         """The fields that rows depend on."""
@@ -121,7 +134,7 @@ def main(arguments: list[str]) -> Exit:
     plan = plan_of(config)
     setting = make_setting(**plan.setting)
     for name in config.names:
-        if name in TRAINED:
+        if set(parts_of(name)) & set(TRAINED):
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
     with contextlib.ExitStack() as stack:
         kept = kept_results(config, plan, setting, stack)
@@ -217,6 +230,8 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     for name in ("success", "95 %", "turns", "all", "bit/t", "reward", "regret", "NLL", "ECE", "ms/t"):
         out.add_column(name, justify="right", no_wrap=True)
     for r in table:
+        if config.judge and SPLIT in r["agent"]:
+            continue
         low, high = r["success_ci"]
         ms = None if r["seconds_per_turn"] is None else 1000 * r["seconds_per_turn"]
         out.add_row(r["agent"], f"{100 * r['success']:.1f}%", f"{100 * low:.0f}-{100 * high:.0f}",
@@ -226,6 +241,8 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     console().print(out)
     if config.users_per_intent > 1:
         show_pass_k(table)
+    if config.judge:
+        show_split(table)
     print("\n95 %: Wilson's interval of success; turns: questions where it succeeded; all: a failure counts as the "
           "\nbudget; bit/t: bits per question; regret: reward lost against exact; NLL of the truth in nats; ms/t: "
           "\nmilliseconds a question. --json has the intervals of the other figures.")  # fmt: skip
@@ -243,6 +260,25 @@ def show_pass_k(table: list[dict[str, Any]]) -> None:
     for r in table:
         ends = [(one["pass"], *one["pass_ci"]) for one in r["pass_k"][: len(shown_k)]]
         out.add_row(r["agent"], *(f"{100 * p:.1f}% {100 * low:.0f}-{100 * high:.0f}" for p, low, high in ends))
+    print()
+    console().print(out)
+
+
+def show_split(table: list[dict[str, Any]]) -> None:
+    """What each agent loses by its questions and what by its belief."""
+    from rich.table import Table
+
+    out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    out.add_column("regret", style="bold")
+    for name in ("in all", "by questions", "95 %", "by belief", "95 %"):
+        out.add_column(name, justify="right", no_wrap=True)
+    for r in table:
+        if "regret_by_questions" in r:
+            cells = [shown(r["regret"], 3)]
+            for part in PARTS:
+                ends = r[f"{part}_ci"]
+                cells += [shown(r[part], 3), "-" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"]
+            out.add_row(r["agent"], *cells)
     print()
     console().print(out)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from agents.learning.checkpoint import FOLDER, shipped, shipped_for
 from agents.policy.serve import REFERENCE
 from agents.setting import Setting
-from agents.strategies.registry import LEARNED, TRAINED
+from agents.strategies.registry import LEARNED, TRAINED, parts_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("numpy", "scipy", "numba", "torch")
@@ -61,7 +61,7 @@ def checkpoint_digests(names: Sequence[str], setting: Setting) -> dict[str, str]
         CheckpointError: none ships for the catalogue.
     """
     out = {}
-    for name in names:
+    for name in dict.fromkeys(part for given in names for part in parts_of(given)):
         if name in TRAINED:
             out[name] = digest_of(_checkpoint(name, setting))
         elif setting.checkpoint and ":" in name and Path(setting.checkpoint).exists():

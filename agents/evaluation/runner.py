@@ -27,6 +27,7 @@ from agents.agent import Agent
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
 from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
 from agents.evaluation.metrics import summary
+from agents.evaluation.regret_split import regret_splits
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
 from envs.world import World
@@ -299,9 +300,11 @@ class ResultTable:
             for agent in self.agents
         }
         reference = by_agent.get(YARDSTICK)
+        splits = regret_splits(by_agent, self.users_per_intent)
         return [
             {"agent": agent}
             | summary(rows, self.budget, reference, self.users_per_intent)
+            | splits.get(agent, {})
             | {"seconds_per_turn": self._per_turn(agent)}
             for agent, rows in by_agent.items()
         ]

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,7 +59,7 @@ def by_turn(name: str, curves: Sequence[Curve], what: str, share: bool = False) 
             axes.plot(curve.x, curve.y, color=colour(k), linestyle=dash(k), linewidth=1.7)
         axes.set_xlabel("questions")
         axes.set_ylabel(what)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.locator_params(axis="x", integer=True)
         axes.set_xlim(0, max(c.x[-1] for c in curves))
         axes.set_ylim(0, 1.02) if share else axes.set_ylim(bottom=min(0.0, *(min(c.low) for c in curves)))
 
@@ -102,13 +102,13 @@ def split_bars(name: str, parts: Sequence[tuple[Curve, Curve]]) -> str:
     return _drawn(name, draw)
 
 
-def _drawn(name: str, draw) -> str:  # type: ignore[no-untyped-def]
+def _drawn(name: str, draw: Callable[[Axes], None]) -> str:
     """An SVG element whose ids are its own, whose colours are the page's, and whose bytes are always the same."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    style = {
+    style: dict[Any, Any] = {
         "svg.fonttype": "none", "svg.hashsalt": name, "font.size": 9, "font.family": "sans-serif",
         "text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK, "axes.edgecolor": RULE,
         "grid.color": RULE, "axes.grid": True, "grid.linewidth": 0.5, "axes.spines.top": False,

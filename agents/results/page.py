@@ -13,6 +13,7 @@ from typing import Any
 from agents.errors import InputError, printable
 from agents.evaluation.by_turn import bits_by_turn, calibration_curve, entropy_by_turn, success_by_turn
 from agents.evaluation.intervals import ConfidenceInterval
+from agents.evaluation.regret_split import PARTS
 from agents.results import charts
 from agents.results.charts import Curve
 from agents.results.dialogue_index import Entry
@@ -128,6 +129,7 @@ def _condition(name: str, title: str, condition: Condition, baseline: str) -> di
         ],
         "baseline": first,
         "differences": condition.differences(first),
+        "split": _split(f"{name}-split", condition),
         "pictures": pictures,
         "turns": [
             [t, [[PLACES["percent"](c[t].value) for c in courses["found"]],
@@ -136,6 +138,22 @@ def _condition(name: str, title: str, condition: Condition, baseline: str) -> di
             for t in turns
         ],
     }  # fmt: skip
+
+
+def _split(name: str, condition: Condition) -> dict[str, Any] | None:
+    """The split of regrets, a picture and a table; None where it wasn't played."""
+    found = condition.regret_splits()
+    if not found:
+        return None
+    write, rows, bars = PLACES["three"], [], []
+    for label, split in found.items():
+        values = [split[part] for part in PARTS]
+        ends = [split[f"{part}_ci"] for part in PARTS]
+        cells = [{"value": write(x), "ends": e and f"{write(e[0])} to {write(e[1])}"} for x, e in zip(values, ends)]
+        rows.append((label, [{"value": write(sum(values)), "ends": None}, *cells]))
+        limits = [e or (x, x) for x, e in zip(values, ends, strict=True)]
+        bars.append(tuple(Curve([0], [x], [low], [high]) for x, (low, high) in zip(values, limits, strict=True)))
+    return {"rows": rows, "svg": charts.split_bars(name, bars)}
 
 
 def _figures(found: Mapping[str, Any]) -> list[dict[str, Any]]:

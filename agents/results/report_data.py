@@ -17,11 +17,12 @@ from typing import Any
 from agents.errors import InputError
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.metrics import paired, summary
+from agents.evaluation.regret_split import regret_splits
 from agents.evaluation.resumable_rows import SCHEMA as ROWS
 from agents.evaluation.resumable_rows import read_evaluation
 from agents.evaluation.significance import holm
 from agents.results.dialogue_index import DialogueIndex, Entry, Filter, kind_of
-from agents.strategies.registry import YARDSTICK
+from agents.strategies.registry import SPLIT, YARDSTICK
 from sim.dialogue import Dialogue
 from sim.names.did_you_mean import did_you_mean
 
@@ -41,6 +42,8 @@ class Condition:
     rates_digest: str
     agents: dict[str, list[Row]] = field(default_factory=dict)
     """Label to rows, in the order of episodes."""
+    mixtures: dict[str, list[Row]] = field(default_factory=dict)
+    """The same of agents that ask as one and believe as another; they stand in the split of regrets alone."""
     names: dict[str, str] = field(default_factory=dict)
     """Label to the agent's name in its rows."""
 
@@ -73,6 +76,10 @@ class Condition:
         for figures, p in zip(every, holm([figures["p"] for figures in every]), strict=True):
             figures |= {"p_holm": p, "differs": p < 1 - LEVEL}
         return found
+
+    def regret_splits(self) -> dict[str, dict[str, Any]]:
+        """Label to the two parts of its regret, where `evaluate --judge exact` has played it."""
+        return regret_splits(self.agents | self.mixtures, self.users_per_intent)
 
     def _pair(self, label: str, baseline: str) -> dict[str, Any]:
         a, b = ({row["episode"]: row for row in self.agents[x]} for x in (label, baseline))
@@ -141,9 +148,11 @@ def _conditions(files: Sequence[tuple[str, dict[str, Any], list[Row]]]) -> list[
         for row in rows:
             label = labels[path, row["agent"]]
             condition.names[label] = row["agent"]
-            condition.agents.setdefault(label, []).append(row)
+            kind = condition.mixtures if SPLIT in row["agent"] else condition.agents
+            kind.setdefault(label, []).append(row)
     for condition in out.values():
-        for rows in condition.agents.values():
+        condition.agents = condition.agents or condition.mixtures  # nothing but mixtures: then they are the agents
+        for rows in (*condition.agents.values(), *condition.mixtures.values()):
             rows.sort(key=lambda row: row["episode"])
     return list(out.values())
 
@@ -204,10 +213,10 @@ def _join(data: ReportData, paths: Sequence[str], worst: int, progress: Callable
     index = DialogueIndex(paths)
     while index.read(PIECE):
         progress(index.share_read, "reading dialogues")
-    rows: dict[tuple[str, str, int, int, str], Row | None] = {}
+    rows: dict[tuple[object, ...], Row | None] = {}
     for condition in data.conditions:
         users = condition.fingerprint, condition.rates_digest, condition.config.get("seed")
-        for label, of_agent in condition.agents.items():
+        for label, of_agent in (condition.mixtures | condition.agents).items():
             for row in of_agent:
                 key = (*users, row["episode"], condition.names[label])
                 rows[key] = None if key in rows else row  # two files have it: which one the dialogue is of is open
