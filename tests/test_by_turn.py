@@ -16,6 +16,7 @@ from agents.errors import Exit
 from agents.evaluation import intervals
 from agents.evaluation.by_turn import bits_by_turn, calibration_curve, entropy_by_turn, success_by_turn
 from agents.evaluation.episodes import draw_dialogues
+from agents.evaluation.evaluate import evaluate
 from agents.evaluation.metrics import INTERVALS, overconfidence, paired, pass_k, regained, summary
 from agents.evaluation.resumable_rows import read_evaluation
 from agents.setting import make_setting
@@ -102,6 +103,13 @@ def test_evaluate_with_several_users_an_intent(tmp_path, capsys):
     assert "users_per_intent (3 and 1)" in capsys.readouterr().err
     assert main([*command, "--episodes", "61", "--resume"]) == Exit.BAD_INPUT
     assert "episodes = 61 is no multiple of users_per_intent = 3" in capsys.readouterr().err
+
+
+def test_in_python_as_on_the_command_line():
+    found = evaluate(["uniform"], "toy", noise="hard", episodes=12, users_per_intent=3).figures["uniform"]["pass_k"]
+    assert [one["k"] for one in found] == [1, 2, 3]
+    with pytest.raises(ValueError, match="episodes = 10 is no multiple of users_per_intent = 3"):
+        evaluate(["uniform"], "toy", episodes=10, users_per_intent=3)
 
 
 def test_an_intent_that_is_not_complete_is_left_out():
