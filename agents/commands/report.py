@@ -54,7 +54,11 @@ def main(arguments: list[str]) -> Exit:
     from agents.results.report_data import read_report
 
     with RunProgress("reading") as bar:
-        data = read_report(config.files, config.worst, lambda share, what: bar(round(100 * share), 100, what, what))
+
+        def progress(share: float, what: str) -> None:
+            bar(round(100 * share), 100, what, f"{what}: {share:.0%}")
+
+        data = read_report(config.files, config.worst, progress)
     page = rendered(data, title=config.title, baseline=config.baseline)
     write_atomically(Path(config.out), page.encode())
     agents = sum(len(condition.agents) for condition in data.conditions)

@@ -148,9 +148,7 @@ class Meeting:
         said = dialogues.opening(np.arange(len(dialogues))) if self.setting.rules.opening else None
         with self.in_agent:
             self.agent.reset(seeds, said)
-        rows = np.arange(len(dialogues))
-        self._note(rows)
-        self.p_start = _in_beliefs(self.agent, rows, dialogues.users.intent).intent
+        self.p_start = self._note(np.arange(len(dialogues))).intent
 
     def act(self, rows: np.ndarray) -> np.ndarray:
         """(n,) the agent's actions in the dialogues `rows` (n,).
@@ -210,12 +208,13 @@ class Meeting:
             seconds=self.in_agent.seconds,
         )  # fmt: skip
 
-    def _note(self, rows: np.ndarray) -> None:
-        """What the agent believes in the dialogues `rows` now."""
+    def _note(self, rows: np.ndarray) -> Believed:
+        """What the agent believes in the dialogues `rows` now, in the truth; noted, and given back."""
         now = _in_beliefs(self.agent, rows, self.dialogues.users.intent[rows])
         for b, p, bits in zip(rows.tolist(), now.intent.tolist(), now.entropy_bits.tolist(), strict=True):
             self.truth_bits[b].append(math.log2(max(p, TINY)))
             self.entropy_bits[b].append(bits)
+        return now
 
     def _left(self, rows: np.ndarray) -> np.ndarray:
         return self.setting.rules.budget - self.dialogues.turn[rows]
