@@ -15,7 +15,7 @@ from typing import Any
 from agents.errors import InputError
 from agents.evaluation.dialogue_records import DialogueFile
 from agents.evaluation.resumable_rows import RowFile, check_rows
-from agents.evaluation.runner import EvaluationPlan, RowOrderError, Task, TaskResult
+from agents.evaluation.runner import BATCH, EvaluationPlan, RowOrderError, Task, TaskResult
 
 SAME = ("agent", "episode", "intent", "guess", "success", "questions")
 """What a row that is played again must agree in; figures of beliefs may differ in their last bits."""
@@ -38,8 +38,9 @@ class KeptResults:
         self.plan, self.rows, self.dialogues = plan, rows, dialogues
         check_rows(rows.path, rows.rows)
         self._kept: list[Key] = [(row["agent"], row["episode"]) for row in rows.rows]
-        behind = len(self._kept) if dialogues is None else self._check_pairs(dialogues)
-        self._at = behind
+        self._ahead = self._kept
+        """The episodes of the file that has more of them."""
+        self._at = len(self._kept) if dialogues is None else self._check_pairs(dialogues)
         """How many rows of the whole run come before the next result."""
 
     def _check_pairs(self, dialogues: DialogueFile) -> int:
@@ -52,7 +53,8 @@ class KeptResults:
                 there = f"agent {theirs[k][0]}, episode {theirs[k][1]}, intent {dialogues.intents[k]}"
                 raise InputError(f"{dialogues.path}, line {k + 1}: {there} is not the dialogue of {self.rows.path}, "
                                  f"line {k + 2}; the files are of two runs")  # fmt: skip
-        self._ahead = max(mine, theirs, key=len)
+        if len(theirs) > len(mine):
+            self._ahead = theirs
         return both
 
     @property
@@ -66,8 +68,9 @@ class KeptResults:
         Raises:
             InputError: what is there is not the first part of the plan, or more than it.
         """
-        ahead = self._kept if self.dialogues is None else self._ahead
-        path, first = (self.rows.path, 2) if ahead is self._kept else (self.dialogues.path, 1)  # type: ignore[union-attr]
+        ahead, path, first = self._ahead, self.rows.path, 2
+        if self.dialogues is not None and ahead is not self._kept:
+            path, first = self.dialogues.path, 1
         try:
             rest = self.plan.tasks(ahead)
         except RowOrderError as error:
@@ -107,12 +110,14 @@ def tasks_of(keys: Sequence[Key]) -> list[Task]:
 
     >>> tasks_of([("a", 3), ("a", 4), ("b", 0), ("b", 1)])
     [Task(agent='a', first=3, end=5), Task(agent='b', first=0, end=2)]
+    >>> [(task.first, task.end) for task in tasks_of([("a", e) for e in range(20, 60)])]
+    [(20, 25), (25, 50), (50, 60)]
     """
     out: list[Task] = []
     for agent, group in groupby(keys, key=lambda key: key[0]):
         for _, episode in group:
             last = out[-1] if out else None
-            if last is not None and last.agent == agent and last.end == episode:
+            if last is not None and last.agent == agent and last.end == episode and episode % BATCH:
                 out[-1] = replace(last, end=episode + 1)
             else:
                 out.append(Task(agent=agent, first=episode, end=episode + 1))
