@@ -97,6 +97,14 @@ class ViewerApp(EndedApp):
         else:
             self.pop_screen()
 
+    def made(self, make: Callable[[], Screen[None]]) -> Screen[None] | None:
+        """A screen; None, and the reason is said, where its dialogues can't be read."""
+        try:
+            return make()
+        except (ValueError, OSError) as error:
+            self.notify(clean(str(error)), severity="error", timeout=10, markup=False)
+            return None
+
     def action_dark(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
 
@@ -125,6 +133,7 @@ class TableScreen(Screen[None]):
         self.trouble = ""
         self._sorted_at = 0
         self._looking = False
+        self._unreadable: set[Entry] = set()
 
     def compose(self) -> ComposeResult:
         yield TopBar()
@@ -235,31 +244,36 @@ class TableScreen(Screen[None]):
     def _look(self) -> None:
         """Work out where the truth was lost in the next dialogue on the screen of which nobody knows."""
         self._looking = False
-        unknown = [entry for entry in self.dialogues.seen if self.index.lost(entry) is None]
+        seen = [entry for entry in self.dialogues.seen if entry not in self._unreadable]
+        unknown = [entry for entry in seen if self.index.lost(entry) is None]
         if not unknown or self.app.screen is not self or not self.index.can_look:
             return
         entry = unknown[0]
         opened, looks = self.index.opened(entry), self.app.looks
         self._looking = True
 
-        def known(look: SecondLook) -> None:
-            self.index.note_lost(entry, look.lost_at)
+        def known(lost: int | None) -> None:
+            self.index.note_lost(entry, lost)
             self.dialogues.refresh()
             self._look()
 
         def cannot(error: Exception) -> None:
-            if not isinstance(error, ValueError):
+            if not isinstance(error, ValueError | OSError):
                 raise error
-            self._looking = self.index.can_look = False
+            self.index.can_look = not isinstance(error, InputError)  # without a catalogue there is no other either
+            self._unreadable.add(entry)
+            self._look()
 
-        self.app.thinking.submit(lambda: looks.look(self.index.dialogue(entry), opened), known, cannot)
+        self.app.thinking.submit(lambda: looks.lost(self.index.dialogue(entry), opened), known, cannot)
 
     def on_screen_resume(self) -> None:
         if self.is_mounted:
             self.on_dialogue_table_moved()
 
     def on_dialogue_table_opened(self, message: DialogueTable.Opened) -> None:
-        self.app.push_screen(DialogueScreen(self.index, message.entry, self.dialogues))
+        screen = self.app.made(lambda: DialogueScreen(self.index, message.entry, self.dialogues))
+        if screen is not None:
+            self.app.push_screen(screen)
 
 
 class DialogueScreen(Screen[None]):
@@ -328,13 +342,18 @@ class DialogueScreen(Screen[None]):
     def action_step(self, by: int) -> None:
         before = self.table.at
         self.table.action_move(by)
-        if self.table.at != before and self.table.chosen is not None:
-            self.app.switch_screen(DialogueScreen(self.index, self.table.chosen, self.table))
+        chosen = self.table.chosen
+        if self.table.at != before and chosen is not None:
+            screen = self.app.made(lambda: DialogueScreen(self.index, chosen, self.table))
+            if screen is not None:
+                self.app.switch_screen(screen)
 
     def action_compare(self) -> None:
         others = self.index.others(self.entry)
         if others:
-            self.app.push_screen(SideBySideScreen(self.index, self.entry, others))
+            screen = self.app.made(lambda: SideBySideScreen(self.index, self.entry, others))
+            if screen is not None:
+                self.app.push_screen(screen)
         else:
             more = "" if self.index.share_read >= 1 else " among those read so far"
             self.notify(f"no other agent met this user{more}", timeout=3)
@@ -394,7 +413,10 @@ class SideBySideScreen(Screen[None]):
 
     def action_other(self) -> None:
         if len(self.others) > 1:
-            self.app.switch_screen(SideBySideScreen(self.index, self.entry, [*self.others[1:], self.others[0]]))
+            others = [*self.others[1:], self.others[0]]
+            screen = self.app.made(lambda: SideBySideScreen(self.index, self.entry, others))
+            if screen is not None:
+                self.app.switch_screen(screen)
 
 
 def look_into(
@@ -413,7 +435,7 @@ def look_into(
             then(look)
 
     def not_done(error: Exception) -> None:
-        if not isinstance(error, InputError | ValueError):
+        if not isinstance(error, ValueError | OSError):
             raise error
         if screen.is_mounted:
             failed(str(error))

@@ -207,6 +207,7 @@ def test_a_second_look_against_a_posterior_of_its_own(files):
                 bound = posterior.choose(1)[1][0, 0] / math.log(2)
                 assert max(moment.asked_bits, bound) - 1e-9 <= moment.best_bits <= bound + 0.05
                 posterior.update(np.array([asked]), np.array([max(d.turns[k].answer, 0)]))
+        assert looks.lost(d, opened=True) == look.lost_at
         if d.agent == "exact":
             assert look.lost_at == lost_at(row["truth_bits"])[0], "its own belief is the exact one"
         assert look.false_turns == set(row["false_turns"]) - {0}
@@ -340,5 +341,25 @@ def test_a_line_that_is_broken_is_said_and_the_rest_can_be_seen(files, tmp_path)
         await p.until(lambda: app.table.trouble)
         assert "line 61: not JSON" in app.table.trouble
         assert isinstance(app.screen, TableScreen) and len(app.table.dialogues.entries) == 60
+
+    view(story, str(path))
+
+
+def test_a_dialogue_that_cannot_be_read_is_said(files, tmp_path):
+    """Its line has all that a table says, and not what the schema wants; or the file is gone."""
+    path = tmp_path / "odd.jsonl"
+    lines = [json.loads(line) for line in Path(files[0]).read_text().splitlines()[:2]]
+    for d in lines:
+        d["turns"] = [{"question": "x"}]
+    path.write_text("".join(json.dumps(d) + "\n" for d in lines))
+
+    async def story(p: Player, app: ViewerApp) -> None:
+        await p.pilot.press("enter")
+        await p.pilot.pause()
+        assert app.screen is app.table and any("field" in note.message for note in app._notifications)
+        path.unlink()
+        await p.pilot.press("down", "enter")
+        await p.pilot.pause()
+        assert app.screen is app.table and any("No such file" in note.message for note in app._notifications)
 
     view(story, str(path))

@@ -7,7 +7,7 @@ exact one: an agent's own belief may be wrong, and this shows by how much it cou
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,6 +100,14 @@ class SecondLooks:
             found = self._looks[key] = look_at(world, dialogue, opened, note)
         return found
 
+    def lost(self, dialogue: Dialogue, opened: bool = False) -> int | None:
+        """The turn at which the truth was lost; None where it wasn't.
+
+        Raises:
+            InputError, DialogueError: as `look`.
+        """
+        return lost_turn(self._world(dialogue)[0], dialogue, opened)
+
     def _world(self, d: Dialogue) -> tuple[GameWorld, str]:
         key = d.fingerprint, d.questions, d.noise, d.rates
         if key not in self._worlds:
@@ -134,29 +142,55 @@ def look_at(world: GameWorld, dialogue: Dialogue, opened: bool = False, note: st
         DialogueError: it can't have happened there.
     """
     d = Recorded(world, dialogue).dialogue
-    bank = world.bank
-    asked = [(t.question, t.answer) for t in d.turns]
-    heard = [pair for pair in asked if pair[1] >= 0]
-    mind = Mind(world, said=_said(world, d) if opened or d.opening else None)
+    asked = [t.question for t in d.turns]
     moments, suspected = [], []
+    for k, mind in enumerate(_minds(world, d, opened)):
+        if k:
+            suspected.append(_suspicion(world, mind, asked[k - 1]))
+        moments.append(_known_then(world, mind, d.intent, asked[k] if k < len(asked) else None))
+    suspected += [""] * (len(asked) - len(suspected))
+    catalogue = world.catalogue
+    wrongs = {c.facet: corruption_sentence(catalogue, c) for c in d.corruptions}
+    return SecondLook(
+        dialogue=dialogue, moments=tuple(moments), note=note, suspected=tuple(suspected),
+        lost_at=_lost([m.p_truth for m in moments], d), false_turns=_false_turns(world, d),
+        memories=tuple(wrongs.get(catalogue.facets[world.bank.facet[q]].name, "") for q in asked),
+    )  # fmt: skip
+
+
+def lost_turn(world: GameWorld, dialogue: Dialogue, opened: bool = False) -> int | None:
+    """The turn at which the truth was lost, for a fraction of what `look_at` costs; None where it wasn't.
+
+    Raises:
+        DialogueError: it can't have happened there.
+    """
+    d = Recorded(world, dialogue).dialogue
+    return _lost([float(mind.belief()[d.intent]) for mind in _minds(world, d, opened)], d)
+
+
+def _minds(world: GameWorld, d: Dialogue, opened: bool) -> Iterator[Mind]:
+    """What the exact posterior knows before the first question and after each answer; wrong guesses are ruled out."""
+    heard = [(t.question, t.answer) for t in d.turns if t.answer >= 0]
+    mind = Mind(world, said=_said(world, d) if opened or d.opening else None)
     for k in range(len(heard) + 1):
         if k:
             mind = mind.told(*heard[k - 1])
-            suspected.append(_suspicion(world, mind, heard[k - 1][0]))
         for guess in d.guesses:
-            if guess.after == k and not guess.right and k < len(asked):
+            if guess.after == k and not guess.right and k < len(d.turns):
                 mind = mind.without(guess.intent)
-        moments.append(_moment(world, mind, d.intent, asked[k][0] if k < len(asked) else None))
-    suspected += [""] * (len(asked) - len(heard))
-    questions, answers = (np.array(x, dtype=np.int64) for x in zip(*heard)) if heard else (np.empty(0, int),) * 2
-    wrong = false_answers(bank, np.full(len(heard), d.intent), questions, answers) if d.intent >= 0 else questions > 1e9
-    wrongs = {c.facet: corruption_sentence(bank.catalogue, c) for c in d.corruptions}
-    lost, _ = lost_at([math.log2(max(m.p_truth, TINY)) for m in moments]) if d.intent >= 0 else (None, 0.0)
-    return SecondLook(
-        dialogue=dialogue, moments=tuple(moments), note=note, lost_at=lost, suspected=tuple(suspected),
-        false_turns=frozenset((np.flatnonzero(wrong) + 1).tolist()),
-        memories=tuple(wrongs.get(bank.catalogue.facets[bank.facet[q]].name, "") for q, _ in asked),
-    )  # fmt: skip
+        yield mind
+
+
+def _lost(p_truth: Sequence[float], d: Dialogue) -> int | None:
+    return lost_at([math.log2(max(p, TINY)) for p in p_truth])[0] if d.intent >= 0 else None
+
+
+def _false_turns(world: GameWorld, d: Dialogue) -> frozenset[int]:
+    heard = [t for t in d.turns if t.answer >= 0]
+    if d.intent < 0 or not heard:
+        return frozenset()
+    said = (np.array([getattr(t, name) for t in heard], dtype=np.int64) for name in ("question", "answer"))
+    return frozenset((np.flatnonzero(false_answers(world.bank, np.full(len(heard), d.intent), *said)) + 1).tolist())
 
 
 def _said(world: GameWorld, d: Dialogue) -> tuple[int, ...]:
@@ -167,7 +201,7 @@ def _said(world: GameWorld, d: Dialogue) -> tuple[int, ...]:
     return tuple(opening_of(world.bank, questions, answers)[0].tolist())
 
 
-def _moment(world: GameWorld, mind: Mind, truth: int, asked: int | None) -> KnownThen:
+def _known_then(world: GameWorld, mind: Mind, truth: int, asked: int | None) -> KnownThen:
     belief = mind.belief()
     top = np.argsort(-belief, kind="stable")[:LIKELIEST]
     # By the definition, as far as answers are few: the bounds that a choice goes by are a little lower.
