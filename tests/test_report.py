@@ -179,6 +179,29 @@ def test_what_files_say_stands_escaped(run, tmp_path, capsys):
     assert "alert" not in svg, "names are no part of charts"
 
 
+def test_a_large_budget_that_nobody_uses_makes_no_long_table(run, tmp_path, capsys):
+    lines = Path(run["hard"]).read_text().splitlines()
+    header = json.loads(lines[0])
+    header["config"]["budget"] = 10_000
+    path = tmp_path / "patient.jsonl"
+    path.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n")
+    assert len(Page(reported(tmp_path, capsys, str(path))).tables[2]) == 2 + 41
+
+
+@pytest.mark.parametrize(
+    "change", [{"budget": 10**30}, {"budget": True}, {"seed": {}}, {"seed": None}, {"users_per_intent": 0}]
+)
+def test_a_header_that_says_nothing_sensible(change, run, tmp_path, capsys):
+    lines = Path(run["hard"]).read_text().splitlines()
+    header = json.loads(lines[0])
+    header["config"] |= change
+    path = tmp_path / "odd.jsonl"
+    path.write_text("\n".join([json.dumps(header), *lines[1:]]) + "\n")
+    assert main(["report", str(path), "--out", str(tmp_path / "x.html")]) == Exit.BAD_INPUT
+    said = capsys.readouterr().err
+    assert "line 1: no file of evaluate's rows" in said and said.count("\n") == 1
+
+
 def test_a_single_episode_and_an_agent_that_never_guesses(run, tmp_path, capsys):
     lines = Path(run["hard"]).read_text().splitlines()
     one = tmp_path / "one.jsonl"

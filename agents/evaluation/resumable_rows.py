@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.errors import InputError
+from agents.errors import MOST_EPISODES, InputError
 from agents.evaluation.line_file import LineFile
 from sim.files import parse_json, read_bytes
 
@@ -136,8 +136,9 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
     """
     header, rows = read_rows(path)
     config = header.get("config")
-    counts = (config.get("budget"), config.get("users_per_intent", 1)) if isinstance(config, dict) else (None,)
-    if not all(map(_is_count, counts)):
+    config = config if isinstance(config, dict) else {}
+    counts = config.get("budget"), config.get("users_per_intent", 1)
+    if not all(map(_is_count, counts)) or not _fits(config.get("seed"), int):
         raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the configuration")
     check_rows(path, rows)
     seen: set[tuple[str, int]] = set()
@@ -151,7 +152,7 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
 
 
 def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_EPISODES
 
 
 def check_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -160,7 +160,7 @@ class DialogueIndex:
         """
         for path in self.rows:
             header, rows = read_evaluation(path)
-            run = header.get("fingerprint", ""), header.get("rates_digest", ""), header["config"].get("seed")
+            run = str(header.get("fingerprint")), str(header.get("rates_digest")), header["config"]["seed"]
             for row in rows:
                 at = lost_at(row["truth_bits"])[0] or 0
                 key = (*run, row["episode"]), row["agent"]
@@ -250,11 +250,12 @@ def _entry(line: bytes, where: str) -> Entry:
             "found" if data["success"] else "left" if data["user_left"] else "wrong" if data["guesses"] else "none"
         )
         user = str(data["fingerprint"]), str(data["rates"]), int(data["seed"]), int(data["episode"])
-        turns, wanted, agent = len(data["turns"]), str(data["intent_name"]), str(data["agent"])
-    except (KeyError, TypeError, ValueError) as error:
+        turns, opening = len(list(data["turns"])), len(list(data["opening"]))
+        wanted, agent = str(data["intent_name"]), str(data["agent"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         said = json.dumps(str(error.args[0])) if error.args else "a field"
         raise InputError(f"{where}: no dialogue, {said} is missing or is no such thing") from None
-    return Entry(0, 0, 0, 0, user, agent, outcome, turns, wanted, len(data["opening"]))
+    return Entry(0, 0, 0, 0, user, agent, outcome, turns, wanted, opening)
 
 
 def with_text(wanted: Filter, typed: str) -> Filter:

@@ -22,6 +22,8 @@ from sim.dialogue import Dialogue
 
 TEMPLATE = "report.html.jinja"
 NEEDS = "clarigym report needs jinja2 and matplotlib, the extra `report`: pip install '.[report]' in the checkout"
+SHORT = 40
+"""Questions up to which curves go to the budget; beyond, they end with the longest dialogue."""
 COLUMNS = (
     ("success", "found", "percent"),
     ("turns_success", "questions, found alone", "two"),
@@ -96,7 +98,8 @@ def _condition(name: str, title: str, condition: Condition, baseline: str) -> di
     figures, agents = condition.figures(), condition.agents
     known = baseline in (*agents, *condition.names.values())
     first = baseline_of(condition, baseline if known else "")
-    budget = condition.budget
+    longest = max(row["questions"] for rows in agents.values() for row in rows)
+    budget = min(condition.budget, max(longest, SHORT))
     courses = {
         "found": [success_by_turn(rows, budget) for rows in agents.values()],
         "bits": [bits_by_turn(rows, budget) for rows in agents.values()],
@@ -121,7 +124,8 @@ def _condition(name: str, title: str, condition: Condition, baseline: str) -> di
     return {
         "id": name,
         "title": title,
-        "config": condition.config,
+        "told": {key: condition.config.get(key) for key in ("questions", "budget", "seed", "opening")},
+        "users_per_intent": condition.users_per_intent,
         "agents": [
             {"label": label, "k": k, "episodes": len(rows), "figures": _figures(figures[label]),
              "pass_k": figures[label].get("pass_k", [])}

@@ -215,7 +215,7 @@ def _join(data: ReportData, paths: Sequence[str], worst: int, progress: Callable
         progress(index.share_read, "reading dialogues")
     rows: dict[tuple[object, ...], Row | None] = {}
     for condition in data.conditions:
-        users = condition.fingerprint, condition.rates_digest, condition.config.get("seed")
+        users = condition.fingerprint, condition.rates_digest, condition.config["seed"]
         for label, of_agent in (condition.mixtures | condition.agents).items():
             for row in of_agent:
                 key = (*users, row["episode"], condition.names[label])
