@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -288,3 +289,38 @@ def test_in_a_browser_nothing_sticks_out(width, run, tmp_path, capsys):
     with image.open(shot) as picture:
         colours = picture.convert("RGB").crop((0, 0, width, 2000)).getcolors(1 << 24)
     assert len(colours) > 100, "it isn't blank"
+
+
+ODD = [None, True, False, 0, -1, 10**30, 1.5, float("nan"), float("inf"), "", "x", [], [1], ["a"], {}, {"a": 1}]
+
+
+def damaged(line: str, rng: random.Random) -> str:
+    """A line with one of its values, wherever it stands, gone or replaced by something odd."""
+    data = json.loads(line)
+    at, key = data, rng.choice(list(data))
+    while isinstance(at[key], dict | list) and at[key] and rng.random() < 0.6:
+        at = at[key]
+        key = rng.choice(list(at)) if isinstance(at, dict) else rng.randrange(len(at))
+    if isinstance(at, dict) and rng.random() < 0.2:
+        del at[key]
+    else:
+        at[key] = rng.choice(ODD)
+    return json.dumps(data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(200))
+def test_damaged_files_make_a_page_or_one_sentence(seed, run, tmp_path, capsys):
+    rng = random.Random(seed)
+    files = [Path(run[name]).read_text().splitlines()[:40] for name in ("hard", "hard dialogues")]
+    lines = rng.choice(files)
+    place = 0 if rng.random() < 0.3 else rng.randrange(len(lines))
+    lines[place] = damaged(lines[place], rng)
+    paths = [tmp_path / "rows.jsonl", tmp_path / "dialogues.jsonl"]
+    for path, content in zip(paths, files, strict=True):
+        path.write_text("\n".join(content) + "\n")
+    for command in (["report", "--out", str(tmp_path / "x.html")], ["view"]):
+        code = main([command[0], *map(str, paths), *command[1:]])
+        said = capsys.readouterr()
+        assert code in (Exit.OK, Exit.BAD_INPUT), said.err
+        assert code == Exit.OK or (said.err.count("\n") == 1 and "Traceback" not in said.err)
