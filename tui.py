@@ -86,7 +86,8 @@ def _play(given: argparse.Namespace) -> int:
         return play(setup, Mode(given.mode or Mode.PLAY), saves.Saver(save), replay, heard=lambda: not nobody_reads())
     # Textual takes a moment to import, seconds on a busy machine.
     print("One moment …", end="", file=sys.stderr, flush=True)
-    from screens.app import ClarigymApp, run_app
+    from screens.app import ClarigymApp
+    from screens.endings import run_app
 
     sys.setswitchinterval(SWITCH_INTERVAL)
     mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None

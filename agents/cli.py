@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),
     "evaluate": ("agents.commands.evaluate", "agents against the same simulated users: success, turns, calibration"),
     "compare": ("agents.commands.compare", "two files of evaluate's rows: paired differences with intervals"),
+    "view": ("screens.view", "dialogues in the terminal: sort and filter, turn by turn, two agents side by side"),
+    "report": ("agents.commands.report", "one page on an evaluation: figures, charts, the worst dialogues"),
     "run": ("agents.commands.run", "scripted episodes with expectations, for continuous integration"),
     "simulate": ("agents.commands.simulate", "dialogues as JSONL, to train and study on"),
     "train": ("agents.commands.train", "learn a posterior from dialogues, simulated or logged"),

@@ -5,9 +5,6 @@ Two threads work for it: one thinks (a game is only ever touched there), one sea
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import signal
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -19,33 +16,23 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.widgets import Static
 
 from agents.play import saves
 from agents.play.views import Mode, Review, Setup
 from agents.strategies.registry import AGENTS, LEARNED
-from screens.endings import CHECK_TERMINAL_S, ending_signals, terminal_is_gone
 from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
 from screens.kept_keys import KeptKeys
 from screens.start import StartScreen
+from screens.themes import DARK, LIGHT
 from sim.files import write_atomically
-from sim.numeric.first_use import compiled_elsewhere
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
     from sim.dialogue import Dialogue
 
 SMALLEST = (60, 20)
-DARK = Theme(
-    name="clarigym-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb8", accent="#e0a870", foreground="#d6d9de",
-    background="#15181d", surface="#1d2128", panel="#262b34", success="#86b58a", warning="#d8b46a", error="#d07a72",
-)  # fmt: skip
-LIGHT = Theme(
-    name="clarigym-light", dark=False, primary="#2f5f8f", secondary="#5a6b85", accent="#a35a14", foreground="#23272e",
-    background="#fbfaf7", surface="#f1efe9", panel="#e4e1d8", success="#2f6b38", warning="#8a5a00", error="#a3352b",
-)  # fmt: skip
 
 
 class TooSmall(Static):
@@ -60,21 +47,6 @@ class TooSmall(Static):
     def render(self) -> str:
         width, height = self.terminal
         return f"{width} x {height} is too small: {SMALLEST[0]} x {SMALLEST[1]} is needed, 80 x 24 is nice"
-
-
-def run_app(app: ClarigymApp) -> None:
-    """Run the app to its end.
-
-    A signal that ends the process ends the app first, as "quit" does, so that the terminal is as it was; it is then
-    sent again, to whoever waited for it before.
-    """
-    before = {number: signal.getsignal(number) for number in ending_signals()}
-    with compiled_elsewhere(app.compile):
-        app.run()
-    for number, handler in before.items():
-        signal.signal(number, handler)
-    if app.ended_by is not None:
-        signal.raise_signal(app.ended_by)
 
 
 class ClarigymApp(Host):
@@ -131,11 +103,10 @@ class ClarigymApp(Host):
         self._seed_step = 0
         self.typed = KeptKeys()
         self._tell: Callable[[str, float], None] = lambda what, share: None
-        self.ended_by: signal.Signals | None = None
         self._worlds: dict[Setup, GameWorld] = {}
 
     def on_mount(self) -> None:
-        self._leave_on_signals()
+        self.leave_on_signals()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = self._theme_kept if self._theme_kept in self.available_themes else DARK.name
@@ -145,21 +116,6 @@ class ClarigymApp(Host):
             self.enter(Mode.REPLAY, self.setup)
         elif self.mode is not None:
             self.enter(self.mode, self.setup)
-
-    def _leave_on_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in ending_signals():
-            # Not every system's loop can do this, and none outside the main thread.
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self._end_by, number)
-
-        # A terminal that is closed sends a signal, unless this process has left its session, as after `setsid`.
-        if "SIGHUP" in signal.Signals.__members__ and not self.is_headless:
-            self.set_interval(CHECK_TERMINAL_S, lambda: self._end_by(signal.SIGHUP) if terminal_is_gone() else None)
-
-    def _end_by(self, number: signal.Signals) -> None:
-        self.ended_by = number
-        self.exit()
 
     def on_unmount(self) -> None:
         self.engine.stop()
@@ -250,11 +206,8 @@ class ClarigymApp(Host):
         self.engine.submit(job, then, failed)
 
     def compile(self) -> None:
-        """Have the loops that think compiled, in a process of its own: in a thread here they would hold up the keys."""
-        from envs.compile_all import compile_in_another_process
-
         self._tell("compiling, once on this machine; it takes up to a minute", 0.6)
-        compile_in_another_process()
+        super().compile()
 
     def to_menu(self) -> None:
         """Back to the first screen."""

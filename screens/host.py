@@ -7,10 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.app import App
-
 from agents.play.saves import Saver
 from agents.play.views import Mode, Review, Setup
+from screens.endings import EndedApp
 from screens.engine import Engine
 from screens.kept_keys import KeptKeys
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from sim.dialogue import Dialogue
 
 
-class Host(App[None]):
+class Host(EndedApp):
     """The app as its screens see it."""
 
     engine: Engine

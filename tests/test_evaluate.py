@@ -27,6 +27,7 @@ from agents.setting import make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Rules
 from sim.answers import DONT_KNOW, NO
+from sim.facts import false_answers
 from sim.numeric.randomness import stream
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, OVER
@@ -46,10 +47,14 @@ def rows_of(n: int, seed: int = 0) -> list[dict]:
         right &= guess >= 0
         questions = int(rng.integers(0, 21))
         reward = (1.0 if right else -1.0) - 0.02 * questions
+        answers = questions if guess >= 0 else max(0, questions - 1)
+        false = sorted({int(t) for t in rng.integers(0, answers + 1, size=rng.integers(0, 3))})
         out.append({"agent": "a", "episode": e, "intent": 3, "guess": guess, "success": right, "user_left": guess < 0,
                     "questions": questions, "reward": reward, "bits": float(rng.normal(5, 2)),
                     "nll_nats": -math.log(p), "p_guess": p, "brier": float(rng.random()),
-                    "false_answers": int(rng.integers(0, 3))})  # fmt: skip
+                    "false_answers": len(false), "false_turns": false,
+                    "truth_bits": (-8 * rng.random(answers + 1)).tolist(),
+                    "entropy_bits": (8 * rng.random(answers + 1)).tolist()})  # fmt: skip
     return out
 
 
@@ -72,6 +77,11 @@ def test_summary_against_plain_loops():
     misled = [r for r in rows if r["false_answers"]]
     assert got["recovery"] == pytest.approx(sum(r["success"] for r in misled) / len(misled))
     assert got["regret"] == pytest.approx(sum(o["reward"] - r["reward"] for r, o in zip(rows, other, strict=True)) / n)
+    first = [(r, min(r["false_turns"])) for r in rows if r["false_turns"] and min(r["false_turns"]) > 0]
+    back = sum(r["truth_bits"][-1] >= r["truth_bits"][turn - 1] for r, turn in first)
+    assert got["regained"] == pytest.approx(back / len(first))
+    sure = [r["p_guess"] - r["success"] for r in rows if r["guess"] >= 0]
+    assert got["overconfidence"] == pytest.approx(sum(sure) / len(sure))
     guessed = sorted((r for r in rows if r["guess"] >= 0), key=lambda r: r["p_guess"])
     size, extra = divmod(len(guessed), 15)
     total, start = 0.0, 0
@@ -82,12 +92,15 @@ def test_summary_against_plain_loops():
     assert got["ece"] == pytest.approx(total / len(guessed))
 
 
+NOTHING = ("turns_success", "ece", "regret", "recovery", "bits_per_turn", "regained", "overconfidence")
+
+
 def test_what_there_is_none_of_is_null():
     row = {"agent": "a", "episode": 0, "intent": 3, "guess": -1, "success": False, "user_left": True, "questions": 0,
            "reward": -1.0, "bits": 0.0, "nll_nats": 1.0, "p_guess": 0.3, "brier": 1.2,
-           "false_answers": 0}  # fmt: skip
+           "false_answers": 0, "false_turns": [], "truth_bits": [-3.0], "entropy_bits": [3.0]}  # fmt: skip
     got = summary([row], 20)
-    assert all(got[key] is None for key in ("turns_success", "ece", "regret", "recovery", "bits_per_turn"))
+    assert all(got[key] is None for key in NOTHING)
     assert got["turns_all"] == 20
     json.dumps(got, allow_nan=False)
 
@@ -176,6 +189,9 @@ def test_refusals_of_a_row_file(tmp_path):
         read_rows(tmp_path / "x.jsonl")
 
 
+LISTS = ("false_turns", "truth_bits", "entropy_bits")
+
+
 def test_rows_are_checked_field_by_field(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     evaluated(["--out", str(path), "--agents", "uniform", "--episodes", "3"], capsys)
@@ -183,7 +199,8 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
     assert list(rows[0]) == list(FIELDS)
     check_rows(path, rows)
     for name in FIELDS:
-        for bad in ("gone", None, [], math.nan, "x" if name != "agent" else 3, 1.5 if name == "episode" else {}):
+        empty = [None] if name in LISTS else []
+        for bad in ("gone", None, empty, math.nan, "x" if name != "agent" else 3, 1.5 if name == "episode" else {}):
             row = {k: v for k, v in rows[1].items() if k != name} | ({} if bad == "gone" else {name: bad})
             with pytest.raises(InputError, match=f"line 3: .*{name}.*where a row has"):
                 check_rows(path, [rows[0], row])
@@ -191,6 +208,9 @@ def test_rows_are_checked_field_by_field(tmp_path, capsys):
         for bad in (10**400, -(10**30), *((1e308,) if isinstance(rows[1][name], float) else ())):
             with pytest.raises(InputError, match=f"line 2: {name} = "):
                 check_rows(path, [rows[1] | {name: bad}])
+    for name, bad in (("truth_bits", [0.0] * 30), ("entropy_bits", []), ("false_turns", [99])):
+        with pytest.raises(InputError, match=f"line 2: .*{name}"):
+            check_rows(path, [rows[1] | {name: bad}])
     for line in ('{"agent":"fixed","episode":0}', "[" * 100_000, '{"a":' * 100_000, "9" * 5000, "[]"):
         path.write_text(path.read_text().splitlines()[0] + f"\n{line}\n")
         assert main(["compare", str(path), str(path)]) == Exit.BAD_INPUT
@@ -253,7 +273,8 @@ def without_time(result: dict) -> list[dict]:
 def test_json_has_all_fields_and_the_rows_agree(tmp_path, capsys):
     path = tmp_path / "r.jsonl"
     got = evaluated(["--out", str(path)], capsys)
-    figures = {"success", "turns_success", "turns_all", "reward", "regret", "nll_nats", "brier", "recovery"}
+    figures = {"success", "turns_success", "turns_all", "reward", "regret", "nll_nats", "brier", "recovery", "regained",
+               "overconfidence"}  # fmt: skip
     wanted = {"agent", "episodes", "bits_per_turn", "ece", "seconds_per_turn"}
     wanted |= figures | {f"{name}_ci" for name in figures}
     assert all(wanted <= set(one) for one in got["results"])
@@ -331,8 +352,31 @@ def test_rewards_and_false_answers_against_plain_loops(meeting):
             holds = any(v >= value for v in true) if bank.kind[q] == OVER else value in true
             false += a != DONT_KNOW and (a > DONT_KNOW) != holds
             said_no += a == NO and holds
-        assert played.false_answers[b] == false
+        assert len(played.false_turns[b]) == false
     assert said_no, "a false 'no' among them"
+
+
+def test_beliefs_turn_by_turn_against_a_posterior_of_its_own(meeting):
+    """log2 p(truth) and entropy at the start and after each answer; and which of the answers were false."""
+    setting, _, played = meeting
+    posterior, dialogues = ChannelPosterior(setting.channel, setting.bank), played.dialogues
+    for b in range(60):
+        stated = dialogues.opening_count(b)
+        posterior.reset(1)
+        posterior.open(dialogues.opening(np.array([b])))
+        heard = [(q, a) for q, a in zip(dialogues.questions[b, stated:], dialogues.answers[b, stated:]) if a >= 0]
+        truth, beliefs = int(dialogues.users.intent[b]), [posterior.belief()[0]]
+        for question, answer in heard:
+            posterior.update(np.array([question]), np.array([answer]))
+            beliefs.append(posterior.belief()[0])
+        assert played.truth_bits[b] == pytest.approx([math.log2(p[truth]) for p in beliefs])
+        wanted = [-sum(x * math.log2(x) for x in p.tolist() if x > 0) for p in beliefs]
+        assert played.entropy_bits[b] == pytest.approx(wanted, abs=1e-9)
+        assert all(0 <= turn <= len(heard) for turn in played.false_turns[b])
+        for turn in set(played.false_turns[b]) - {0}:
+            question, answer = heard[turn - 1]
+            assert false_answers(setting.bank, [truth], [question], [answer])[0]
+    assert any(0 in turns for turns in played.false_turns) and any(max(t, default=0) for t in played.false_turns)
 
 
 def test_an_agents_draws_are_not_the_users():
@@ -350,7 +394,8 @@ def test_regret_is_null_without_exact(capsys):
 @pytest.mark.parametrize(
     "option",
     [["--budget", "2"], ["--noise", "clean"], ["--questions", "mixed"], ["--seed", "1"], ["--max-questions", "6"],
-     ["--opening", "--questions", "mixed"], ["--agent-seed", "9"], ["--catalogue", "animals"]],
+     ["--opening", "--questions", "mixed"], ["--agent-seed", "9"], ["--catalogue", "animals"],
+     ["--users-per-intent", "4"]],
 )  # fmt: skip
 def test_each_option_changes_what_happens(option, capsys):
     base = ["--agents", "uniform", "--episodes", "40"]

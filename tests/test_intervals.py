@@ -158,7 +158,8 @@ def rows(agent: str, success: list[bool], questions: list[int], nll: list[float]
     return [
         {"agent": agent, "episode": e, "intent": 0, "guess": 0 if s else 1, "success": s, "questions": q,
          "reward": (1 if s else -1) - 0.02 * q, "bits": 3.0 - x, "nll_nats": x, "p_guess": 0.9, "brier": 0.1,
-         "false_answers": e % 2}
+         "false_answers": e % 2, "false_turns": [1] * (e % 2), "truth_bits": [-3.0, -4.0, -x],
+         "entropy_bits": [3.0, 2.0]}
         for e, (s, q, x) in enumerate(zip(success, questions, nll))
     ]  # fmt: skip
 

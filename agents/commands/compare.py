@@ -21,7 +21,7 @@ from agents.evaluation.metrics import paired
 from agents.evaluation.resumable_rows import read_evaluation
 from sim.names.did_you_mean import did_you_mean
 
-USERS = ("seed", "opening")
+USERS = ("seed", "opening", "users_per_intent")
 NAMES = {"success": "success", "turns_all": "turns", "reward": "reward", "bits": "bits", "nll_nats": "NLL"}
 
 
@@ -70,7 +70,8 @@ def compare_files(config: Compare) -> list[dict[str, Any]]:
             raise InputError(f"{config.a} and {config.b} don't pair: they have no episode in common")
         if any(a[e]["intent"] != b[e]["intent"] for e in shared):
             raise InputError(f"{config.a} and {config.b} don't pair: the same episode has two intents")
-        figures = paired([a[e] for e in shared], [b[e] for e in shared], budgets)
+        each = head_a["config"].get("users_per_intent", 1)
+        figures = paired([a[e] for e in shared], [b[e] for e in shared], budgets, each)
         out.append({"agent_a": one, "agent_b": other, "episodes": len(shared),
                     "unpaired": len(a) + len(b) - 2 * len(shared), "metrics": figures})  # fmt: skip
     return out

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import tyro
@@ -24,17 +25,21 @@ from agents.errors import (
     check_seed,
     printable,
 )
+from agents.evaluation.dialogue_records import DialogueFile, marks_of_run
 from agents.evaluation.intervals import LEVEL
+from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file
 from agents.evaluation.metrics import INTERVALS
-from agents.evaluation.resumable_rows import RowFile, check_rows
-from agents.evaluation.runner import EvaluationPlan, ResultTable, RowOrderError, Task, run
+from agents.evaluation.provenance import checkpoint_digests, made_with
+from agents.evaluation.regret_split import PARTS, judged
+from agents.evaluation.resumable_rows import RowFile
+from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
-from agents.strategies.registry import TRAINED, check_checkpoint, check_name, make_agent
+from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoint, check_name, make_agent, parts_of
 from envs.rules import Rules
 from sim.questions import Questions
 
-NOT_OF_THE_RESULT = ("json", "out", "resume", "workers")
+NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,8 @@ class Evaluate:
     """A built-in catalogue or a CSV, Parquet or JSONL file."""
     agents: str = "exact,independent"
     """Who is compared, with commas between."""
+    judge: str = ""
+    """exact: play each agent's questions with the exact belief, and the reverse, to split its regret in two."""
     episodes: int = 200
     """Users each agent meets, the same ones."""
     budget: int = 20
@@ -57,6 +64,8 @@ class Evaluate:
     """Keep only so many questions, the most informative."""
     opening: bool = False
     """Users volunteer a few facts first."""
+    users_per_intent: int = 1
+    """So many users in a row want the same thing, each with a memory of its own: for pass^k."""
     seed: int = 0
     """Of the users."""
     agent_seed: int | None = None
@@ -67,19 +76,28 @@ class Evaluate:
     """One JSON object on stdout instead of a table."""
     out: str = ""
     """A file to which a row an episode is appended."""
+    dialogues: str = ""
+    """A file to which the dialogue of each row is appended, as `clarigym simulate` writes it; needs --out."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with the file of an interrupted run."""
     workers: int = 1
     """Processes; the rows don't depend on it."""
 
     def __post_init__(self) -> None:
+        if self.judge not in ("", YARDSTICK):
+            raise InputError(f"judge = '{self.judge}'; it is {YARDSTICK}, whose belief and questions are the yardstick")
+        if self.judge and any(SPLIT in name for name in self.named):
+            raise InputError(f"--judge {self.judge} mixes agents itself; name them without a {SPLIT}")
         for name in self.names:
             check_name(name)
-        if not self.names or len(set(self.names)) < len(self.names):
+        if not self.named or len(set(self.named)) < len(self.named):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
         check_episodes(self.episodes)
         check_budget(self.budget)
+        at_least("users_per_intent", self.users_per_intent, 1)
+        if self.episodes % self.users_per_intent:
+            raise InputError(f"episodes = {self.episodes} is no multiple of users_per_intent = {self.users_per_intent}")
         at_least("workers", self.workers, 1)
         at_most("workers", self.workers, MOST_WORKERS)
         check_seed(self.seed)
@@ -87,12 +105,24 @@ class Evaluate:
             check_seed(self.agent_seed, "agent_seed")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
+        if self.dialogues and not self.out:
+            raise InputError("--dialogues needs --out FILE, the rows that the dialogues stand beside")
+        if self.dialogues and Path(self.dialogues).absolute() == Path(self.out).absolute():
+            raise InputError(f"--dialogues and --out are both {self.out}; name two files")
         if self.out:
             check_line_file(self.out, self.resume)
+        if self.dialogues:
+            check_line_file(self.dialogues, self.resume)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The agents that were named."""
+        return tuple(name.strip() for name in self.agents.split(",") if name.strip())
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(name.strip() for name in self.agents.split(",") if name.strip())
+        """Those that play."""
+        return judged(self.named) if self.judge and self.named else self.named
 
     def of_the_result(self) -> dict[str, Any]:
         """The fields that rows depend on."""
@@ -104,25 +134,27 @@ def main(arguments: list[str]) -> Exit:
     plan = plan_of(config)
     setting = make_setting(**plan.setting)
     for name in config.names:
-        if name in TRAINED:
+        if set(parts_of(name)) & set(TRAINED):
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(RowFile(config.out, header(config, setting), config.resume)) if config.out else None
-        before = file.rows if file else []
-        tasks = tasks_after(config.out, before, plan)
-        table = ResultTable(config.names, config.budget, before)
+        kept = kept_results(config, plan, setting, stack)
+        before = kept.before if kept else []
+        tasks = kept.tasks() if kept else plan.tasks()
+        table = ResultTable(config.names, config.budget, before, config.users_per_intent)
         advance = stack.enter_context(progress(config, len(before)))
         try:
             for result in run(plan, tasks, config.workers, setting):
-                if file:
-                    file.append_rows(result.rows)
-                table.add(result)
-                advance(len(result.rows))
+                new = kept.keep(result) if kept else result
+                table.add(new)
+                advance(len(new.rows))
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if file else "") from None
+            raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if kept else "") from None
     figures = table.figures()
     if config.json:
-        how_sure = {"level": LEVEL} | INTERVALS
+        of_intents = (
+            {} if config.users_per_intent == 1 else {"users_per_intent": "intervals go by the means of intents"}
+        )
+        how_sure = {"level": LEVEL} | INTERVALS | of_intents
         print(json.dumps({"config": asdict(config), "intervals": how_sure, "results": figures}, ensure_ascii=False))
     else:
         show(config, figures)
@@ -137,45 +169,39 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     }  # fmt: skip
     agent_seed = config.seed if config.agent_seed is None else config.agent_seed
     return EvaluationPlan(
-        setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed
-    )
+        setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
+        dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent,
+    )  # fmt: skip
+
+
+def kept_results(
+    config: Evaluate, plan: EvaluationPlan, setting: Setting, stack: contextlib.ExitStack
+) -> KeptResults | None:
+    """The files of the run, open until the stack ends; None where nothing is kept.
+
+    Raises:
+        InputError: a file is not of this run.
+    """
+    if not config.out:
+        return None
+    rows = stack.enter_context(RowFile(config.out, header(config, setting), config.resume))
+    dialogues = None
+    if config.dialogues:
+        marks = marks_of_run(setting, config.questions, config.max_questions, config.seed)
+        dialogues = stack.enter_context(DialogueFile(config.dialogues, marks, config.resume))
+    return KeptResults(plan, rows, dialogues)
 
 
 def header(config: Evaluate, setting: Setting) -> dict[str, Any]:
     """What the first line of a file of rows says; rows depend on all of it but `made_with`."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    import numpy
-
-    try:
-        own = version("clarigym")
-    except PackageNotFoundError:
-        own = "not installed"
-    made_with = {"clarigym": own, "python": sys.version.split()[0], "numpy": numpy.__version__}
     return {
         "config": config.of_the_result(),
         "fingerprint": setting.catalogue.fingerprint,
         "rates": setting.rates.told(),
-        "made_with": made_with,
+        "rates_digest": setting.rates.digest,
+        "checkpoints": checkpoint_digests(config.names, setting),
+        "made_with": made_with(),
     }
-
-
-def tasks_after(path: str, rows: Sequence[dict[str, Any]], plan: EvaluationPlan) -> list[Task]:
-    """What remains of the plan after the rows of a file.
-
-    Raises:
-        InputError: they are no rows, not the first of the plan, or of more episodes.
-    """
-    check_rows(path, rows)
-    try:
-        tasks = plan.tasks([(row["agent"], row["episode"]) for row in rows])
-    except RowOrderError as error:
-        raise InputError(f"{path}, line {error.number + 2}: row of {error.row[0]}, episode {error.row[1]}, "
-                         f"expected {error.expected}; the file was changed") from None  # fmt: skip
-    there = 1 + max((row["episode"] for row in rows), default=-1)
-    if there > plan.episodes:
-        raise InputError(f"{path} has {there} episodes already; give --episodes {there} or more")
-    return tasks
 
 
 @contextlib.contextmanager
@@ -204,6 +230,8 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     for name in ("success", "95 %", "turns", "all", "bit/t", "reward", "regret", "NLL", "ECE", "ms/t"):
         out.add_column(name, justify="right", no_wrap=True)
     for r in table:
+        if config.judge and SPLIT in r["agent"]:
+            continue
         low, high = r["success_ci"]
         ms = None if r["seconds_per_turn"] is None else 1000 * r["seconds_per_turn"]
         out.add_row(r["agent"], f"{100 * r['success']:.1f}%", f"{100 * low:.0f}-{100 * high:.0f}",
@@ -211,9 +239,48 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
                     shown(r["reward"], 3), shown(r["regret"], 3), shown(r["nll_nats"], 2), shown(r["ece"], 3),
                     shown(ms, 1))  # fmt: skip
     console().print(out)
+    if config.users_per_intent > 1:
+        show_pass_k(table)
+    if config.judge:
+        show_split(table)
     print("\n95 %: Wilson's interval of success; turns: questions where it succeeded; all: a failure counts as the "
           "\nbudget; bit/t: bits per question; regret: reward lost against exact; NLL of the truth in nats; ms/t: "
           "\nmilliseconds a question. --json has the intervals of the other figures.")  # fmt: skip
+
+
+def show_pass_k(table: list[dict[str, Any]]) -> None:
+    """pass^k of each agent, for the few k that fit into a line."""
+    from rich.table import Table
+
+    out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    out.add_column("all of k users of one intent served", style="bold")
+    shown_k = [one["k"] for one in table[0]["pass_k"]][:4]
+    for k in shown_k:
+        out.add_column(f"pass^{k}, 95 %", justify="right")
+    for r in table:
+        ends = [(one["pass"], *one["pass_ci"]) for one in r["pass_k"][: len(shown_k)]]
+        out.add_row(r["agent"], *(f"{100 * p:.1f}% {100 * low:.0f}-{100 * high:.0f}" for p, low, high in ends))
+    print()
+    console().print(out)
+
+
+def show_split(table: list[dict[str, Any]]) -> None:
+    """What each agent loses by its questions and what by its belief."""
+    from rich.table import Table
+
+    out = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    out.add_column("regret", style="bold")
+    for name in ("in all", "by questions", "95 %", "by belief", "95 %"):
+        out.add_column(name, justify="right", no_wrap=True)
+    for r in table:
+        if "regret_by_questions" in r:
+            cells = [shown(r["regret"], 3)]
+            for part in PARTS:
+                ends = r[f"{part}_ci"]
+                cells += [shown(r[part], 3), "-" if ends is None else f"{ends[0]:.3f} to {ends[1]:.3f}"]
+            out.add_row(r["agent"], *cells)
+    print()
+    console().print(out)
 
 
 def shown(value: float | None, places: int) -> str:

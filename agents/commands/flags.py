@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import tyro
 
+from agents.commands.config_file import with_config_file
 from agents.errors import HelpGiven, InputError
 
 Config = TypeVar("Config")
@@ -24,12 +25,14 @@ WIDE = 100_000
 
 
 def parse(kind: type[Config], arguments: list[str], command: str, description: str) -> Config:
-    """The configuration that the flags give.
+    """The configuration that the flags give, and the file of `--config`.
 
     Raises:
         HelpGiven: --help was given, and the help has been printed.
         InputError: the flags are wrong, or a field's own check says so.
     """
+    arguments = with_config_file(kind, arguments, command)
+    description = f"{description}  --config FILE.toml holds any of these options; the command line wins."
     options: tuple[Any, ...] = (tyro.conf.FlagCreatePairsOff,)
     read = functools.partial(
         tyro.cli, kind, args=arguments, prog=f"clarigym {command}", description=description, config=options

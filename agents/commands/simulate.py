@@ -7,7 +7,6 @@ and `--resume` goes on after them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,19 +17,15 @@ import tyro
 from agents.agent import Agent
 from agents.commands.flags import parse
 from agents.errors import Exit, InputError, check_budget, check_episodes, check_seed, printable
+from agents.evaluation.dialogue_records import START, Listener, records_of, world_of
 from agents.evaluation.episodes import play
 from agents.evaluation.line_file import LineFile, check_line_file
 from agents.evaluation.runner import BATCH
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, make_agent
-from envs.record import dialogue_record
 from envs.rules import Rules
-from envs.world import World
-from sim.dialogue import SCHEMA, Dialogue
+from sim.dialogue import Dialogue
 from sim.questions import Questions
-
-START = f'{{"schema":"{SCHEMA}"'
-"""How each line begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +86,7 @@ def main(arguments: list[str]) -> Exit:
 
 def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, before: Sequence[Dialogue]) -> int:
     """Play and write what is missing; gives how many of all dialogues found the thing."""
-    world = world_of(setting, config)
+    world = world_of(setting, config.questions, config.max_questions)
     found = sum(dialogue.success for dialogue in before)
     there = config.first_episode + len(before)
     # The batch of the last dialogue is played again: what is there already must come out of it as it is.
@@ -99,8 +94,7 @@ def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, 
     for numbers in batches(first, config.first_episode + config.episodes):
         listener = Listener(agent, len(numbers))
         played = play(agent, setting, config.seed, numbers, watch=listener)
-        records = [dialogue_record(world, played.dialogues, b, config.agent, listener.eig_bits[b])
-                   for b in range(len(numbers))]  # fmt: skip
+        records = records_of(world, played, config.agent, listener)
         old, new = [d for d in records if d.episode < there], [d for d in records if d.episode >= there]
         if old:
             check_same(config.out, before[-len(old) :], old)
@@ -151,26 +145,3 @@ def _comparable(dialogue: Dialogue) -> dict[str, Any]:
     """All but what a question was expected to tell: its last bits may depend on the size of a batch."""
     turns = tuple(replace(turn, eig_bits=None) for turn in dialogue.turns)
     return asdict(replace(dialogue, turns=turns))
-
-
-class Listener:
-    """Notes what the agent expects of each question that it asks."""
-
-    def __init__(self, agent: Agent, count: int):
-        self.agent = agent
-        self.eig_bits: list[list[float | None]] = [[] for _ in range(count)]
-
-    def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
-        gain = getattr(self.agent, "gain_nats", None)
-        for b in rows.tolist():
-            nats = np.nan if gain is None else float(gain[b])
-            self.eig_bits[b].append(nats / math.log(2) if math.isfinite(nats) else None)
-
-    def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
-        """Nothing to note."""
-
-
-def world_of(setting: Setting, config: Simulate) -> World:
-    """The environments' view of the same world, which makes records."""
-    return World(catalogue=setting.catalogue, questions=config.questions, max_questions=config.max_questions,
-                 noise=setting.rates, observation="dict", rules=setting.rules)  # fmt: skip

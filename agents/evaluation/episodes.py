@@ -7,9 +7,10 @@ functions of the configuration alone.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -17,8 +18,11 @@ from agents.agent import Agent
 from agents.setting import Setting
 from envs.rules import Dialogues
 from sim.facts import false_answers
+from sim.numeric.entropy import entropy_nats
 from sim.numeric.randomness import extend, stream
 
+TINY = 1e-300
+"""What a probability of zero counts as in logarithms."""
 AGENT_STREAM = 1_000_003
 """Tells an agent's draws from the users' of the same seed and episode."""
 
@@ -50,8 +54,12 @@ class Episodes:
     """(B,) its belief in what it guessed; in its favourite where it guessed nothing."""
     brier: np.ndarray
     """(B,) sum over all intents of (belief at the end - truth)^2, from 0 to 2."""
-    false_answers: np.ndarray
-    """(B,) answers at odds with the catalogue."""
+    truth_bits: list[list[float]]
+    """log2 of the agent's belief in the truth, before the first question and after each answer, for each dialogue."""
+    entropy_bits: list[list[float]]
+    """The entropy of its belief, likewise."""
+    false_turns: list[list[int]]
+    """The turns of each dialogue whose answers are at odds with the catalogue; 0 stands for the opening."""
     seconds: float
     """Time spent in the agent, all dialogues together."""
 
@@ -102,11 +110,21 @@ def play(
     return meeting.end(episode)
 
 
-def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray) -> Dialogues:
-    """Dialogues with users of one seed, at their beginning."""
-    count = len(episode)
-    dialogues = Dialogues(setting.population, setting.rules, count)
-    dialogues.reset(np.arange(count), np.full(count, seed, dtype=np.int64).astype(np.uint64), episode)
+def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray, users_per_intent: int = 1) -> Dialogues:
+    """Dialogues with users of one seed, at their beginning.
+
+    Args:
+        users_per_intent: so many users in a row want what the first of them would have wanted; type, memory and
+            answers stay each one's own.
+    """
+    rows = np.arange(len(episode))
+    seeds = np.full(len(rows), seed, dtype=np.int64).astype(np.uint64)
+    dialogues = Dialogues(setting.population, setting.rules, len(rows))
+    intents = None
+    if users_per_intent > 1:
+        dialogues.reset(rows, seeds, episode // users_per_intent * users_per_intent)
+        intents = dialogues.users.intent.copy()
+    dialogues.reset(rows, seeds, episode, intents=intents)
     return dialogues
 
 
@@ -121,6 +139,8 @@ class Meeting:
         self.success, self.user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
         self.questions = np.zeros(count, dtype=np.int64)
         self.reward = np.zeros(count)
+        self.truth_bits: list[list[float]] = [[] for _ in range(count)]
+        self.entropy_bits: list[list[float]] = [[] for _ in range(count)]
 
     def begin(self, seeds: np.ndarray) -> None:
         """Reset the agent to the openings of the dialogues."""
@@ -128,7 +148,7 @@ class Meeting:
         said = dialogues.opening(np.arange(len(dialogues))) if self.setting.rules.opening else None
         with self.in_agent:
             self.agent.reset(seeds, said)
-        self.p_start, _, _ = _in_beliefs(self.agent, self.dialogues.users.intent)
+        self.p_start = self._note(np.arange(len(dialogues))).intent
 
     def act(self, rows: np.ndarray) -> np.ndarray:
         """(n,) the agent's actions in the dialogues `rows` (n,).
@@ -168,6 +188,7 @@ class Meeting:
         if heard.any():
             with self.in_agent:
                 self.agent.observe(asked[heard], questions[heard], answers[heard])
+            self._note(asked[heard])
         if self.watch is not None and len(asked):
             self.watch.answered(asked, questions, answers)
 
@@ -176,15 +197,24 @@ class Meeting:
         # Dialogues that were over went on guessing; what they came to is put back.
         self.dialogues.success[:], self.dialogues.user_left[:] = self.success, self.user_left
         self.dialogues.guessed[self.guess < 0] = -1
-        truth, guess = self.dialogues.users.intent, self.guess
-        p_truth, p_best, squares = _in_beliefs(self.agent, truth)
-        p_guess = np.where(guess >= 0, _in_beliefs(self.agent, np.maximum(guess, 0))[0], p_best)
+        guess, rows = self.guess, np.arange(len(self.guess))
+        last = _in_beliefs(self.agent, rows, self.dialogues.users.intent)
+        p_guess = np.where(guess >= 0, _in_beliefs(self.agent, rows, np.maximum(guess, 0)).intent, last.favourite)
         return Episodes(
             setting=self.setting, episode=episode, dialogues=self.dialogues, guess=guess, success=self.success,
             user_left=self.user_left, questions=self.questions, reward=self.reward, p_start=self.p_start,
-            p_truth=p_truth, p_guess=p_guess, brier=squares + 1 - 2 * p_truth,
-            false_answers=_false_answers(self.dialogues), seconds=self.in_agent.seconds,
+            p_truth=last.intent, p_guess=p_guess, brier=last.squares + 1 - 2 * last.intent,
+            truth_bits=self.truth_bits, entropy_bits=self.entropy_bits, false_turns=_false_turns(self.dialogues),
+            seconds=self.in_agent.seconds,
         )  # fmt: skip
+
+    def _note(self, rows: np.ndarray) -> Believed:
+        """What the agent believes in the dialogues `rows` now, in the truth; noted, and given back."""
+        now = _in_beliefs(self.agent, rows, self.dialogues.users.intent[rows])
+        for b, p, bits in zip(rows.tolist(), now.intent.tolist(), now.entropy_bits.tolist(), strict=True):
+            self.truth_bits[b].append(math.log2(max(p, TINY)))
+            self.entropy_bits[b].append(bits)
+        return now
 
     def _left(self, rows: np.ndarray) -> np.ndarray:
         return self.setting.rules.budget - self.dialogues.turn[rows]
@@ -209,20 +239,36 @@ def last_answers(dialogues: Dialogues, rows: np.ndarray) -> np.ndarray:
     return dialogues.answers[rows, place].astype(np.int64)
 
 
-def _false_answers(dialogues: Dialogues) -> np.ndarray:
-    """(B,) how many answers of each dialogue are false, those of the opening included."""
-    row, turn = np.nonzero((dialogues.questions >= 0) & (dialogues.answers >= 0))
-    said = dialogues.questions[row, turn], dialogues.answers[row, turn]
+def _false_turns(dialogues: Dialogues) -> list[list[int]]:
+    """The turns of each dialogue whose answers are false, those of the opening as 0."""
+    row, place = np.nonzero((dialogues.questions >= 0) & (dialogues.answers >= 0))
+    said = dialogues.questions[row, place], dialogues.answers[row, place]
     wrong = false_answers(dialogues.population.bank, dialogues.users.intent[row], *said)
-    return np.bincount(row, wrong, len(dialogues)).astype(np.int64)
+    out: list[list[int]] = [[] for _ in range(len(dialogues))]
+    for b, k in zip(row[wrong].tolist(), place[wrong].tolist(), strict=True):
+        out[b].append(max(0, k + 1 - dialogues.opening_count(b)))
+    return out
 
 
-def _in_beliefs(agent: Agent, intent: np.ndarray, chunk: int = 64) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Belief in one intent a dialogue, in the favourite, and the sum of squares, (B,) each, never holding (B, N)."""
-    p, best, squares = np.empty(len(intent)), np.empty(len(intent)), np.empty(len(intent))
-    for start in range(0, len(intent), chunk):
-        rows = np.arange(start, min(start + chunk, len(intent)))
-        belief = agent.belief(rows)
-        p[rows], best[rows] = belief[np.arange(len(rows)), intent[rows]], belief.max(axis=1)
-        squares[rows] = np.einsum("bn,bn->b", belief, belief)
-    return p, best, squares
+class Believed(NamedTuple):
+    """What an agent believes in n dialogues, (n,) each."""
+
+    intent: np.ndarray
+    """In the intent that was asked about."""
+    favourite: np.ndarray
+    """In the likeliest one."""
+    squares: np.ndarray
+    """The sum of squares over all intents."""
+    entropy_bits: np.ndarray
+
+
+def _in_beliefs(agent: Agent, rows: np.ndarray, intent: np.ndarray, chunk: int = 64) -> Believed:
+    """Beliefs in one intent (n,) of each of the dialogues `rows` (n,), never holding (n, N)."""
+    out = Believed(*(np.empty(len(rows)) for _ in Believed._fields))
+    for start in range(0, len(rows), chunk):
+        at = slice(start, start + chunk)
+        belief = agent.belief(rows[at])
+        out.intent[at], out.favourite[at] = belief[np.arange(len(belief)), intent[at]], belief.max(axis=1)
+        out.squares[at] = np.einsum("bn,bn->b", belief, belief)
+        out.entropy_bits[at] = np.maximum(entropy_nats(belief), 0) / math.log(2)
+    return out

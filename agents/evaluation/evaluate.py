@@ -33,6 +33,7 @@ def evaluate(
     agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int = 1,
+    users_per_intent: int = 1,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -47,10 +48,11 @@ def evaluate(
         agent_seed: of the agents' own draws; None for that of the users.
         checkpoint: where a trained agent is read from; empty for the one that ships with the catalogue.
         workers: processes; the rows don't depend on it.
+        users_per_intent: so many users in a row want the same thing, each with a memory of its own; for `pass_k`.
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
-            twice; factories and several workers.
+            twice; factories and several workers; episodes that are no multiple of `users_per_intent`.
         RuntimeError: a worker died.
 
     >>> toy = evaluate(["exact", "uniform"], "toy", noise="hard", episodes=20)
@@ -63,6 +65,8 @@ def evaluate(
         raise ValueError(f"agents = {list(names)}; name at least one, and each once")
     if episodes < 1:
         raise ValueError(f"episodes = {episodes}; at least 1 is needed")
+    if users_per_intent < 1 or episodes % users_per_intent:
+        raise ValueError(f"episodes = {episodes} is no multiple of users_per_intent = {users_per_intent}")
     if own and workers > 1:
         first = next(iter(own))
         raise ValueError(f"workers = {workers}, but '{first}' plays in this process alone; name it module:factory")
@@ -73,9 +77,9 @@ def evaluate(
     }  # fmt: skip
     setting = make_setting(**how)
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,
-                agent_seed=seed if agent_seed is None else agent_seed)  # fmt: skip
+                agent_seed=seed if agent_seed is None else agent_seed, users_per_intent=users_per_intent)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
-    table = ResultTable(names, rules.budget)
+    table = ResultTable(names, rules.budget, users_per_intent=users_per_intent)
     for result in run(plan, plan.tasks(), workers, setting, made):
         table.add(result)
     return Evaluation(figures={figures.pop("agent"): figures for figures in table.figures()}, rows=table.rows)

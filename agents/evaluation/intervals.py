@@ -5,6 +5,7 @@
 | a share | Wilson's score interval (1927) |
 | a difference of two paired shares | Bonett and Price (2012): Wald's, with one pair added to each kind of discordance |
 | a mean, also of paired differences | Student's t after Hall's transformation, which removes skewness (1992) |
+| a mean of shares, one a group | Wilson's, for as many tries as would vary as much as these means do |
 | a sum of two of these | limits joined by the square-and-add rule of Zou and Donner (2008), with their correlation |
 
 The last is for rewards.  A reward is plus or minus 1 for the guess, less what the questions cost.  Where failures are
@@ -43,11 +44,33 @@ def share(successes: int, of: int, level: float = LEVEL) -> ConfidenceInterval:
         of: how many tries, at least 1.
         level: the share of samples whose interval should hold the truth.
     """
-    z, p = _normal_quantile(level), successes / of
+    return _wilson(successes / of, of, level)
+
+
+def mean_share(shares: np.ndarray, most: float, level: float = LEVEL) -> ConfidenceInterval:
+    """Wilson's interval for the mean of shares, one of each group, for users of one group are alike.
+
+    It is that of as many independent tries as would vary as much: at least one a group, at most `most`.  Where the
+    groups don't vary at all they count as one try each.
+
+    Args:
+        shares: (G,) from 0 to 1, G >= 1.
+        most: how many tries there were in all.
+        level: as for `share`.
+    """
+    groups, p = len(shares), float(shares.mean())
+    variance = float(shares.var(ddof=1)) if groups > 1 else 0.0
+    tries = min(max(groups * p * (1 - p) / variance, groups), most) if variance > 1e-12 else groups
+    return _wilson(p, tries, level)
+
+
+def _wilson(p: float, of: float, level: float) -> ConfidenceInterval:
+    """Of a share p of `of` tries, which may be a fraction."""
+    z = _normal_quantile(level)
     centre = (p + z * z / (2 * of)) / (1 + z * z / of)
     half = z / (1 + z * z / of) * math.sqrt(p * (1 - p) / of + (z / (2 * of)) ** 2)
     # At 0 and 1 the formula gives exactly these, but for rounding.
-    return ConfidenceInterval(p, 0.0 if successes == 0 else centre - half, 1.0 if successes == of else centre + half)
+    return ConfidenceInterval(p, 0.0 if p == 0 else centre - half, 1.0 if p == 1 else centre + half)
 
 
 def share_difference(only_a: int, only_b: int, pairs: int, level: float = LEVEL) -> ConfidenceInterval:

@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.errors import InputError
+from agents.errors import MOST_EPISODES, InputError
 from agents.evaluation.line_file import LineFile
 from sim.files import parse_json, read_bytes
 
 SCHEMA = "clarigym.rows/4"
 _WHOLE, _NUMBER, _BOOL = (int, "a whole number"), ((int, float), "a number"), (bool, "true or false")
+_NUMBERS = (list, "a list of numbers")
 FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "agent": (str, "a text"), "episode": _WHOLE, "intent": _WHOLE, "guess": _WHOLE, "success": _BOOL,
     "user_left": _BOOL, "questions": _WHOLE, "reward": _NUMBER, "bits": _NUMBER, "nll_nats": _NUMBER,
     "p_guess": _NUMBER, "brier": _NUMBER, "false_answers": _WHOLE,
+    "false_turns": _NUMBERS, "truth_bits": _NUMBERS, "entropy_bits": _NUMBERS,
 }  # fmt: skip
 """What a row holds: the kind of each field, and its name for people."""
 NOT_COMPARED = {"episodes", "noise"}
@@ -129,22 +131,51 @@ def read_evaluation(path: str | Path) -> tuple[dict[str, Any], list[dict[str, An
     """As `read_rows`, with the configuration and every row checked for what evaluate writes.
 
     Raises:
-        InputError: as `read_rows`; or the configuration or a field of a row is missing or of the wrong kind.
+        InputError: as `read_rows`; or the configuration or a field of a row is missing or of the wrong kind, or an
+            agent's episode is there twice.
     """
     header, rows = read_rows(path)
     config = header.get("config")
-    if not isinstance(config, dict) or not isinstance(config.get("budget"), int):
+    config = config if isinstance(config, dict) else {}
+    counts = config.get("budget"), config.get("users_per_intent", 1)
+    if not all(map(_is_count, counts)) or not _fits(config.get("seed"), int):
         raise InputError(f"{path}, line 1: no file of evaluate's rows; its first line must have the configuration")
     check_rows(path, rows)
+    seen: set[tuple[str, int]] = set()
+    for number, row in enumerate(rows, 2):
+        key = row["agent"], row["episode"]
+        if key in seen:
+            raise InputError(f"{path}, line {number}: {key[0]}, episode {key[1]} for the second time: rows of two runs "
+                             "are mixed; keep each in a file of its own")  # fmt: skip
+        seen.add(key)
     return header, rows
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_EPISODES
 
 
 def check_rows(path: str | Path, rows: Sequence[Mapping[str, Any]]) -> None:
     """Raises InputError where a field of a row is missing, of the wrong kind or beyond `LARGEST_FIGURE`."""
     for number, row in enumerate(rows, 2):
+        where = f"{path}, line {number}"
+        if "schema" in row:
+            raise InputError(f"{where}: a second header: rows of two runs are mixed; keep each in a file of its own")
         for name, (kinds, what) in FIELDS.items():
-            value = row.get(name)
-            fits = isinstance(value, kinds) and isinstance(value, bool) == (kinds is bool)
-            if not fits or (isinstance(value, int | float) and not abs(value) <= LARGEST_FIGURE):
-                held = f"{name} = {value!r}" if name in row else f"no '{name}'"
-                raise InputError(f"{path}, line {number}: {held}, where a row has {what}; {WAY_OUT}")
+            if not _fits(row.get(name), kinds):
+                held = f"{name} = {row[name]!r}" if name in row else f"no '{name}'"
+                raise InputError(f"{where}: {held}, where a row has {what}; {WAY_OUT}")
+        answers = row["questions"] - row["user_left"]
+        if len(row["truth_bits"]) != 1 + answers or len(row["entropy_bits"]) != 1 + answers:
+            raise InputError(f"{where}: truth_bits and entropy_bits must have {1 + answers} figures, the start and one "
+                             f"an answer; {WAY_OUT}")  # fmt: skip
+        if not all(0 <= turn <= answers for turn in row["false_turns"]):
+            raise InputError(f"{where}: false_turns = {row['false_turns']!r}, beyond the {answers} answers; {WAY_OUT}")
+
+
+def _fits(value: object, kinds: type | tuple[type, ...]) -> bool:
+    if kinds is list:
+        return isinstance(value, list) and all(_fits(x, (int, float)) for x in value)
+    if not isinstance(value, kinds) or isinstance(value, bool) != (kinds is bool):
+        return False
+    return not isinstance(value, int | float) or abs(value) <= LARGEST_FIGURE

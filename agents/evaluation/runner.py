@@ -18,19 +18,24 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from agents.agent import Agent
-from agents.evaluation.episodes import Episodes, play
-from agents.evaluation.metrics import TINY, summary
+from agents.evaluation.dialogue_records import Listener, records_of, world_of
+from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
+from agents.evaluation.metrics import summary
+from agents.evaluation.regret_split import regret_splits
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
 from envs.compile_all import compile_all
+from envs.world import World
 
 BATCH = 25
+PLACES = 6
+"""Decimals of what a row tells turn by turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +48,10 @@ class EvaluationPlan:
     episodes: int
     seed: int
     agent_seed: int
+    dialogues: bool = False
+    """Whether results hold the dialogues, too."""
+    users_per_intent: int = 1
+    """So many users in a row want the same."""
 
     def tasks(self, done: Sequence[tuple[str, int]] = ()) -> list[Task]:
         """What remains after rows that are there already, in the order of rows.
@@ -129,6 +138,8 @@ class TaskResult:
     seconds: float
     """In the agent."""
     questions: int
+    dialogues: list[str] = field(default_factory=list)
+    """Those of the rows, each a line of JSON; none where the plan wants none."""
 
 
 class TaskRunner:
@@ -138,14 +149,29 @@ class TaskRunner:
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = dict(agents or {})
+        self._records_world: World | None = None
 
     def run(self, task: Task) -> TaskResult:
         if task.agent not in self._agents:
             self._agents[task.agent] = make_agent(task.agent, self.setting)
-        numbers = np.arange(task.first, task.end)
-        played = play(self._agents[task.agent], self.setting, self.plan.seed, numbers, agent_seed=self.plan.agent_seed)
-        return TaskResult(agent=task.agent, rows=rows_of(task.agent, played), seconds=played.seconds,
-                    questions=int(played.questions.sum()))  # fmt: skip
+        agent = self._agents[task.agent]
+        # A batch whose first episodes are there is played as a whole: then no figure depends on where a run was killed.
+        first = task.first // BATCH * BATCH
+        numbers, new = np.arange(first, task.end), slice(task.first - first, None)
+        listener = Listener(agent, len(numbers)) if self.plan.dialogues else None
+        plan = self.plan
+        dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
+        played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
+                      watch=listener)  # fmt: skip
+        records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
+        return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
+                    questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
+
+    def _world(self) -> World:
+        if self._records_world is None:
+            how = self.plan.setting
+            self._records_world = world_of(self.setting, how["questions"], how["max_questions"])
+        return self._records_world
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
@@ -166,7 +192,10 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
             "nll_nats": -math.log(p_truth),
             "p_guess": float(played.p_guess[b]),
             "brier": float(played.brier[b]),
-            "false_answers": int(played.false_answers[b]),
+            "false_answers": len(played.false_turns[b]),
+            "false_turns": played.false_turns[b],
+            "truth_bits": [round(x, PLACES) for x in played.truth_bits[b]],
+            "entropy_bits": [round(x, PLACES) for x in played.entropy_bits[b]],
         })  # fmt: skip
     return out
 
@@ -253,8 +282,10 @@ class ResultTable:
         rows: those that were there before, of an interrupted run; their times are not known.
     """
 
-    def __init__(self, agents: Sequence[str], budget: int, rows: Sequence[dict[str, Any]] = ()):
-        self.agents, self.budget = agents, budget
+    def __init__(
+        self, agents: Sequence[str], budget: int, rows: Sequence[dict[str, Any]] = (), users_per_intent: int = 1
+    ):
+        self.agents, self.budget, self.users_per_intent = agents, budget, users_per_intent
         self.rows = list(rows)
         self._seconds = dict.fromkeys(agents, 0.0)
         self._questions = dict.fromkeys(agents, 0)
@@ -271,8 +302,12 @@ class ResultTable:
             for agent in self.agents
         }
         reference = by_agent.get(YARDSTICK)
+        splits = regret_splits(by_agent, self.users_per_intent)
         return [
-            {"agent": agent} | summary(rows, self.budget, reference) | {"seconds_per_turn": self._per_turn(agent)}
+            {"agent": agent}
+            | summary(rows, self.budget, reference, self.users_per_intent)
+            | splits.get(agent, {})
+            | {"seconds_per_turn": self._per_turn(agent)}
             for agent, rows in by_agent.items()
         ]
 

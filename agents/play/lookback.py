@@ -36,9 +36,7 @@ def review(
         opening: what was stated up front, as exchanges of turn 0.
     """
     trail = tuple((float(b[intent]), int((b > b[intent]).sum()) + 1) for b in beliefs)
-    falls = [math.log2(max(a, FLOOR)) - math.log2(max(b, FLOOR)) for (a, _), (b, _) in pairwise(trail)]
-    worst = max(range(len(falls)), key=falls.__getitem__, default=None)
-    lost = worst is not None and falls[worst] >= 1.0
+    lost, lost_bits = lost_at([math.log2(max(p, FLOOR)) for p, _ in trail])
     wrong = [d for e in (*opening, *exchanges) if (d := disagreement(world, e, intent)) is not None]
     return Review(
         intent=intent,
@@ -46,10 +44,24 @@ def review(
         trail=trail,
         disagreements=tuple(wrong),
         unknown=sum(claims_nothing(world.bank, e.question, e.answer) for e in exchanges),
-        lost_at=worst + 1 if lost and worst is not None else None,
-        lost_bits=falls[worst] if lost and worst is not None else 0.0,
+        lost_at=lost,
+        lost_bits=lost_bits,
         corruptions=tuple(corruptions),
     )
+
+
+def lost_at(truth_bits: Sequence[float]) -> tuple[int | None, float]:
+    """The turn at which the truth was lost, counted from 1, and the bits that it cost; (None, 0) where it wasn't.
+
+    Args:
+        truth_bits: log2 p(truth) at the start and after each answer.
+
+    >>> lost_at([-3.0, -1.0, -4.5, -4.0])
+    (2, 3.5)
+    """
+    falls = [before - after for before, after in pairwise(truth_bits)]
+    worst = max(range(len(falls)), key=falls.__getitem__, default=None)
+    return (None, 0.0) if worst is None or falls[worst] < 1.0 else (worst + 1, falls[worst])
 
 
 def disagreement(world: GameWorld, e: Exchange, intent: int) -> Disagreement | None:

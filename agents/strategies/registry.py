@@ -1,6 +1,7 @@
 """Agents by name: a plain dict of where each factory is, imported when asked for.
 
-A factory takes a `Setting` and gives an `Agent`; one's own is named `module:factory`.
+A factory takes a `Setting` and gives an `Agent`; one's own is named `module:factory`.  `ASKER+BELIEVER` asks as one
+agent does, and stops and guesses as another.
 """
 
 from __future__ import annotations
@@ -37,14 +38,25 @@ YARDSTICK = "exact"
 LEARNED = "learned"
 TRAINED = (LEARNED, "policy")
 """Who reads a checkpoint."""
+SPLIT = "+"
+"""Between two names: the first asks, the second believes, stops and guesses (`agents.strategies.split`)."""
+
+
+def parts_of(name: str) -> list[str]:
+    """The agents that a name stands for: one, or the two of `ASKER+BELIEVER`."""
+    return name.split(SPLIT)
 
 
 def check_name(name: str) -> str:
     """The name, if there may be such an agent; nothing is imported.
 
     Raises:
-        InputError: neither registered nor `module:factory`.
+        InputError: neither registered nor `module:factory`, nor two such names with a plus between them.
     """
+    if len(parts_of(name)) == 2:
+        for part in parts_of(name):
+            check_name(part)
+        return name
     if name in AGENTS or ":" in name.strip(":"):
         return name
     near = did_you_mean(name, AGENTS)
@@ -57,7 +69,7 @@ def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
     Raises:
         InputError: nobody does, so that the figures would be of others than was meant.
     """
-    if checkpoint and not any(name in TRAINED or ":" in name for name in names):
+    if checkpoint and not any(part in TRAINED or ":" in part for name in names for part in parts_of(name)):
         readers = " and ".join(TRAINED)
         raise InputError(f"--checkpoint {checkpoint} is read by {readers} alone, not by {', '.join(names)}; name one")
 
@@ -84,7 +96,12 @@ def make_agent(name: str, setting: Setting) -> Agent:
     """
     from agents.agent import Agent
 
-    factory = _factory(check_name(name))
+    check_name(name)
+    if SPLIT in name:
+        from agents.strategies.split import SplitAgent
+
+        return SplitAgent(setting, *(make_agent(part, setting) for part in parts_of(name)))
+    factory = _factory(name)
     if name in AGENTS:  # what is wrong is said, or the fault is ours
         return cast("Agent", factory(setting))
     from agents.strategies.guarded import GuardedAgent, guarded
