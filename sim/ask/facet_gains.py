@@ -12,21 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.ask.gain_flags import ROWS, Flags, tell_flags
-from sim.ask.gain_named import (
-    NEGLIGIBLE,
-    Pattern,
-    Saying,
-    conditional_entropy,
-    named_by_all,
-    named_entropies,
-    pattern_of,
-    saying_of,
-    tell_named,
-    tell_sparse_batch,
-)
-from sim.ask.gain_sparse import Sums, begin_sums, masses_of_values, new_sums, refine_sparse, tell_sparse, yesno_joint
+from sim.ask.gain_named import NEGLIGIBLE, conditional_entropy, named_by_all, tell_named, tell_sparse_batch
+from sim.ask.gain_sparse import Sums, begin_sums, masses_of_values, new_sums, tell_sparse, yesno_joint
 from sim.ask.gain_tabled import A, refine_tabled, tabled_answers, tell_tabled
 from sim.ask.question_information import SUMMARY, QuestionInformation
+from sim.ask.refine_sparse import refine_sparse
+from sim.ask.surprise import Pattern, Saying, named_entropies, pattern_of, saying_of
 from sim.belief.by_history import BeliefsByHistory, Node
 from sim.belief.law_sparse import Known, known_of
 from sim.belief.tables import WIDE, SparseFacet, asked_for

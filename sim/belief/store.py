@@ -14,14 +14,8 @@ import numpy as np
 
 from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
 from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, LawTables, Told, dense_records, table_size, tables_of
-from sim.belief.law_sparse import (
-    give_rows,
-    parts_of,
-    sparse_record,
-    sparse_size,
-    tabulated_records,
-    touched_values,
-)
+from sim.belief.law_of_groups import tabulated_records, touched_values
+from sim.belief.law_sparse import give_rows, parts_of, sparse_record, sparse_size
 from sim.belief.stages import Stages
 from sim.belief.tables import (
     DenseFacet,

@@ -150,11 +150,6 @@ class FacetChannel:
         """Intents about which the catalogue says nothing on this facet, ascending."""
         return np.flatnonzero(np.diff(self.facet.indptr) == 0)
 
-    def intents_of(self, value: int) -> tuple[np.ndarray, np.ndarray]:
-        """The intents that have one value, and its salience there."""
-        intents, places = self.by_value.of(value)
-        return intents, self.salience[places]
-
     def rows_of(self, values: np.ndarray, data: np.ndarray | None) -> sparse.csr_array:
         """(C, N) rows of the relation for these values, with ones or `data` (nnz,) as entries."""
         counts, intents, places = self.by_value.take(values)
@@ -164,45 +159,12 @@ class FacetChannel:
         return sparse.csr_array((entries, intents, indptr), shape=(len(values), self.facet.intents))
 
     @cached_property
-    def top_of_mind(self) -> sparse.csr_array:
-        """(N, V) p(top of the mind | intent, kept)."""
-        return incidence(self.facet, self.salience)
-
-    @cached_property
-    def top_of_mind_t(self) -> sparse.csr_array:
-        """(V, N) the same by value."""
-        return self.rows_of(np.arange(len(self.facet.values)), self.salience)
-
-    @cached_property
-    def intruder(self) -> sparse.csr_array:
-        """(N, V) p(replacement | intent, muddled)."""
-        out = sparse.csr_array(self.top_of_mind @ self.kernel)
-        out.sort_indices()
-        return out
-
-    @cached_property
     def intruder_within(self) -> np.ndarray:
         """(nnz,) p(replacement = value | intent, muddled) for the intent's own values, aligned with facet.indices.
 
         Co-stars are confusable, so a false memory can be of something that is true as well.
         """
         return _within(self.facet, self.salience, self.kernel)
-
-    @cached_property
-    def may_name(self) -> tuple[sparse.csr_array, np.ndarray]:
-        """What users with an intent may name: CSR (N, V) p(muddled memory), and p(kept memory) on the same pattern.
-
-        2 million entries for 34,000 actors.
-        """
-        union = sparse.csr_array(self.top_of_mind + self.intruder)
-        union.sort_indices()
-        kept = np.zeros(union.nnz)
-        v = len(self.facet.values)
-        rows = np.repeat(np.arange(len(union.indptr) - 1, dtype=np.int64), np.diff(union.indptr))
-        at = np.searchsorted(rows * v + union.indices, self.facet.rows.astype(np.int64) * v + self.facet.indices)
-        kept[at] = self.salience
-        union.data = np.maximum(union.data - kept, 0.0)
-        return union, kept
 
     @cached_property
     def stranger_recognition(self) -> np.ndarray:

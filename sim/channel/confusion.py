@@ -86,14 +86,6 @@ def confusion_kernel(catalogue: Catalogue, f: int, confusability: Confusability 
     return kernels[key]
 
 
-def kernel_entries(kernel: sparse.csr_array, row: int, columns: np.ndarray) -> np.ndarray:
-    """(C,) entries of one row of a kernel (V, V), as it is or transposed, at these columns."""
-    part = slice(kernel.indptr[row], kernel.indptr[row + 1])
-    dense = np.zeros(len(kernel.indptr) - 1)
-    dense[kernel.indices[part]] = kernel.data[part]
-    return dense[columns]
-
-
 def _kernel(catalogue: Catalogue, f: int, by: Confusability) -> sparse.csr_array:
     facet = catalogue.facets[f]
     v = len(facet.values)

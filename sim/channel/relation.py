@@ -1,8 +1,4 @@
-"""A facet's relation of intents and values: as a matrix, read by value, and sums over the intents of a few values.
-
-One gather plan serves many sums.  numpy's bincount adds in the order of the entries, so the sums of a value don't
-depend on which others are asked for beside it; making scipy matrices for a few dozen rows would cost more than that.
-"""
+"""A facet's relation of intents and values: as a matrix, and read by value."""
 
 from __future__ import annotations
 
@@ -48,36 +44,3 @@ def by_value(facet: Facet) -> ByValue:
     """The facet's relation by value."""
     table = sparse.csc_array(incidence(facet, np.arange(len(facet.indices), dtype=np.int64)))
     return ByValue(np.asarray(table.indptr), np.asarray(table.indices), np.asarray(table.data))
-
-
-class IntentsOfValues:
-    """The intents of C values of a facet, entry by entry (E entries).
-
-    Attributes:
-        segment: (E,) which of the C values the entry is of.
-        intents: (E,) its intent.
-        places: (E,) its position in facet.indices.
-    """
-
-    def __init__(self, table: ByValue, values: np.ndarray) -> None:
-        counts, self.intents, self.places = table.take(values)
-        self.count = len(values)
-        self.segment = np.repeat(np.arange(self.count), counts)
-
-    def sum(self, x: np.ndarray, data: np.ndarray | None = None) -> np.ndarray:
-        """(C, T) sums of x (N, T) over each value's intents, times `data` (nnz,) where given."""
-        factor = None if data is None else data[self.places]
-        out = np.empty((self.count, x.shape[1]))
-        for t in range(x.shape[1]):
-            entries = x[:, t][self.intents]
-            weights = entries if factor is None else entries * factor
-            out[:, t] = np.bincount(self.segment, weights=weights, minlength=self.count)
-        return out
-
-    def table(self, place: np.ndarray, n: int, data: np.ndarray | None = None) -> np.ndarray:
-        """(C, n) dense entries, ones or `data` (nnz,), of the intents i with place[i] >= 0, in column place[i]."""
-        column = place[self.intents]
-        here = column >= 0
-        out = np.zeros((self.count, n))
-        out[self.segment[here], column[here]] = 1.0 if data is None else data[self.places[here]]
-        return out

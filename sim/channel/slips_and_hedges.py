@@ -4,17 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.answers import ANSWERS, DONT_KNOW
-from sim.channel.channel import FacetChannel
-
-
-def not_believed(channel: FacetChannel, values: np.ndarray) -> np.ndarray:
-    """(C, T, S, A) yes/no answers about values of a `many` facet that are not believed; A a stage, side by side."""
-    says = channel.absence[values][:, None, None, None]
-    out = says * channel.yesno[None, :, :, 0]
-    out[..., DONT_KNOW :: len(ANSWERS)] += 1 - says  # at every stage that the table has
-    return out
-
 
 def answer_table(slip: np.ndarray, dont_know: np.ndarray, hedges: np.ndarray) -> np.ndarray:
     """(T, S, 2, A) yes/no answers from what is believed; slip and dont_know are (T,), hedges (T, S)."""

@@ -1,33 +1,13 @@
-"""Results that are kept: by key, least recently used first out, within a number of bytes; or as long as an object."""
+"""Results that are kept: by key, least recently used first out, within a number of bytes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from functools import wraps
+from collections.abc import Hashable
 from typing import Generic, TypeVar
-from weakref import WeakKeyDictionary
 
 Value = TypeVar("Value")
 Owner = TypeVar("Owner")
-
-
-def once_per_object(make: Callable[[Owner], Value]) -> Callable[[Owner], Value]:
-    """A function of one object that is worked out once for each and forgotten with it.
-
-    For what belongs to an object and is made by code that the object's own must not know of.  The object must be
-    hashed by identity, and the result must not refer to it.
-    """
-    kept: WeakKeyDictionary[Owner, Value] = WeakKeyDictionary()
-
-    @wraps(make)
-    def found(of: Owner) -> Value:
-        value = kept.get(of)
-        if value is None:
-            value = kept[of] = make(of)
-        return value
-
-    return found
 
 
 class Cache(Generic[Value]):
