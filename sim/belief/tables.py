@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.channel.channel import FacetChannel
+from sim.numeric.compiled import compiled
 from sim.numeric.randomness import mix
 from sim.questions import OPEN, QuestionBank
 
@@ -188,14 +189,15 @@ def sparse_facet(channel: FacetChannel) -> SparseFacet:
     ptr = np.concatenate([[0], counts.cumsum()])
     places = np.arange(ptr[-1]) + np.repeat(facet.indptr[one_of] - ptr[:-1], counts)
     held = facet.indices[places].astype(np.int32)
-    order = np.argsort(held, kind="stable")
-    within = channel.intruder_within[places] if many else np.zeros(len(held))
+    order, kernel, within = np.argsort(held, kind="stable"), kernel_of(channel.kernel), np.zeros(len(held))
+    if many:
+        fill_within(ptr, held, salience[places], *kernel, within)
     options = np.ascontiguousarray(channel.options)
     return SparseFacet(
         group_of=group_of, ptr=ptr, held=held, salience=salience[places],
         value_ptr=np.concatenate([[0], np.bincount(held, minlength=v).cumsum()]),
         who=np.repeat(np.arange(len(counts), dtype=np.int32), counts)[order], salience_of=salience[places][order],
-        within_of=within[order], kernel=kernel_of(channel.kernel), taken=kernel_of(channel.kernel_t),
+        within_of=within[order], kernel=kernel, taken=kernel_of(channel.kernel_t),
         background=np.ascontiguousarray(channel.background), options=options,
         log_options=np.log(np.maximum(options, 1e-300)),
         recognition=np.ascontiguousarray(channel.recognition) if many else np.ones(v),
@@ -203,6 +205,27 @@ def sparse_facet(channel: FacetChannel) -> SparseFacet:
         stranger=np.ascontiguousarray(channel.stranger_recognition) if many else np.zeros(v),
         unknown=np.flatnonzero(counts == 0), single=not many,
     )  # fmt: skip
+
+
+@compiled
+def fill_within(
+    ptr: np.ndarray, held: np.ndarray, salience: np.ndarray, k_ptr: np.ndarray, k_to: np.ndarray, k_chance: np.ndarray,
+    out: np.ndarray,
+) -> None:  # fmt: skip
+    """Fill out (E,) with p(replacement = value | group, muddled) of the values that each group has.
+
+    Co-stars are confusable, so a false memory can be of something that is true as well.
+    """
+    for g in range(len(ptr) - 1):
+        for e in range(ptr[g], ptr[g + 1]):
+            z = held[e]
+            # Both lists ascend.
+            own, end = ptr[g], ptr[g + 1]
+            for x in range(k_ptr[z], k_ptr[z + 1]):
+                while own < end and held[own] < k_to[x]:
+                    own += 1
+                if own < end and held[own] == k_to[x]:
+                    out[own] += salience[e] * k_chance[x]
 
 
 def _groups(ptr: np.ndarray, held: np.ndarray, salience: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

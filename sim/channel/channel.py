@@ -21,7 +21,7 @@ import numpy as np
 from scipy import sparse
 
 from sim.catalogue.catalogue import Catalogue, Facet
-from sim.channel.relation import ByValue, by_value, incidence
+from sim.channel.relation import ByValue, by_value
 
 KEPT, MUDDLED, FORGOTTEN = range(3)
 """States of a memory.  Arrays of answers have an axis S of the first two: of a forgotten facet nothing is believed, and
@@ -159,14 +159,6 @@ class FacetChannel:
         return sparse.csr_array((entries, intents, indptr), shape=(len(values), self.facet.intents))
 
     @cached_property
-    def intruder_within(self) -> np.ndarray:
-        """(nnz,) p(replacement = value | intent, muddled) for the intent's own values, aligned with facet.indices.
-
-        Co-stars are confusable, so a false memory can be of something that is true as well.
-        """
-        return _within(self.facet, self.salience, self.kernel)
-
-    @cached_property
     def stranger_recognition(self) -> np.ndarray:
         """(V,) p(believed | the catalogue has nothing, not on top of the mind)."""
         return self.mass * self.recognition
@@ -200,21 +192,6 @@ def _shares(forgotten: np.ndarray, unrecalled: np.ndarray, muddled: np.ndarray) 
     remembered = 1 - forgotten
     recalled = remembered * (1 - unrecalled)
     return np.stack([forgotten, recalled * (1 - muddled), recalled * muddled, remembered * unrecalled])
-
-
-def _within(facet: Facet, salience: np.ndarray, kernel: sparse.csr_array) -> np.ndarray:
-    """(nnz,) the entries of (top of mind @ kernel) on the relation's own pattern."""
-    product = sparse.csr_array(incidence(facet, salience) @ kernel)
-    product.sort_indices()
-    v = len(facet.values)
-    have = np.repeat(np.arange(facet.intents, dtype=np.int64), np.diff(product.indptr)) * v + product.indices
-    want = facet.rows.astype(np.int64) * v + facet.indices
-    at = np.searchsorted(have, want)
-    found = at < len(have)
-    found[found] = have[at[found]] == want[found]
-    out = np.zeros(len(want))
-    out[found] = product.data[at[found]]
-    return out
 
 
 CHANGING = ("forgotten", "muddled", "yesno", "yesno_forgotten", "silent", "slip", "guess")
