@@ -168,6 +168,9 @@ def main() -> None:
     after = seconds[:, 1:]
     print(f"median of all turns after the first: choice {np.nanmedian(after[..., 0]):.1f} ms,"
           f" update {np.nanmedian(after[..., 1]):.1f} ms")  # fmt: skip
+    both = np.nansum(after, axis=2)
+    print(f"choice and update together: median {np.nanmedian(both):.1f} ms,"
+          f" dearest turn by its median {np.nanmedian(both, axis=0).max():.1f} ms")  # fmt: skip
     for size, batch in batches.items():
         print(
             f"a dialogue's share in a batch of {size:,}: median turn {np.median(batch):.2f} ms,"
