@@ -67,6 +67,8 @@ class FacetWords:
         self.question = int(bank.open_question[index])
         self.facet: Facet = self.catalogue.facets[index]
         self.role: Role = role_of(self.facet)
+        self.about = self.role or {"flag": "flag", "number": "number"}.get(self.facet.kind, "")
+        """What a yes/no question on it is about, as `sim.phrasing.yesno_about` has it."""
 
     @cached_property
     def mass(self) -> np.ndarray:

@@ -121,7 +121,8 @@ class Voice:
         dice = Dice(self.seed, self.episode, _FIRST_QUESTION + question, answer)
         facts: list[StatedFact] = []
         if self.bank.kind[question] != OPEN:
-            said = yesno_sentence(answer, self.vocabulary.asked(question), self.manner, dice)
+            asked = self.vocabulary.asked(question)
+            said = yesno_sentence(answer, asked, self._words(question).about, self.manner, dice)
         else:
             said, facts = self._open_answer(question, answer, dice)
         more = []

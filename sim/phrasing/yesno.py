@@ -9,11 +9,18 @@ from sim.answers import DONT_KNOW
 from sim.phrasing.dice import Dice
 from sim.phrasing.echo import Echo
 from sim.phrasing.manner import TALKATIVE, TERSE, Manner
+from sim.phrasing.yesno_about import ABOUT
 from sim.phrasing.yesno_words import LEADS, SENTENCES_SAID, TAILS, WORDS
 
 
-def yesno_sentence(answer: int, asked: Echo, manner: Manner, dice: Dice) -> str:
-    """One of the five answers, without a capital or a full stop."""
+def yesno_sentence(answer: int, asked: Echo, about: str, manner: Manner, dice: Dice) -> str:
+    """One of the five answers, without a capital or a full stop.
+
+    Args:
+        about: what the question is about, a key of `ABOUT`.
+    """
+    if dice.chance((0.15, 0.2, 0.25)[manner.register]) and answer in ABOUT.get(about, {}):
+        return dice.pick(ABOUT[about][answer])
     if dice.chance((0.85, 0.45, 0.2)[manner.register]):
         said = dice.pick_front(WORDS[answer])
         plain = True
