@@ -180,8 +180,11 @@ class NameIndex:
 
     def _stands_alone(self, words: Sequence[Token], entry: _Entry, small: bool, about: int) -> bool:
         """Whether such a name is believed where it stands: a common word is no person's name."""
-        if not entry.person or any(f == about for f, _ in entry.meanings):
-            return not entry.person or len(words) > 1 or len(words[0].word) > 2
+        asked = any(f == about for f, _ in entry.meanings)
+        if not entry.person:  # "R" and "G" are ratings where one was asked for
+            return asked or len(words) > 1 or len(words[0].word) > 2
+        if asked:
+            return len(words) > 1 or len(words[0].word) > 2
         common = [t.word in COMMON_WORDS or len(t.word) < 3 or t.word.isdigit() for t in words]
         if len(words) == 1:
             return not common[0] and (small or words[0].capital) and len(words[0].word) > 3

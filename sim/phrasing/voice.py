@@ -114,7 +114,7 @@ class Voice:
             text, facts = self._fragments(pairs, dice)
         else:
             text, facts = self._request(pairs, dice)
-        return Utterance(text=self._typed(text, dice), facts=tuple(facts))
+        return Utterance(text=self.typed(text, dice), facts=tuple(facts))
 
     def answer(self, question: int, answer: int, volunteered: Sequence[tuple[int, int]] = ()) -> Utterance:
         """The answer to a question, and what else is said with it."""
@@ -132,7 +132,7 @@ class Voice:
                 more.append(clause)
                 facts.append(fact)
         text = self._joined(said, more, dice)
-        return Utterance(text=self._typed(text, dice), question=question, answer=answer, facts=tuple(facts))
+        return Utterance(text=self.typed(text, dice), question=question, answer=answer, facts=tuple(facts))
 
     def ask(self, question: int) -> str:
         """A question as an asker in this manner puts it."""
@@ -235,7 +235,7 @@ class Voice:
             out = f"{aside}. {out}" if dice.chance(0.25) else f"{out}. {aside}"
         return out
 
-    def _typed(self, text: str, dice: Dice) -> str:
+    def typed(self, text: str, dice: Dice) -> str:
         """Capitals, full stops and slips of the fingers."""
         text = with_typos(text, self.manner.typos, dice)
         text = re.sub(r"([?!])\s*[.,;]", r"\1", text)

@@ -5,12 +5,30 @@ A hedge is an answer of its own here ("probably"), so a certain answer is never 
 
 from __future__ import annotations
 
-from sim.answers import DONT_KNOW
+from typing import NamedTuple
+
 from sim.phrasing.dice import Dice
 from sim.phrasing.echo import Echo
 from sim.phrasing.manner import TALKATIVE, TERSE, Manner
 from sim.phrasing.yesno_about import ABOUT
 from sim.phrasing.yesno_words import LEADS, SENTENCES_SAID, TAILS, WORDS
+
+
+class AnswerWording(NamedTuple):
+    """One way to give one answer."""
+
+    answer: int
+    template: str
+    about: str | None = None
+    """What a question must be about for it to fit (a key of `ABOUT`); None for any."""
+
+
+def all_wordings() -> list[AnswerWording]:
+    """Every wording there is, in a fixed order: what those who learn to understand answers learn from."""
+    out = [AnswerWording(answer, text) for table in (WORDS, SENTENCES_SAID) for answer, texts in table.items() for text in texts]
+    for about, answers in ABOUT.items():
+        out += [AnswerWording(answer, text, about) for answer, texts in answers.items() for text in texts]
+    return list(dict.fromkeys(out))
 
 
 def yesno_sentence(answer: int, asked: Echo, about: str, manner: Manner, dice: Dice) -> str:
@@ -22,14 +40,18 @@ def yesno_sentence(answer: int, asked: Echo, about: str, manner: Manner, dice: D
     if dice.chance((0.15, 0.2, 0.25)[manner.register]) and answer in ABOUT.get(about, {}):
         return dice.pick(ABOUT[about][answer])
     if dice.chance((0.85, 0.45, 0.2)[manner.register]):
-        said = dice.pick_front(WORDS[answer])
-        plain = True
-    else:
-        said = _filled(dice.pick(SENTENCES_SAID[answer]), asked)
-        plain = False
-        if not said:  # the question can't be turned into a statement
-            said, plain = dice.pick_front(WORDS[answer]), True
-    if manner.register == TERSE or answer == DONT_KNOW and said == "?":
+        return dressed(AnswerWording(answer, dice.pick_front(WORDS[answer])), asked, manner, dice)
+    said = AnswerWording(answer, dice.pick(SENTENCES_SAID[answer]))
+    if not filled(said.template, asked):  # the question can't be turned into a statement
+        said = AnswerWording(answer, dice.pick(WORDS[answer]))
+    return dressed(said, asked, manner, dice)
+
+
+def dressed(wording: AnswerWording, asked: Echo, manner: Manner, dice: Dice) -> str:
+    """A wording about a question, with what may stand before and behind it; "" where it doesn't fit the question."""
+    answer, plain = wording.answer, wording.template in WORDS[wording.answer]
+    said = filled(wording.template, asked)
+    if not said or manner.register == TERSE or said == "?":
         return said
     if dice.chance(0.35 if manner.register == TALKATIVE else 0.12) and not _begins_alike(said, LEADS[answer]):
         said = f"{dice.pick(LEADS[answer])}, {said}"
@@ -40,7 +62,7 @@ def yesno_sentence(answer: int, asked: Echo, about: str, manner: Manner, dice: D
     return said
 
 
-def _filled(template: str, asked: Echo) -> str:
+def filled(template: str, asked: Echo) -> str:
     """The template about the question; empty where it needs a statement that there is none of."""
     if ("{echo}" in template and not asked.statement) or ("{negation}" in template and not asked.denial):
         return ""
