@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agents.language.common_words import COMMON_WORDS
 from agents.language.context import Context, context_of, corrections
 from agents.language.names import Meaning, Mention, NameIndex
 from agents.language.numbers_said import NumberReader, NumberSaid
@@ -22,6 +23,8 @@ LEAST = 0.02
 LONG = 40
 """Words from which on a text is long."""
 FIRST = 12
+ALONE = 0.6
+"""Share of a text's letters, common words aside, from which on something is most of it."""
 LIST_GAP = re.compile(r"^[\s,]*(?:and|or|,|&|/|also|maybe|\W)?[\s,]*(?:(?:and|or|maybe|also)\s+)?$")
 TAKEN_BACK_WITHIN = 60
 
@@ -73,7 +76,12 @@ class CandidateFinder:
         out += self._flagged(text, tokens, [c for c in out if c.meanings], general)
         out.sort(key=lambda c: (c.start, c.end))
         often = Counter(c.facet for c in out)
-        out = [replace(c, signs=c.signs | {"many"}) if often[c.facet] > 2 else c for c in out]
+        whole = max(1, sum(t.end - t.start for t in tokens if t.word not in COMMON_WORDS))
+        out = [
+            replace(c, signs=c.signs | ({"many"} if often[c.facet] > 2 else set())
+                    | ({"alone"} if c.end - c.start >= ALONE * whole else set()))
+            for c in out
+        ]  # fmt: skip
         return _without_taken_back(text, out)
 
     # -- names and words -------------------------------------------------------------------------------------------------

@@ -46,6 +46,6 @@ COMMON_WORDS = frozenset(
     until up us van venture very vessel vicious vietnam visitor wall walls wanting war was washington watch watched
     wax way we week weeks west western what when where which while white who whom whose why wife wild will william
     winner winning winter wise with wolf woman women won wood wooden woods world writer year years yesterday york you
-    young younger your zombie zombies
+    young younger your zombie zombies guess believe suppose reckon answer question sure idea clue
     """.split()
 )

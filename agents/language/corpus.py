@@ -93,7 +93,9 @@ def statements(banks: Sequence[QuestionBank], count: int, seed: int) -> list[Sai
                 facts.append((question, min(option, len(mass) - 1) + 1))
             if flags and dice.chance(FLAGGED):
                 facts.append((int(dice.pick(flags)), YES))
-            if k % 2:
+            if k % 4 == 1 and facts and bank.kind[facts[0][0]] == OPEN:
+                out.append(Said(voice.answer(*facts[0], facts[1:2]), bank))
+            elif k % 2:
                 question = int(dice.pick(yesno[: 1 << 14]))
                 facts = [pair for pair in facts if bank.facet[pair[0]] != bank.facet[question]]
                 out.append(Said(voice.answer(question, int(dice.uniform() * 5), facts[:2]), bank))

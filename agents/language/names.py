@@ -46,6 +46,8 @@ _NICKNAMES = {
 }  # fmt: skip
 _NOT_GIVEN = frozenset(("a", "the", "will", "guy", "art", "park", "don", "oscar"))
 """First words of names that are hardly a first name where they stand in a sentence."""
+_PARTICLES = frozenset(("de", "del", "della", "di", "van", "von", "der", "den", "la", "le", "du", "mc", "st", "o", "bonham", "dos"))
+"""Words that belong to the surname behind them."""
 _PLAIN = re.compile(r"[^\W_]+")
 
 
@@ -116,6 +118,8 @@ class NameIndex:
                     self._put(self._entries, _key(other), f, value, weight, False)
             elif len(key := _key(name).split()) > 1:
                 self._put(self._surnames, key[-1], f, value, weight, True)
+                if len(key) > 2 and key[-2] in _PARTICLES:
+                    self._put(self._surnames, " ".join(key[-2:]), f, value, weight, True)
 
     @staticmethod
     def _keys(name: str, people: bool) -> set[str]:
@@ -223,7 +227,7 @@ class NameIndex:
         if (words[0].word in COMMON_WORDS and not known) or (words[-1].word in COMMON_WORDS and not known):
             return False
         if len(words) == 1:
-            return len(words[0].word) >= SHORTEST_FUZZY
+            return len(words[0].word) >= SHORTEST_FUZZY and words[0].word not in self._surnames
         return small or asked or all(t.capital for t in ends)
 
     def _nearest(self, words: Sequence[Token], at: int, size: int) -> Mention | None:
@@ -262,17 +266,18 @@ class NameIndex:
         out = []
         asked = about >= 0 and of_people(self.roles[about])
         for at, token in enumerate(tokens):
-            entry = self._surnames.get(token.word)
+            begin = at - 1 if at and not taken[at - 1] and f"{tokens[at - 1].word} {token.word}" in self._surnames else at
+            entry = self._surnames.get(" ".join(t.word for t in tokens[begin : at + 1]))
             if entry is None or taken[at] or len(token.word) < 4:
                 continue
-            if token.word in COMMON_WORDS and not (asked and len(tokens) <= 4):
+            if begin == at and token.word in COMMON_WORDS and not (asked and len(tokens) <= 4):
                 continue
             if not small and not token.capital:
                 continue
             if token.word in self._given and at + 1 < len(tokens) and not asked:  # "Nicholas and Sarah"
                 continue
-            taken[at] = True
-            out.append(Mention(at, at + 1, "surname", self._meanings(entry, FAME)))
+            taken[begin : at + 1] = True
+            out.append(Mention(begin, at + 1, "surname", self._meanings(entry, FAME)))
         return out
 
 

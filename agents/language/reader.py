@@ -161,9 +161,12 @@ class Reader:
         facet = self.bank.catalogue.facets[fact.facet]
         assert facet.over is not None and facet.lower is not None
         at = int(self.bank.value[question])
-        asked = (float(facet.over[at]), float(facet.lower[at]))
-        return any(abs(x - y) < 1.5 and fact.high - fact.low <= 1 or x in (fact.low, fact.high) for x in (fact.low,)
-                   for y in asked)  # fmt: skip
+        over, least = float(facet.over[at]), float(facet.lower[at])
+        if fact.high == np.inf:
+            return fact.low in (over, least)
+        if fact.low == -np.inf:
+            return fact.high in (over, least)
+        return fact.low == over and fact.high <= over + 1
 
     def _weighed(self, question: int, answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
         """The answer in the light of what was said of the facet that the question is about."""

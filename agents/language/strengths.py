@@ -21,10 +21,10 @@ GROUPS = {"name": "people", "mononym": "people", "typo": "people", "surname": "p
           "amount": "number"}  # fmt: skip
 """Whose company counts alike."""
 FEATURES = ("cue", "capital", "character", "compared", "seen", "setting", "made", "noun", "long", "asked", "hedged",
-            "first", "many", "reply")  # fmt: skip
+            "first", "many", "reply", "alone")  # fmt: skip
 """Signs in a fact's company: a cue of its role; a capital; a character's name; a comparison; words of when somebody saw it;
 of when it is set; of when it was made; "film" behind it; a long text; its facet was asked about; a hedge; near the
-beginning; more than two of its facet; the text answers a question."""
+beginning; more than two of its facet; the text answers a question; it is most of the text."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ LONGEST = 4_000
 """Characters that are read; what is beyond says so in the reading's note."""
 _WORD = re.compile(r"[^\W_]+", re.UNICODE)
 _CLAUSE_END = re.compile(r"[.!?;\n]+|,? (?:but|although|though|however)\b|, (?:and|so)\b| - ")
+_OFTEN_LARGE = frozenset(("i", "tv", "usa", "us", "uk", "ok", "vhs", "dvd"))
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -49,6 +50,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def written_small(tokens: list[Token]) -> bool:
-    """Whether capitals tell nothing: a text in lower case, or all in capitals."""
-    capitals = sum(t.capital for t in tokens)
-    return capitals <= 0.03 * len(tokens) or capitals > 0.8 * len(tokens)
+    """Whether capitals tell nothing: a text without any but "I" and where clauses begin, or all in capitals."""
+    inner = [t for k, t in enumerate(tokens) if k and t.clause == tokens[k - 1].clause and t.word not in _OFTEN_LARGE]
+    capitals = sum(t.capital for t in inner)
+    return capitals <= 0.03 * len(inner) or capitals > 0.8 * len(inner)
