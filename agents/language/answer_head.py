@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.language.cues import CUES, cue_features
+from sim.files import write_atomically
 from sim.questions import OVER, QuestionBank
 
 FILE = "answer_head.safetensors"
@@ -88,11 +89,11 @@ HEADS = ("with_vectors", "cues_only", "off_topic", "off_topic_cues")
 
 def save_heads(folder: Path, heads: AnswerHeads) -> None:
     """Write the file of a folder."""
-    from safetensors.numpy import save_file
-
     tensors = {f"{name}.{part}": np.ascontiguousarray(getattr(getattr(heads, name), part), dtype=np.float32)
                for name in HEADS for part in ("weight", "bias")}  # fmt: skip
-    save_file(tensors, folder / FILE, metadata={"encoder": heads.encoder, "cues": ",".join(CUES)})
+    from safetensors.numpy import save
+
+    write_atomically(folder / FILE, save(tensors, metadata={"encoder": heads.encoder, "cues": ",".join(CUES)}))
 
 
 def read_heads(folder: Path) -> AnswerHeads:
@@ -109,7 +110,7 @@ def read_heads(folder: Path) -> AnswerHeads:
             kept = file.metadata() or {}
             parts = {name: LinearHead(file.get_tensor(f"{name}.weight"), file.get_tensor(f"{name}.bias")) for name in HEADS}
     except (OSError, SafetensorError) as error:
-        raise ValueError(f"{path} can't be read ({error}); python -m agents.language.train makes it again") from None
+        raise ValueError(f"{path} can't be read ({error}); clarigym train-language makes it again") from None
     if kept.get("cues") != ",".join(CUES):
-        raise ValueError(f"{path} was trained on other cues; python -m agents.language.train makes it again")
+        raise ValueError(f"{path} was trained on other cues; clarigym train-language makes it again")
     return AnswerHeads(**parts, encoder=kept.get("encoder", ""))

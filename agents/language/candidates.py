@@ -17,11 +17,16 @@ from sim.questions import QuestionBank
 
 FITS = 30.0
 """A meaning whose role is named nearby counts as so much likelier, and one that was asked about."""
+USUAL = {"director": 2.5, "writer": 0.6}
+"""Who is named without a word of what he did directed it rather than wrote it."""
 KEPT = 4
 """Meanings of one mention that are kept."""
 LEAST = 0.02
 LONG = 40
 """Words from which on a text is long."""
+SHORT = 25
+RARE, FAMOUS = 2e-4, 3e-3
+"""Prior mass below which a value is hardly known, and from which on it is well known."""
 FIRST = 12
 ALONE = 0.6
 """Share of a text's letters, common words aside, from which on something is most of it."""
@@ -69,7 +74,7 @@ class CandidateFinder:
             about: the facet that was asked about, -1 for none.
         """
         tokens = tokens_of(text)
-        general = frozenset((["long"] if len(tokens) > LONG else []) + (["reply"] if about >= 0 else []))
+        general = frozenset((["long"] if len(tokens) > LONG else ["short"] if len(tokens) <= SHORT else []) + (["reply"] if about >= 0 else []))
         small = written_small(tokens)
         out = self._named(text, tokens, about, small, general)
         out += self._numbers(text, about, tokens, general)
@@ -101,6 +106,8 @@ class CandidateFinder:
             signs |= {"capital"} if tokens[mention.first].capital and not small else set()
             signs |= {"asked"} if meanings[0].facet == about else set()
             signs |= {"first"} if mention.first < FIRST else set()
+            signs |= {"rare"} if mention.known < RARE else {"famous"} if mention.known >= FAMOUS else set()
+            signs |= {"near"} if mention.off == 1 else set()
             out.append(self._candidate(how, start, end, signs, context, meanings=meanings))
         return out
 
@@ -109,8 +116,8 @@ class CandidateFinder:
         if of_people(role):
             if mention.how == "typo":
                 return "typo"
-            if mention.how == "surname":
-                return "surname"
+            if mention.how in ("surname", "misspelt"):
+                return mention.how
             return "mononym" if mention.last - mention.first == 1 else "name"
         return "genre" if role == "genre" else "place" if role in ("country", "place", "language") else "word"
 
@@ -124,7 +131,7 @@ class CandidateFinder:
         if before is not None and not any(cues.values()) and before.meanings and "cue" in before.signs:
             cues = {f: f == before.facet for f in cues}
         weighed = [
-            (m.weight * (FITS if cues[m.facet] else 1.0) * (FITS**2 if m.facet == about else 1.0), m)
+            (m.weight * USUAL.get(roles[m.facet], 1.0) * (FITS if cues[m.facet] else 1.0) * (FITS**2 if m.facet == about else 1.0), m)
             for m in mention.meanings
         ]
         weighed.sort(key=lambda pair: -pair[0])

@@ -27,7 +27,7 @@ _LEFT: dict[Role, re.Pattern[str]] = {
     "rating": re.compile(r"\b(?:rated|rating)\b"),
 }  # fmt: skip
 _RIGHT: dict[Role, re.Pattern[str]] = {
-    "director": re.compile(rf"^\W*(?:s )?(?:directed|directs|directing|{_NOUN})\b"),
+    "director": re.compile(rf"^\W*(?:s )?(?:directed|directs|directing|(?:\w+ ){{0,2}}{_NOUN})\b"),
     "writer": re.compile(r"^\W*(?:wrote|writes|penned|novel|book)\b"),
     "cast": re.compile(r"^\W*(?:plays?|played|stars?|starred|acts?|acted|is in|was in|was one|had a|portray\w*|as|in (?:it|the lead))\b"),
     "country": re.compile(rf"^\W*(?:\w+ )?{_NOUN}\b"),

@@ -18,7 +18,7 @@ import numpy as np
 from agents.language.common_words import COMMON_WORDS
 from agents.language.tokens import Token, written_small
 from sim.names.fold import fold
-from sim.phrasing.other_words import other_words
+from sim.phrasing.other_words import heard_as
 from sim.phrasing.roles import Role, of_people, role_of
 from sim.questions import QuestionBank
 
@@ -34,6 +34,10 @@ GIVEN = 5
 """So many people bear a first name that is known for one."""
 OFTEN_GIVEN = 30
 """So many, and it is one even where it is a common word besides."""
+WELL_KNOWN = 0.003
+"""Whoever plays in so much of what people look for is meant even where his name is two common words."""
+MISSPELT = 7
+"""Letters from which on a surname may be misspelt and stand alone, if its bearer is well known."""
 FAME = 1.5
 """A surname is borne by each in proportion to how well known he is, to this power."""
 _NICKNAMES = {
@@ -69,9 +73,13 @@ class Mention:
     last: int
     """Behind its last token."""
     how: str
-    """ "name", "typo", "surname", or "word" for what is no person's name."""
+    """ "name", "typo", "surname", "misspelt" for a surname with a slip, or "word" for what is no person's name."""
     meanings: tuple[Meaning, ...]
     """Likeliest first; the weights are relative."""
+    off: int = 0
+    """Letters in which it differs from the name."""
+    known: float = 0.0
+    """Prior mass of the best known meaning."""
 
 
 def _key(name: str) -> str:
@@ -95,14 +103,16 @@ class NameIndex:
         for f, facet in enumerate(bank.catalogue.facets):
             if facet.kind in ("one", "many"):
                 self._add_facet(f)
-        self._words = [key for key, e in self._entries.items() if not e.person and len(key) >= SHORTEST_FUZZY]
+        self._words = [key for key, e in self._entries.items() if not e.person and len(key) >= SHORTEST_FUZZY - 1]
         people = [key for key, e in self._entries.items() if e.person and len(key) >= SHORTEST_FUZZY]
         self._trigrams = TrigramIndex(people, [max(self._entries[key].meanings.values()) for key in people])
         self._first_words = {key.split()[0] for key in self._entries}
         given = Counter(key.split()[0] for key in people if " " in key)
         self._given = frozenset(word for word, n in given.items() if n >= GIVEN and word not in _NOT_GIVEN and (word not in COMMON_WORDS or n >= OFTEN_GIVEN))
-        surnames = [key for key in self._surnames if len(key) >= SHORTEST_FUZZY]
-        self._like_surnames = TrigramIndex(surnames, [max(self._surnames[key].meanings.values()) for key in surnames])
+        surnames = {key: max(e.meanings.values()) for key, e in self._surnames.items() if len(key) >= SHORTEST_FUZZY - 1}
+        self._like_surnames = TrigramIndex(list(surnames), list(surnames.values()))
+        known = {key: mass for key, mass in surnames.items() if mass >= WELL_KNOWN and key not in COMMON_WORDS}
+        self._like_known_surnames = TrigramIndex(list(known), list(known.values()))
 
     def _add_facet(self, f: int) -> None:
         catalogue = self.bank.catalogue
@@ -114,12 +124,13 @@ class NameIndex:
             for key in self._keys(name, people):
                 self._put(self._entries, key, f, value, weight, people)
             if not people:
-                for other in (*other_words(name, role), *_plurals(name)):
+                for other in (*heard_as(name, role), *_plurals(name)):
                     self._put(self._entries, _key(other), f, value, weight, False)
             elif len(key := _key(name).split()) > 1:
                 self._put(self._surnames, key[-1], f, value, weight, True)
                 if len(key) > 2 and key[-2] in _PARTICLES:
-                    self._put(self._surnames, " ".join(key[-2:]), f, value, weight, True)
+                    for joint in (" ", ""):  # "de niro", "deniro"
+                        self._put(self._surnames, joint.join(key[-2:]), f, value, weight, True)
 
     @staticmethod
     def _keys(name: str, people: bool) -> set[str]:
@@ -129,6 +140,7 @@ class NameIndex:
             keys.add(_key("".join(c if c.isascii() else " " for c in name)))
         if people and (words := _key(name).split()) and len(words) == 3 and len(words[1]) == 1:
             keys.add(f"{words[0]} {words[2]}")  # "Samuel L. Jackson" without the L.
+        keys |= {key.removeprefix("the ") for key in keys if key.count(" ") > 1}  # "the Coen brothers"
         return keys - {""}
 
     @staticmethod
@@ -162,7 +174,7 @@ class NameIndex:
             if end > at:
                 entry = self._entries[self._typed(tokens, at, end)]
                 taken[at:end] = True
-                out.append(Mention(at, end, "name" if entry.person else "word", self._meanings(entry)))
+                out.append(self._mention(at, end, "name" if entry.person else "word", entry))
             at = max(end, at + 1)
         return out
 
@@ -192,7 +204,8 @@ class NameIndex:
         common = [t.word in COMMON_WORDS or len(t.word) < 3 or t.word.isdigit() for t in words]
         if len(words) == 1:
             return not common[0] and (small or words[0].capital) and len(words[0].word) > 3
-        return not all(common) or (not small and all(t.capital for t in words))
+        known = words[0].word != "the" and max(entry.meanings.values()) >= WELL_KNOWN
+        return not all(common) or known or (not small and all(t.capital for t in words))
 
     def _meanings(self, entry: _Entry, power: float = 1.0) -> tuple[Meaning, ...]:
         ranked = sorted(entry.meanings.items(), key=lambda item: (-item[1], item[0]))[:BEARERS]
@@ -227,7 +240,7 @@ class NameIndex:
         if (words[0].word in COMMON_WORDS and not known) or (words[-1].word in COMMON_WORDS and not known):
             return False
         if len(words) == 1:
-            return len(words[0].word) >= SHORTEST_FUZZY and words[0].word not in self._surnames
+            return len(words[0].word) >= SHORTEST_FUZZY - 1 and words[0].word not in self._surnames
         return small or asked or all(t.capital for t in ends)
 
     def _nearest(self, words: Sequence[Token], at: int, size: int) -> Mention | None:
@@ -235,23 +248,25 @@ class NameIndex:
         from rapidfuzz.distance import OSA
 
         typed = " ".join(t.word for t in words)
+        if size == 1:
+            hit = process.extractOne(typed, self._words, scorer=OSA.distance, score_cutoff=1, processor=None)
+            if hit is not None and hit[0][0] == typed[0]:
+                return self._mention(at, at + 1, "word", self._entries[hit[0]], 1)
+            near = self._like_known_surnames.near(typed, 1 if len(typed) < 10 else 2) if len(typed) >= MISSPELT else []
+            near = [name for name in near if name[0] == typed[0] and not typed.endswith("ing")]
+            return self._mention(at, at + 1, "misspelt", self._surnames[near[0]], 1, FAME) if near else None
         if len(typed) < SHORTEST_FUZZY:
             return None
-        off = allowed(typed)
-        if size == 1:
-            hit = process.extractOne(typed, self._words, scorer=OSA.distance, score_cutoff=min(off, 1), processor=None)
-            if hit is not None and hit[0][0] == typed[0]:
-                return Mention(at, at + 1, "word", self._meanings(self._entries[hit[0]]))
-        near = self._trigrams.near(typed, off)
+        near = self._trigrams.near(typed, allowed(typed))
         if near:
-            return Mention(at, at + size, "typo", self._meanings(self._entries[near[0]]))
+            return self._mention(at, at + size, "typo", self._entries[near[0]], OSA.distance(typed, near[0]))
         return self._by_parts(words[0].word, words[1].word, at) if size == 2 else None
 
     def _by_parts(self, given: str, surname: str, at: int) -> Mention | None:
         """A first name and a surname that are each nearly right."""
         from rapidfuzz.distance import OSA
 
-        if len(surname) < SHORTEST_FUZZY:
+        if len(surname) < SHORTEST_FUZZY - 1:
             return None
         near = [surname] if surname in self._surnames else self._like_surnames.near(surname, allowed(surname))
         facets = self.bank.catalogue.facets
@@ -260,7 +275,10 @@ class NameIndex:
             if (first := _key(facets[f].values[v]).split()[:1]) and first[0][0] == given[0]
             and (_NICKNAMES.get(given) == first[0] or OSA.distance(given, first[0]) <= min(2, len(given) // 2))
         }  # fmt: skip
-        return Mention(at, at + 2, "typo", self._meanings(_Entry(alike, True))) if alike else None
+        return self._mention(at, at + 2, "typo", _Entry(alike, True), 2) if alike else None
+
+    def _mention(self, first: int, last: int, how: str, entry: _Entry, off: int = 0, power: float = 1.0) -> Mention:
+        return Mention(first, last, how, self._meanings(entry, power), off, max(entry.meanings.values()))
 
     def _by_surname(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int) -> list[Mention]:
         out = []
@@ -277,7 +295,7 @@ class NameIndex:
             if token.word in self._given and at + 1 < len(tokens) and not asked:  # "Nicholas and Sarah"
                 continue
             taken[begin : at + 1] = True
-            out.append(Mention(begin, at + 1, "surname", self._meanings(entry, FAME)))
+            out.append(self._mention(begin, at + 1, "surname", entry, 0, FAME))
         return out
 
 
@@ -318,7 +336,7 @@ class TrigramIndex:
         """The names that differ in at most `off` letters, the nearest first, of those as near the best known."""
         from rapidfuzz.distance import OSA
 
-        known = [g for gram in _grams(typed) if (g := self._ids.get(gram)) is not None]
+        known = [g for gram in _grams(typed) if (g := self._ids.get(gram)) is not None] if self.keys else []
         if not known:
             return []
         shared = np.bincount(

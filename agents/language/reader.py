@@ -67,7 +67,7 @@ class Reader:
         if encoder != self.heads.encoder:
             raise ValueError(
                 f"the weights in {folder or FOLDER} were trained on the encoder '{self.heads.encoder}', not '{encoder}'; "
-                f"python -m agents.language.train --encoder {encoder} --out FOLDER makes some for it"
+                f"clarigym train-language --encoder {encoder} --out FOLDER makes some for it"
             )
         try:
             self.encoder = Encoder(encoder)

@@ -1,7 +1,7 @@
 """How strongly a pattern or a name is believed: calibrated numbers in a small file, beside the answer head.
 
 The chance that something was said of what is sought is a logistic function of what it is (its `how`) and of the company
-it keeps.  `strengths.json` holds the weights; `python -m agents.language.train` makes it again.
+it keeps.  `strengths.json` holds the weights; `clarigym train-language` makes it again.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "shipped"
 FILE = "strengths.json"
-HOWS = ("name", "mononym", "typo", "surname", "genre", "place", "word", "flag", "decade", "year", "range", "amount")
+HOWS = ("name", "mononym", "typo", "surname", "misspelt", "genre", "place", "word", "flag", "decade", "year", "range", "amount")
 """What a fact is read from."""
-GROUPS = {"name": "people", "mononym": "people", "typo": "people", "surname": "people", "genre": "word",
+GROUPS = {"name": "people", "mononym": "people", "typo": "people", "surname": "people", "misspelt": "people", "genre": "word",
           "place": "word", "word": "word", "flag": "word", "decade": "number", "year": "number", "range": "number",
           "amount": "number"}  # fmt: skip
 """Whose company counts alike."""
 FEATURES = ("cue", "capital", "character", "compared", "seen", "setting", "made", "noun", "long", "asked", "hedged",
-            "first", "many", "reply", "alone")  # fmt: skip
+            "first", "many", "reply", "alone", "short",
+            "rare", "famous", "near")  # fmt: skip
 """Signs in a fact's company: a cue of its role; a capital; a character's name; a comparison; words of when somebody saw it;
 of when it is set; of when it was made; "film" behind it; a long text; its facet was asked about; a hedge; near the
-beginning; more than two of its facet; the text answers a question; it is most of the text."""
+beginning; more than two of its facet; the text answers a question; it is most of the text; a
+short text; hardly known; well known; one letter is wrong at most."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Strengths:
 
 
 ASSUMED = Strengths(
-    bias={"name": 1.5, "mononym": 0.0, "typo": 1.0, "surname": 0.5, "genre": 1.0, "place": 0.5, "word": 1.0, "flag": 0.0,
+    bias={"name": 1.5, "mononym": 0.0, "typo": 1.0, "surname": 0.5, "misspelt": -0.5, "genre": 1.0, "place": 0.5, "word": 1.0, "flag": 0.0,
           "decade": 1.5, "year": 1.0, "range": 1.5, "amount": 1.5},
     weights={"people": {"cue": 1.0, "character": -2.0, "compared": -1.0, "asked": 2.0},
              "word": {"cue": 0.5, "noun": 0.5, "asked": 2.0},

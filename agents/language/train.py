@@ -1,16 +1,13 @@
-"""Makes the weights that understanding goes by, in a folder of three files:
-
-    python -m agents.language.train --requests FOLDER
+"""Makes the weights that understanding goes by, in a folder of three files (`clarigym train-language`).
 
 `answer_head.safetensors` holds the heads on vectors and cues, `strengths.json` how strongly patterns and names are
-believed, and `README.md` is the card: from what, how and how well.  Without --requests the strengths are fitted to
-simulated utterances alone; the folder may hold `film_queries_dev.jsonl` and `tot_dev.jsonl`, which are read and not
+believed, and `README.md` is the card: from what, how and how well.  Without requests of people the strengths are fitted
+to simulated utterances alone; the folder may hold `film_queries_dev.jsonl` and `tot_dev.jsonl`, which are read and not
 copied.  The same seed gives the same files on one machine.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -18,41 +15,21 @@ from pathlib import Path
 
 import numpy as np
 
-from agents.commands.entrance import enter
-from agents.errors import Exit, InputError
-from agents.files import check_output
-from agents.language.strengths import FILE, FOLDER
-from agents.learning.embeddings import DEFAULT
+from agents.language.strengths import FILE
 from sim.answers import ANSWERS
 
 BANKS = ("movies", "famous", "animals", "groceries")
+CARD = "README.md"
 QUERIES, REQUESTS = "film_queries_dev.jsonl", "tot_dev.jsonl"
 OFF_SHARE = 0.03
 """How often a text is taken to be about something else, before it is read."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    return enter("agents.language.train", lambda: run(arguments))
-
-
-def run(arguments: list[str] | None) -> Exit:
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--out", type=Path, default=FOLDER, help="the folder to write")
-    p.add_argument("--requests", type=Path, help="a folder with queries and requests of people")
-    p.add_argument("--encoder", default=DEFAULT, help="minilm, a folder or a hub id")
-    p.add_argument("--each", type=int, default=12, help="utterances of each wording")
-    p.add_argument("--seed", type=int, default=0)
-    given = p.parse_args(arguments)
-    if given.each < 1:
-        raise InputError(f"each = {given.each}; it must be at least 1")
-    given.out.mkdir(parents=True, exist_ok=True)
-    check_output(str(given.out / FILE))
-    if given.requests is not None and not given.requests.is_dir():
-        raise InputError(f"no folder '{given.requests}'; leave --requests out to fit to simulated utterances alone")
-    card = train_heads(given.out, given.encoder, given.each, given.seed)
-    card += train_strengths(given.out, given.requests, given.seed)
-    (given.out / "README.md").write_text(_card(given.encoder, given.each, given.seed, card), encoding="utf-8")
-    return Exit.OK
+def train_language(out: Path, requests: Path | None, encoder: str, each: int, seed: int) -> None:
+    """Write the three files of a folder, which is there."""
+    card = train_heads(out, encoder, each, seed)
+    card += train_strengths(out, requests, seed)
+    (out / CARD).write_text(_card(encoder, each, seed, card), encoding="utf-8")
 
 
 def _say(text: str) -> None:
@@ -146,7 +123,7 @@ def train_strengths(out: Path, requests: Path | None, seed: int) -> list[str]:
 def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
     return "\n".join([
         "# Weights for understanding what people say", "",
-        "Made by `python -m agents.language.train --requests FOLDER`, which writes this card "
+        "Made by `clarigym train-language --requests FOLDER`, which writes this card "
         f"(encoder {encoder}, {each} of each wording, seed {seed}).  What is in the files: the module docstrings of "
         "`agents/language/answer_head.py` and `strengths.py`.", "",
         "The heads learn from simulated utterances alone, whose meaning is known, and are judged on wordings that were "
@@ -156,6 +133,3 @@ def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
         "(\"penguins can't\") are read badly; the probabilities are meant to say so.", "",
     ])  # fmt: skip
 
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -37,6 +37,34 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Kinds of films: a bare name of the genre to what else it is called."""
 
+HEARD_AS: Mapping[str, tuple[str, ...]] = {
+    "comedy": ("parody", "mockumentary", "satire", "funny", "hilarious movie", "farce", "rom com", "romcom", "comedic",
+               "buddy comedy", "comedies"),
+    "romance": ("rom com", "romcom", "romantic comedy", "tearjerker", "romance novel"),
+    "horror": ("scary", "slasher film", "horror genre", "creepy movie", "zombie movie", "vampire movie", "ghost movie",
+               "scary story", "horror story", "gore", "spooky movie"),
+    "family": ("childrens movie", "childrens film", "children s movie", "children s film", "kids show", "family animation",
+               "children", "children s", "kids movies", "family friendly"),
+    "animation": ("claymation", "stop motion", "pixar", "animated feature", "cartoons", "disney animated", "cgi animated"),
+    "action": ("superhero", "super hero", "superhero movie", "superhero film", "martial arts", "kung fu", "action packed",
+               "action thriller", "spy movie", "spy film", "disaster movie"),
+    "crime": ("mafia", "mob", "gangster", "heist film", "caper", "crime drama", "bank robbery", "film noir"),
+    "drama": ("dramatic", "melodrama", "drama series", "dramas"),
+    "fantasy": ("fairy tale", "fairytale"),
+    "sci-fi": ("post apocalyptic", "dystopian", "time travel", "space opera", "science fiction film", "science fiction movie",
+               "alien movie", "futuristic", "cyberpunk"),
+    "sport": ("sports", "boxing movie", "baseball movie", "football movie", "basketball movie", "hockey movie", "sports drama"),
+    "history": ("historical epic", "period drama", "biblical epic"),
+    "war": ("wwii movie", "world war ii film", "war epic"),
+    "mystery": ("murder mystery film", "detective film", "detective movie"),
+    "thriller": ("psychological horror", "thrillers", "suspenseful", "psychological thriller film"),
+    "western": ("spaghetti western", "westerns"),
+    "musical": ("musicals", "movie musical", "rock opera"),
+    "biography": ("bio pic", "life story", "biographical"),
+    "documentary": ("documentaries", "doc"),
+}  # fmt: skip
+"""What is read as a kind of film and not said for it, because it means a little more or less than that."""
+
 PEOPLES: Mapping[str, tuple[str, ...]] = {
     "united states": ("American", "the US", "the USA", "the United States", "the States", "America", "Hollywood"),
     "united kingdom": ("British", "the UK", "Britain", "England", "English-made", "Great Britain", "the United Kingdom"),
@@ -82,6 +110,15 @@ def bare(value: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def other_words(value: str, role: str) -> tuple[str, ...]:
-    """What else a value is called, given what its facet is about (`sim.phrasing.roles`)."""
+    """What else a value is called, given what its facet is about (`sim.phrasing.roles`).
+
+    >>> other_words("Western", "genre")
+    ('western', 'cowboy film', 'cowboy movie')
+    """
     tables = {"genre": KINDS, "country": PEOPLES, "place": PEOPLES, "rating": RATINGS}
     return tables.get(role, {}).get(bare(value), ())
+
+
+def heard_as(value: str, role: str) -> tuple[str, ...]:
+    """Words from which a value is understood, those that are said for it among them."""
+    return other_words(value, role) + (HEARD_AS.get(bare(value), ()) if role == "genre" else ())
