@@ -9,6 +9,7 @@ gives `{"error"}`.
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -71,6 +72,8 @@ def main(arguments: list[str]) -> Exit:
 
 def _source(name: str) -> Any:
     if name == "-":
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         return nullcontext(sys.stdin)
     from sim.files import check_regular
 

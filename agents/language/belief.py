@@ -33,9 +33,6 @@ MOST = 8
 """Joint readings that are kept."""
 LEAST_SHARE = 0.03
 """Readings of one facet that are less likely are left out."""
-HEARD = 0.5
-"""A facet of which only doubtful things were read is passed over where they are less probable than this together with
-silence: one silent reading more says the same."""
 
 P = TypeVar("P", bound=Posterior)
 Step = tuple[int, int]
@@ -187,7 +184,7 @@ def options_of_range(facet: Facet, fact: ReadFact) -> list[tuple[int, float]]:
     """The options that a range touches, by the share of the range that each covers; a single number has one."""
     assert facet.lower is not None
     begins = np.array([facet.lower[facet.option_of == o][0] for o in range(len(facet.options))])
-    if fact.high - fact.low <= 1 or fact.low == fact.high:
+    if fact.low == fact.high:
         return [(facet.option_of_number(fact.low), 1.0)]
     ends = np.append(begins[1:], max(float(facet.lower[-1]), begins[-1]) + 1)
     low, high = max(fact.low, begins[0]), min(fact.high, ends[-1])

@@ -159,7 +159,7 @@ class CandidateFinder:
             for said in reader.find(text, reader.index == about):
                 context = context_of(text, said.start, said.end)
                 signs = set(general)
-                signs |= {name for name in ("seen", "setting", "made") if getattr(said, name)}
+                signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}
                 signs |= {"asked"} if reader.index == about else set()
                 signs |= {"first"} if said.start < (tokens[FIRST].start if len(tokens) > FIRST else len(text)) else set()
                 out.append(self._candidate(said.how, said.start, said.end, signs, context, number=said))
@@ -202,7 +202,9 @@ def _flag_words(bank: QuestionBank) -> dict[str, list[int]]:
             continue
         name = re.sub(r"^(?:is|has|lives|kept)_", "", facet.name).replace("_", " ").lower()
         noun = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in _SMALL]
-        words = {name} | ({" ".join(noun)} if 0 < len(noun) <= 2 else set()) | (set(noun) if len(noun) <= 3 else set())
+        words = {name} | ({" ".join(noun)} if len(noun) == 2 else set())
+        if " " not in name:  # the words of "sad end" say little one by one
+            words |= set(noun) if len(noun) <= 3 else set()
         for word in words:
             forms = {word, word + "s", word[:-1] if word.endswith("s") else word}
             for form in forms - {""}:

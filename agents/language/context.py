@@ -80,7 +80,7 @@ class Context:
 
     @property
     def negated(self) -> bool:
-        near = _NEW_SUBJECT.split(self.left[-34:])[-1]
+        near = _TAKEN_BACK.split(_NEW_SUBJECT.split(self.left[-34:])[-1])[-1]
         if _DENIED.match(self.right):
             return True
         hit = None

@@ -31,10 +31,12 @@ SEEN = re.compile(
     r"\b(?:saw|seen|watch(?:ed|ing)?|rented|caught|remember(?:ed)?|born|aired|showed|shown|tv|television|telly|cable|"
     r"kid|child|younger|years old|grade|school|vhs|back in|growing up|childhood)\b"
 )
+WATCHED = re.compile(r"\b(?:saw|seen|watch(?:ed|ing)?|rented|caught)\b[^.;,]{0,30}$")
 SET = re.compile(r"\b(?:set|takes? place|took place|happens?|during|world war|war|era|located|future|in the year|future)\b")
 MADE = re.compile(r"\b(?:came out|released?|made|from|movie|film|comedy|drama|thriller|flick|filmed|produced|dates?|horror|"
                   r"it'?s|its|was)\b")  # fmt: skip
 _ONE_SIDED = ("before", "pre", "after", "post", "since", "until", "up to", "no later than", "no earlier than", "at least")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 BESIDE = 45
 """Characters before a year in which its company is looked for."""
 
@@ -49,9 +51,11 @@ class NumberSaid:
     ranges: tuple[NumberRange, ...]
     """Readings, the likeliest first."""
     how: str
-    """ "decade", "year", "range" or "amount"."""
+    """ "decade", "year", "range", "amount", or "viewing" for the very year in which somebody saw it."""
     seen: bool = False
     """It stands beside words of when somebody saw it."""
+    watched: bool = False
+    """The very year is that of watching it."""
     setting: bool = False
     """It stands beside words of when the story is set."""
     made: bool = False
@@ -66,7 +70,7 @@ class NumberReader:
         nouns = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in ("number", "of", "the", "a")]
         units = _unit_words(facet)
         self.behind = re.compile(
-            rf"(?P<frame>over |under |more than |less than |at least |at most |up to |about |around |almost |nearly |between )?"
+            rf"(?P<frame>no more than |no less than |over |under |more than |less than |at least |at most |up to |about |around |almost |nearly |between )?"
             rf"(?P<number>[$€£]? ?\d[\d.,]*(?: ?(?:to|-|and) ?\d[\d.,]*)?(?: and a half)?)[ -]?"
             rf"(?P<unit>{'|'.join(map(re.escape, units + nouns))})\b"
         ) if units + nouns else None  # fmt: skip
@@ -113,9 +117,12 @@ class NumberReader:
             first = match["first"].strip()
             framed = bool(match["second"] or match["tail"]) or (match["frame"] or "").strip(" -") in _ONE_SIDED
             how = "range" if framed else "year" if re.search(rf"{_YEAR}$", first) and not first.endswith("s") else "decade"
+            watched = bool(WATCHED.search(before))
+            if watched and how == "year":
+                how = "viewing"
             out.append(NumberSaid(
                 self.index, match.start(), match.end(), ranges, how, seen=bool(SEEN.search(before)),
-                setting=bool(SET.search(before)), made=bool(MADE.search(before) or MADE.match(behind.strip())),
+                watched=watched, setting=bool(SET.search(before)), made=bool(MADE.search(before) or MADE.match(behind.strip())),
             ))  # fmt: skip
         return out
 
@@ -149,7 +156,8 @@ class NumberReader:
         if self.behind is None:
             return out
         for match in self.behind.finditer(text):
-            ranges = numbers_meant(f"{match['frame'] or ''}{match['number']} {match['unit']}", self.scale)
+            said = f"{match['frame'] or ''}{match['number']} {match['unit']}"
+            ranges = numbers_meant(said, self.scale) or numbers_meant(_THOUSANDS.sub("", said), self.scale)
             if not ranges:
                 continue
             place = (0, len(lower)) if moved else (match.start(), match.end())
