@@ -161,16 +161,21 @@ class NameIndex:
         """
         small = written_small(list(tokens))
         taken = np.zeros(len(tokens), dtype=bool)
-        found = self._exact(tokens, taken, small, about)
-        found += self._typos(tokens, taken, small, about)
+        found = self._exact(tokens, taken, small, about, alone=False)
+        found += self._typos(tokens, taken, small, about, sizes=(3, 2))
+        found += self._exact(tokens, taken, small, about, alone=True)
         found += self._by_surname(tokens, taken, small, about)
+        found += self._typos(tokens, taken, small, about, sizes=(1,))
         return sorted(found, key=lambda mention: mention.first)
 
-    def _exact(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int) -> list[Mention]:
+    def _exact(
+        self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, alone: bool
+    ) -> list[Mention]:
+        """Names as they are; with `alone` those of people that are one word, else all others."""
         out = []
         at = 0
         while at < len(tokens):
-            end = self._longest_name(tokens, at, small, about)
+            end = at if taken[at] else self._longest_name(tokens, at, small, about, alone)
             if end > at:
                 entry = self._entries[self._typed(tokens, at, end)]
                 taken[at:end] = True
@@ -184,13 +189,13 @@ class NameIndex:
             return f"{_NICKNAMES[tokens[start].word]} {' '.join(t.word for t in tokens[start + 1 : end])}"
         return key
 
-    def _longest_name(self, tokens: Sequence[Token], at: int, small: bool, about: int) -> int:
+    def _longest_name(self, tokens: Sequence[Token], at: int, small: bool, about: int, alone: bool) -> int:
         word = tokens[at].word
         if word not in self._first_words and word not in _NICKNAMES:
             return at
-        for end in range(min(len(tokens), at + LONGEST_NAME), at, -1):
+        for end in range(at + 1 if alone else min(len(tokens), at + LONGEST_NAME), at, -1):
             entry = self._entries.get(self._typed(tokens, at, end))
-            if entry is not None and self._stands_alone(tokens[at:end], entry, small, about):
+            if entry is not None and (entry.person and end == at + 1) == alone and self._stands_alone(tokens[at:end], entry, small, about):
                 return end
         return at
 
@@ -212,14 +217,16 @@ class NameIndex:
         total = sum(max(w, 1e-12) ** power for _, w in ranked)
         return tuple(Meaning(f, v, max(w, 1e-12) ** power / total) for (f, v), w in ranked)
 
-    def _typos(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int) -> list[Mention]:
+    def _typos(
+        self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, sizes: Sequence[int]
+    ) -> list[Mention]:
         out: list[Mention] = []
         tried = 0
         people_asked = about >= 0 and of_people(self.roles[about])
         for at in range(len(tokens)):
             if tried >= MOST_FUZZY:
                 break
-            for size in (3, 2, 1):
+            for size in sizes:
                 words = tokens[at : at + size]
                 if len(words) < size or taken[at : at + size].any() or not self._like_a_name(words, small, people_asked):
                     continue
@@ -235,9 +242,12 @@ class NameIndex:
         """Whether a few words may be a person's name that is spelt badly, or one word another value's."""
         ends = (words[0], words[-1])
         known = len(words) > 1 and words[0].word in self._given
-        if any(len(t.word) < 2 or t.word.isdigit() for t in ends):
+        if len(words[-1].word) < 2 or (len(words[0].word) < 2 and len(words) < 3) or any(t.word.isdigit() for t in ends):
             return False
-        if (words[0].word in COMMON_WORDS and not known) or (words[-1].word in COMMON_WORDS and not known):
+        written_so = not small and all(t.capital for t in ends)
+        if words[0].word in COMMON_WORDS and not known:
+            return False
+        if words[-1].word in COMMON_WORDS and not (known or (written_so and words[-1].word in self._surnames)):
             return False
         if len(words) == 1:
             return len(words[0].word) >= SHORTEST_FUZZY - 1 and words[0].word not in self._surnames
