@@ -15,7 +15,7 @@ from agents.language.tokens import Token, tokens_of, written_small
 from sim.phrasing.roles import of_people
 from sim.questions import QuestionBank
 
-FITS = 30.0
+FITS = 300.0
 """A meaning whose role is named nearby counts as so much likelier, and one that was asked about."""
 USUAL = {"director": 2.5, "writer": 0.6}
 """Who is named without a word of what he did directed it rather than wrote it."""
@@ -131,7 +131,7 @@ class CandidateFinder:
         if before is not None and not any(cues.values()) and before.meanings and "cue" in before.signs:
             cues = {f: f == before.facet for f in cues}
         weighed = [
-            (m.weight * USUAL.get(roles[m.facet], 1.0) * (FITS if cues[m.facet] else 1.0) * (FITS**2 if m.facet == about else 1.0), m)
+            (m.weight * USUAL.get(roles[m.facet], 1.0) * (FITS if cues[m.facet] else 1.0) * (FITS**1.5 if m.facet == about else 1.0), m)
             for m in mention.meanings
         ]
         weighed.sort(key=lambda pair: -pair[0])

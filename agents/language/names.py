@@ -209,7 +209,7 @@ class NameIndex:
         common = [t.word in COMMON_WORDS or len(t.word) < 3 or t.word.isdigit() for t in words]
         if len(words) == 1:
             return not common[0] and (small or words[0].capital) and len(words[0].word) > 3
-        known = words[0].word != "the" and max(entry.meanings.values()) >= WELL_KNOWN
+        known = words[0].word != "the" and max(entry.meanings.values()) >= WELL_KNOWN / 2
         return not all(common) or known or (not small and all(t.capital for t in words))
 
     def _meanings(self, entry: _Entry, power: float = 1.0) -> tuple[Meaning, ...]:

@@ -11,7 +11,7 @@ from sim.phrasing.dice import Dice
 from sim.phrasing.echo import Echo
 from sim.phrasing.manner import TALKATIVE, TERSE, Manner
 from sim.phrasing.yesno_about import ABOUT
-from sim.phrasing.yesno_words import LEADS, SENTENCES_SAID, TAILS, WORDS
+from sim.phrasing.yesno_words import COLLOQUIAL, LEADS, SENTENCES_SAID, TAILS, WORDS
 
 
 class AnswerWording(NamedTuple):
@@ -25,7 +25,8 @@ class AnswerWording(NamedTuple):
 
 def all_wordings() -> list[AnswerWording]:
     """Every wording there is, in a fixed order: what those who learn to understand answers learn from."""
-    out = [AnswerWording(answer, text) for table in (WORDS, SENTENCES_SAID) for answer, texts in table.items() for text in texts]
+    out = [AnswerWording(answer, text) for table in (WORDS, SENTENCES_SAID, COLLOQUIAL)
+           for answer, texts in table.items() for text in texts]
     for about, answers in ABOUT.items():
         out += [AnswerWording(answer, text, about) for answer, texts in answers.items() for text in texts]
     return list(dict.fromkeys(out))
@@ -41,7 +42,7 @@ def yesno_sentence(answer: int, asked: Echo, about: str, manner: Manner, dice: D
         return dice.pick(ABOUT[about][answer])
     if dice.chance((0.85, 0.45, 0.2)[manner.register]):
         return dressed(AnswerWording(answer, dice.pick_front(WORDS[answer])), asked, manner, dice)
-    said = AnswerWording(answer, dice.pick(SENTENCES_SAID[answer]))
+    said = AnswerWording(answer, dice.pick(SENTENCES_SAID[answer] + COLLOQUIAL[answer]))
     if not filled(said.template, asked):  # the question can't be turned into a statement
         said = AnswerWording(answer, dice.pick(WORDS[answer]))
     return dressed(said, asked, manner, dice)
