@@ -3,8 +3,8 @@
     python -m bench.language [--requests FOLDER] [--limit N] [--json]
 
 The wordings in `bench/held_out` were written for this and are seen by no training.  The folder of --requests (or
-CLARIGYM_REQUESTS) holds `film_queries_dev.jsonl`, queries with marked words, and `tot_dev.jsonl`, requests with the film
-that was found; without it those tables are left out.  The strengths of patterns were fitted to these two files, so
+CLARIGYM_REQUESTS) holds `film_queries_dev.jsonl`, queries with marked words, and `tot_dev.jsonl`, requests with the
+film that was found; without it those tables are left out.  The strengths of patterns were fitted to these two files, so
 their figures are of text that was seen by that fit; answers and replies are not.
 
 The column "baseline" holds figures of simpler readers, measured once on other text of the same kinds: for answers a
@@ -66,7 +66,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 def answer_figures(p: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Figures of (n, 5) probabilities, from no to yes, against (n,) answers."""
     said = p.argmax(axis=1)
-    three = np.stack([p[:, THREE == k].sum(axis=1) for k in range(3)], axis=1).argmax(axis=1)
+    three = np.stack([p[:, k == THREE].sum(axis=1) for k in range(3)], axis=1).argmax(axis=1)
     wanted = THREE[truth]
     confidence, right = p.max(axis=1), said == truth
     bins = np.minimum((confidence * 10).astype(int), 9)
@@ -147,7 +147,10 @@ def read_queries(reader: Reader, path: Path, limit: int) -> dict[str, float]:
                 named += 1
                 good += any(marked in ("Actor", "Director", "Origin") and f.start < end and start < f.end
                             for marked, start, end in spans)  # fmt: skip
-    return {name: hit[name] / max(all_[name], 1) for name in SPAN_OF} | {"precision": good / max(named, 1), "n": len(rows)}
+    return {name: hit[name] / max(all_[name], 1) for name in SPAN_OF} | {
+        "precision": good / max(named, 1),
+        "n": len(rows),
+    }
 
 
 def read_requests(
@@ -170,7 +173,8 @@ def read_requests(
     bits_, rank = np.array(bits), np.array(ranks)
     worst = np.sort(bits_)[: max(1, len(bits_) // 20)]
     prior = 1 + np.array([(catalogue.prior > catalogue.prior[row_of[str(r["film"])]]).sum() for r in rows])
-    return {"bits": float(bits_.mean()), "median_rank": float(np.median(rank)), "among_100": float((rank <= 100).mean()),
+    return {"bits": float(bits_.mean()), "median_rank": float(np.median(rank)),
+    "among_100": float((rank <= 100).mean()),
             "worst_bits": float(worst.max()), "prior_rank": float(np.median(prior)), "n": len(rows)}  # fmt: skip
 
 
@@ -218,14 +222,20 @@ def table(requests: Path | None, limit: int) -> list[Row]:
     for encoder in ("minilm", ""):
         readers = [Reader(bank, encoder) for bank in (setting.bank, *others)]
         found = read_answers(readers)
-        got = " / ".join(f"{found[k]:.3f}" for k in ("five", "three", "turned")) + f" / {found['nll_nats']:.2f} / {found['ece']:.2f}"
+        got = (
+            " / ".join(f"{found[k]:.3f}" for k in ("five", "three", "turned"))
+            + f" / {found['nll_nats']:.2f} / {found['ece']:.2f}"
+        )
         how = "with the encoder" if encoder else "without"
         out.append(Row(f"free yes/no answers, {how}: five labels / three / turned round / NLL / ECE",
-                       ".77 / .89 / .055 / 1.03 / .16", ".85 / .95 / .02 / .50 / .06", got, int(found["n"])))  # fmt: skip
+                       ".77 / .89 / .055 / 1.03 / .16", ".85 / .95 / .02 / .50 / .06", got,
+                       int(found["n"])))  # fmt: skip
         films = readers[0]
         replies = read_replies(films)
-        out.append(Row(f"replies with volunteered facts, {how}: label / facts' precision / recall", "-", ".80 / .80 / .60",
-                       f"{replies['label']:.2f} / {replies['precision']:.2f} / {replies['recall']:.2f}", int(replies["n"])))  # fmt: skip
+        out.append(Row(f"replies with volunteered facts, {how}: label / facts' precision / recall", "-", ".80 / .80 "
+                                                                                                         "/ .60",
+                       f"{replies['label']:.2f} / {replies['precision']:.2f} / {replies['recall']:.2f}",
+                       int(replies["n"])))  # fmt: skip
         given = rows_of(HELD_OUT / "replies.jsonl")
         known = questions_by_text(films.bank)
         took = milliseconds(films, [known[r["question"]] for r in given], [r["text"] for r in given])
@@ -244,7 +254,8 @@ def people_rows(reader: Reader, setting: Setting, folder: Path, limit: int) -> l
     return [
         Row("crowd queries: actors, directors, years, genres / names' precision", ".92, .88, .99, .78 / .86",
             ".95, .93, .98, .85 / .93",
-            f"{q['cast']:.3f}, {q['directors']:.3f}, {q['year']:.3f}, {q['genres']:.3f} / {q['precision']:.3f}", int(q["n"])),
+            f"{q['cast']:.3f}, {q['directors']:.3f}, {q['year']:.3f}, {q['genres']:.3f} / {q['precision']:.3f}",
+            int(q["n"])),
         Row("requests for a film: bits / median rank / among 100 / worst 5 % at most", "1.90 / 827 / .175 / -",
             "2.30 / 660 / .205 / -1.8",
             f"{r['bits']:.2f} / {r['median_rank']:.0f} / {r['among_100']:.3f} / {r['worst_bits']:.2f}", int(r["n"])),

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.cli import main
-from agents.commands.understand import Listener
+from agents.commands.understand import LineReader
 from agents.language.answer_head import read_heads, save_heads
 from agents.language.belief import MOST, hear, likeliest, parts_of
 from agents.language.reader import NO_ENCODER, Reader
-from agents.language.reading import READ, ReadFact, Reading
+from agents.language.reading import READ, ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
 from agents.language.tokens import LONGEST
 from agents.learning.embeddings import WordsError
@@ -59,7 +59,10 @@ def asked(reader: Reader, text: str) -> int:
 @pytest.mark.parametrize(
     ("text", "facts"),
     [
-        ("A western with John Wayne from the fifties", {"genres": "Western", "cast": "John Wayne", "year": (1950.0, 1960.0)}),
+        (
+            "A western with John Wayne from the fifties",
+            {"genres": "Western", "cast": "John Wayne", "year": (1950.0, 1960.0)},
+        ),
         ("it was directed by stephen speilberg", {"directors": "Steven Spielberg"}),
         ("starring arnold schwarzeneger", {"cast": "Arnold Schwarzenegger"}),
         ("pen lope cruz is in it", {"cast": "Penélope Cruz"}),
@@ -184,7 +187,7 @@ def test_one_sure_reading_is_the_posterior_itself(films):
     posterior.reset(1)
     question = int(np.flatnonzero(bank.kind != OPEN)[40])
     sure = np.eye(5)[YES]
-    heard = hear(posterior, Reading(text="yes", question=question, answer=sure))
+    heard = hear(posterior, TextReading(text="yes", question=question, answer=sure))
     posterior.update(np.array([question]), np.array([YES]))
     assert heard.readings == 1 and heard.pruned == 0
     np.testing.assert_allclose(heard.belief, posterior.belief()[0], rtol=1e-12)
@@ -195,7 +198,7 @@ def test_readings_are_mixed_by_their_probability(films):
     genres = [f.name for f in films.catalogue.facets].index("genres")
     posterior = films.posterior()
     posterior.reset(1)
-    heard = hear(posterior, Reading(text="", facts=(fact(genres, 4, 0.75), fact(genres, 13, 0.2))))
+    heard = hear(posterior, TextReading(text="", facts=(fact(genres, 4, 0.75), fact(genres, 13, 0.2))))
     expected = np.zeros(len(films.catalogue))
     for option, p in ((4, 0.75), (13, 0.2), (SILENT, 0.05)):
         one = films.posterior()
@@ -210,7 +213,7 @@ def test_readings_are_mixed_by_their_probability(films):
 
 def test_what_is_denied_is_an_answer_of_its_own(films):
     genres = [f.name for f in films.catalogue.facets].index("genres")
-    (part,) = parts_of(films.bank, Reading(text="", facts=(fact(genres, 4, 0.9, negated=True),)))
+    (part,) = parts_of(films.bank, TextReading(text="", facts=(fact(genres, 4, 0.9, negated=True),)))
     question = int(films.bank.question_of_value[genres][4])
     assert max(part.ways)[1] == ((question, NO),)
 
@@ -218,7 +221,7 @@ def test_what_is_denied_is_an_answer_of_its_own(films):
 def test_few_joint_readings_are_kept_and_the_rest_reported(films):
     cast = [f.name for f in films.catalogue.facets].index("cast")
     facts = tuple(fact(cast if k < 4 else k - 4, k, 0.24, group=k) for k in range(8) if k not in (4, 5))
-    joint, pruned = likeliest(parts_of(films.bank, Reading(text="", facts=facts)))
+    joint, pruned = likeliest(parts_of(films.bank, TextReading(text="", facts=facts)))
     assert len(joint) <= MOST and 0 < pruned < 1
     assert sum(p for p, _ in joint) == pytest.approx(1)
 
@@ -270,7 +273,8 @@ def lines(capsys, monkeypatch, given: str, *flags: str) -> list[dict]:
 
 def test_understand_gives_a_line_for_each_line(capsys, monkeypatch):
     given = [
-        {"text": "the one with basil on it", "intent": 0}, {"text": "yes", "question": "Is it vegetarian?", "intent": "0"},
+        {"text": "the one with basil on it", "intent": 0}, {"text": "yes", "question": "Is it vegetarian?",
+        "intent": "0"},
         {"text": "no idea", "question": 1},
     ]  # fmt: skip
     broken = ["rubbish", "", "[]", '{"text": 3}', '{"text": "a", "question": 999}', '{"text": "a", "intent": "nobody"}',
@@ -298,7 +302,7 @@ def test_understand_reads_a_file_and_says_what_is_wrong_with_it(capsys, monkeypa
 
 
 def test_a_gain_is_against_the_prior(films, reader):
-    listener = Listener(reader, films.posterior())
+    listener = LineReader(reader, films.posterior())
     name = "Turner & Hooch"
     found = listener.heard(json.dumps({"text": "It stars Tom Hanks", "intent": name}))
     row = films.catalogue.intents.index(name)

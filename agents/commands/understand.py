@@ -17,8 +17,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-import tyro
-
 from agents.commands.entrance import complain, nobody_reads
 from agents.commands.flags import parse
 from agents.errors import Exit, InputError
@@ -62,7 +60,7 @@ def main(arguments: list[str]) -> Exit:
     with _source(config.file) as source:
         setting = make_setting(config.catalogue, "mixed", config.noise, Rules())
         reader = _reader(config, setting.bank)
-        listener = Listener(reader, setting.posterior())
+        listener = LineReader(reader, setting.posterior())
         for line in _lines(source):
             print(json.dumps(listener.heard(line)), flush=True)
             if nobody_reads():
@@ -111,7 +109,7 @@ def _lines(source: TextIO) -> Iterator[str | None]:
         yield None
 
 
-class Listener:
+class LineReader:
     """Answers lines about one catalogue."""
 
     def __init__(self, reader: Reader, posterior: ChannelPosterior) -> None:
@@ -195,7 +193,9 @@ class Listener:
         if not named:
             raise LineError(f"no intent '{text[:200]}' in catalogue '{self.catalogue.name}'")
         if len(named) > 1:
-            raise LineError(f"'{text}' names {len(named)}; give an id: {', '.join(self.catalogue.ids[i] for i in named)}")
+            raise LineError(
+                f"'{text}' names {len(named)}; give an id: {', '.join(self.catalogue.ids[i] for i in named)}"
+            )
         return named[0]
 
     @property

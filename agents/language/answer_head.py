@@ -108,7 +108,9 @@ def read_heads(folder: Path) -> AnswerHeads:
     try:
         with safe_open(path, framework="numpy") as file:
             kept = file.metadata() or {}
-            parts = {name: LinearHead(file.get_tensor(f"{name}.weight"), file.get_tensor(f"{name}.bias")) for name in HEADS}
+            parts = {
+                name: LinearHead(file.get_tensor(f"{name}.weight"), file.get_tensor(f"{name}.bias")) for name in HEADS
+            }
     except (OSError, SafetensorError) as error:
         raise ValueError(f"{path} can't be read ({error}); clarigym train-language makes it again") from None
     if kept.get("cues") != ",".join(CUES):

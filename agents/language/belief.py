@@ -1,4 +1,4 @@
-"""A `Reading` as evidence: what somebody may have said, mixed over the few likeliest ways to read it.
+"""A `TextReading` as evidence: what somebody may have said, mixed over the few likeliest ways to read it.
 
 A stand-in for beliefs that hear evidence themselves: each way to read a text is a history of its own, in which a fact
 counts as what was said of its facet unasked or in answer to its open question, so that what the user may misremember is
@@ -22,7 +22,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from agents.language.reading import ReadFact, Reading
+from agents.language.reading import ReadFact, TextReading
 from sim.answers import NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
 from sim.catalogue.catalogue import Facet
 from sim.channel.opening import SILENT
@@ -62,7 +62,7 @@ class Heard:
     """The probability of those that were left out."""
 
 
-def hear(posterior: Posterior, reading: Reading) -> Heard:
+def hear(posterior: Posterior, reading: TextReading) -> Heard:
     """The belief of a posterior's first dialogue after a reading; the posterior stays as it is."""
     parts = parts_of(posterior.bank, reading)
     joint, pruned = likeliest(parts)
@@ -101,7 +101,7 @@ def likeliest(parts: Sequence[Part]) -> tuple[list[tuple[float, tuple[int, ...]]
     return [(p / kept, ways) for p, ways in joint], max(0.0, 1.0 - kept)
 
 
-def parts_of(bank: QuestionBank, reading: Reading) -> list[Part]:
+def parts_of(bank: QuestionBank, reading: TextReading) -> list[Part]:
     """What a reading says of each facet it touches, the facet that was asked about first."""
     out: list[Part] = []
     about = int(bank.facet[reading.question]) if reading.question >= 0 else -1
@@ -111,7 +111,7 @@ def parts_of(bank: QuestionBank, reading: Reading) -> list[Part]:
     for facet in facets:
         mine = [f for f in reading.facts if f.facet == facet]
         out += [Part(facet, _ways(bank, group)) for group in _groups(mine)]
-    return [part for part in out if len(part.ways) > 1 or part.ways[0][1]]
+    return [part for part in out if any(steps for _, steps in part.ways)]
 
 
 def _groups(facts: Sequence[ReadFact]) -> list[list[ReadFact]]:
@@ -121,7 +121,7 @@ def _groups(facts: Sequence[ReadFact]) -> list[list[ReadFact]]:
     return ([stated] if stated else []) + [[f] for f in facts if f.negated]
 
 
-def _asked(bank: QuestionBank, reading: Reading, facts: Sequence[ReadFact]) -> Part:
+def _asked(bank: QuestionBank, reading: TextReading, facts: Sequence[ReadFact]) -> Part:
     """The answer to the question that was asked."""
     question, answer = reading.question, reading.answer
     facet = int(bank.facet[question])
@@ -137,7 +137,9 @@ def _asked(bank: QuestionBank, reading: Reading, facts: Sequence[ReadFact]) -> P
     return Part(facet, _kept(ways, max(0.0, 1.0 - math.fsum(p for p, _ in ways))), asked=True)
 
 
-def _ways(bank: QuestionBank, facts: Sequence[ReadFact], keep_all: bool = False) -> tuple[tuple[float, tuple[Step, ...]], ...]:
+def _ways(
+    bank: QuestionBank, facts: Sequence[ReadFact], keep_all: bool = False
+) -> tuple[tuple[float, tuple[Step, ...]], ...]:
     """The ways to read facts of one facet that exclude each other."""
     ways: list[tuple[float, tuple[Step, ...]]] = []
     silent = 1.0

@@ -27,8 +27,8 @@ from sim.questions import OPEN
 
 TRUE_IF_SAID = {"year": 0.62, "genre": 0.97, "cast": 0.41, "director": 0.5, "writer": 0.5, "country": 0.86,
                 "language": 0.97}  # fmt: skip
-"""Share of what people state that is so, by role: counted on 199 and 4,659 requests (sim/data/movies.toml); directors and
-writers are assumed."""
+"""Share of what people state that is so, by role: counted on 199 and 4,659 requests (sim/data/movies.toml); directors
+and writers are assumed."""
 OTHER = 0.8
 SPANS = {"cast": "Actor", "director": "Director", "genre": "Genre", "country": "Genre", "language": "Genre",
          "year": "Year", "writer": "Origin"}  # fmt: skip
@@ -38,7 +38,7 @@ PULL = 0.02
 STEPS = 200
 
 
-class Evidence(NamedTuple):
+class StrengthEvidence(NamedTuple):
     """One candidate, and how likely it was right if it was said and if it was not."""
 
     how: str
@@ -48,7 +48,7 @@ class Evidence(NamedTuple):
     weight: float = 1.0
 
 
-def from_grammar(finders: dict[str, CandidateFinder], said: Iterable[Said]) -> list[Evidence]:
+def from_grammar(finders: dict[str, CandidateFinder], said: Iterable[Said]) -> list[StrengthEvidence]:
     """What is read in simulated utterances: said or not said is known."""
     out = []
     for utterance, bank in said:
@@ -57,9 +57,11 @@ def from_grammar(finders: dict[str, CandidateFinder], said: Iterable[Said]) -> l
         meant = {(int(bank.facet[f.question]), f.answer - 1 if bank.kind[f.question] == OPEN else 1)
                  for f in utterance.facts}  # fmt: skip
         for c in finder.find(readable(utterance.text), about):
-            if not c.negated and not (utterance.question >= 0 and c.facet == about and bank.kind[utterance.question] != OPEN):
+            if not c.negated and not (
+                utterance.question >= 0 and c.facet == about and bank.kind[utterance.question] != OPEN
+            ):
                 was = any(f == c.facet and _holds(c, bank.catalogue.facets[f], option) for f, option in meant)
-                out.append(Evidence(c.how, c.signs, float(was), float(not was)))
+                out.append(StrengthEvidence(c.how, c.signs, float(was), float(not was)))
     return out
 
 
@@ -73,7 +75,7 @@ def _holds(candidate: Candidate, facet: Facet, option: int) -> bool:
     )  # fmt: skip
 
 
-def from_queries(finder: CandidateFinder, path: Path) -> list[Evidence]:
+def from_queries(finder: CandidateFinder, path: Path) -> list[StrengthEvidence]:
     """What is read in queries whose words people have marked."""
     out = []
     for row in _rows(path):
@@ -82,7 +84,7 @@ def from_queries(finder: CandidateFinder, path: Path) -> list[Evidence]:
             wanted = SPANS.get(role_of(finder.bank.catalogue.facets[c.facet]))
             if wanted is not None and not c.negated:
                 was = any(kind == wanted and c.start < end and start < c.end for kind, start, end in spans)
-                out.append(Evidence(c.how, c.signs, float(was), float(not was)))
+                out.append(StrengthEvidence(c.how, c.signs, float(was), float(not was)))
     return out
 
 
@@ -91,7 +93,7 @@ def _placed(text: str, spans: Sequence[Sequence[str]]) -> list[tuple[str, int, i
     return [(kind, at, at + n) for kind, at, n in found if at >= 0]
 
 
-def from_requests(finder: CandidateFinder, path: Path) -> list[Evidence]:
+def from_requests(finder: CandidateFinder, path: Path) -> list[StrengthEvidence]:
     """What is read in requests of people to whom the film was told."""
     catalogue = finder.bank.catalogue
     row_of = {id_: i for i, id_ in enumerate(catalogue.ids)}
@@ -109,7 +111,7 @@ def from_requests(finder: CandidateFinder, path: Path) -> list[Evidence]:
             p_true = TRUE_IF_SAID.get(role_of(facet), OTHER)
             chance = min(0.9, _chance(c, facet, catalogue.prior))
             pair = (p_true, chance) if true else (1 - p_true, 1 - chance)
-            out.append(Evidence(c.how, c.signs, *pair))
+            out.append(StrengthEvidence(c.how, c.signs, *pair))
     return out
 
 
@@ -130,7 +132,7 @@ def _rows(path: Path) -> Iterable[dict]:
             yield json.loads(line)
 
 
-def fit_strengths(sources: Sequence[Sequence[Evidence]]) -> tuple[Strengths, float]:
+def fit_strengths(sources: Sequence[Sequence[StrengthEvidence]]) -> tuple[Strengths, float]:
     """The weights, and the mean log-likelihood in nats of what was right."""
     rows = [e._replace(weight=1.0 / len(source)) for source in sources for e in source]
     groups = sorted(set(GROUPS.values()))

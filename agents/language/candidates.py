@@ -1,4 +1,4 @@
-"""What in a text may be a fact: names, other words, flags and numbers, each with its company; nothing is weighed yet."""
+"""What in a text may be a fact: names, other words, flags and numbers, each with its company; none is weighed yet."""
 
 from __future__ import annotations
 
@@ -74,7 +74,10 @@ class CandidateFinder:
             about: the facet that was asked about, -1 for none.
         """
         tokens = tokens_of(text)
-        general = frozenset((["long"] if len(tokens) > LONG else ["short"] if len(tokens) <= SHORT else []) + (["reply"] if about >= 0 else []))
+        general = frozenset(
+            (["long"] if len(tokens) > LONG else ["short"] if len(tokens) <= SHORT else [])
+            + (["reply"] if about >= 0 else [])
+        )
         small = written_small(tokens)
         out = self._named(text, tokens, about, small, general)
         out += self._numbers(text, about, tokens, general)
@@ -89,7 +92,7 @@ class CandidateFinder:
         ]  # fmt: skip
         return _without_taken_back(text, out)
 
-    # -- names and words -------------------------------------------------------------------------------------------------
+    # -- names and words -------------------------------------------------------------------------------------------
 
     def _named(
         self, text: str, tokens: Sequence[Token], about: int, small: bool, general: frozenset[str]
@@ -126,12 +129,18 @@ class CandidateFinder:
     ) -> tuple[tuple[Meaning, ...], bool]:
         """The meanings in the light of what stands about them, and whether a cue of the likeliest does."""
         roles = self.names.roles
-        near = context.cued({roles[m.facet] for m in mention.meanings} - {""})
+        near = context.cued([roles[m.facet] for m in mention.meanings if roles[m.facet]])
         cues = {m.facet: roles[m.facet] in near for m in mention.meanings}
         if before is not None and not any(cues.values()) and before.meanings and "cue" in before.signs:
             cues = {f: f == before.facet for f in cues}
         weighed = [
-            (m.weight * USUAL.get(roles[m.facet], 1.0) * (FITS if cues[m.facet] else 1.0) * (FITS**1.5 if m.facet == about else 1.0), m)
+            (
+                m.weight
+                * USUAL.get(roles[m.facet], 1.0)
+                * (FITS if cues[m.facet] else 1.0)
+                * (FITS**1.5 if m.facet == about else 1.0),
+                m,
+            )
             for m in mention.meanings
         ]
         weighed.sort(key=lambda pair: -pair[0])
@@ -151,7 +160,7 @@ class CandidateFinder:
         signs |= {"noun"} if context.before_a_noun else set()
         return Candidate(how, start, end, frozenset(signs), context.negated, hedged, meanings, number)
 
-    # -- numbers ----------------------------------------------------------------------------------------------------------
+    # -- numbers ---------------------------------------------------------------------------------------------------
 
     def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
         out = []
@@ -161,11 +170,13 @@ class CandidateFinder:
                 signs = set(general)
                 signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}
                 signs |= {"asked"} if reader.index == about else set()
-                signs |= {"first"} if said.start < (tokens[FIRST].start if len(tokens) > FIRST else len(text)) else set()
+                signs |= (
+                    {"first"} if said.start < (tokens[FIRST].start if len(tokens) > FIRST else len(text)) else set()
+                )
                 out.append(self._candidate(said.how, said.start, said.end, signs, context, number=said))
         return out
 
-    # -- flags ------------------------------------------------------------------------------------------------------------
+    # -- flags -----------------------------------------------------------------------------------------------------
 
     def _flagged(
         self, text: str, tokens: Sequence[Token], named: Sequence[Candidate], general: frozenset[str]
@@ -184,14 +195,17 @@ class CandidateFinder:
                         continue
                     said.add(f)
                     context = context_of(text, start, stop)
-                    out.append(self._candidate("flag", start, stop, set(general), context, meanings=(Meaning(f, 1, 1.0),)))
+                    out.append(
+                        self._candidate("flag", start, stop, set(general), context, meanings=(Meaning(f, 1, 1.0),))
+                    )
         return out
 
 
-_SMALL = frozenset(
-    "a an the of in on at to for with about is are be by that which and or over between set some somebody something one it "
-    "film who has have much often made not do does up part later able good can product animal active".split()
+_SMALL_WORDS = (
+    "a an the of in on at to for with about is are be by that which and or over between set some somebody something "
+    "one it film who has have much often made not do does up part later able good can product animal active"
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 
 
 def _flag_words(bank: QuestionBank) -> dict[str, list[int]]:

@@ -18,7 +18,8 @@ _NOUN = r"(?:films?|movies?|flicks?|pictures?|documentary|comedy|drama|thriller|
 _LEFT: dict[Role, re.Pattern[str]] = {
     "director": re.compile(rf"\b(?:direct(?:ed|or|ion|s|ing)?|helmed|{_NOUN} by|made by|filmmaker|from the maker)\b"),
     "writer": re.compile(r"\b(?:writ(?:ten|er|ers)|wrote|script|screenplay|novel|author|book by|story by|penned)\b"),
-    "cast": re.compile(r"\b(?:with|star(?:s|ring|red|rring)?|act(?:or|ress|ors|ed|resses)|played by|portrayed by|featur\w+|cast|"
+    "cast": re.compile(r"\b(?:with|star(?:s|ring|red|rring)?|act(?:or|ress|ors|ed|resses)|played by|portrayed by|"
+                       r"featur\w+|cast|"
                        r"voiced? (?:by|of)|also in it|maybe|lead|costars?|co star\w*|in it)\b"),
     "country": re.compile(r"\b(?:made in|from|produced in|production|shot in|filmed in|comes from)\b"),
     "language": re.compile(r"\b(?:in|speak\w*|spoken|language|dubbed|subtitle[sd]?|talk\w*|dialogue)\b"),
@@ -29,7 +30,8 @@ _LEFT: dict[Role, re.Pattern[str]] = {
 _RIGHT: dict[Role, re.Pattern[str]] = {
     "director": re.compile(rf"^\W*(?:s )?(?:directed|directs|directing|(?:\w+ ){{0,2}}{_NOUN})\b"),
     "writer": re.compile(r"^\W*(?:wrote|writes|penned|novel|book)\b"),
-    "cast": re.compile(r"^\W*(?:plays?|played|stars?|starred|acts?|acted|is in|was in|was one|had a|portray\w*|as|in (?:it|the lead))\b"),
+    "cast": re.compile(r"^\W*(?:plays?|played|stars?|starred|acts?|acted|is in|was in|was one|had a|portray\w*|as|in "
+                       r"(?:it|the lead))\b"),
     "country": re.compile(rf"^\W*(?:\w+ )?{_NOUN}\b"),
     "language": re.compile(r"^\W*(?:is |was )?(?:language|spoken|speaking|subtitles|dub|in it)\b"),
     "genre": re.compile(rf"^\W*(?:\w+ )?{_NOUN}\b"),
@@ -38,23 +40,27 @@ _NEGATION = re.compile(
     r"\b(?:not|never|no|nor|neither|without|(?:is|was|were|are|did|does|do|has|had|would|could|ca|wo)n'?t|except)\b"
 )
 _NO_NEGATION = re.compile(
-    r"\b(?:not (?:sure|certain|positive|only|just|100|entirely|completely|exactly sure|mistaken)|no (?:idea|doubt|clue|wait|sorry)|"
+    r"\b(?:not (?:sure|certain|positive|only|just|100|entirely|completely|exactly sure|mistaken)|no (?:idea|doubt|"
+    r"clue|wait|sorry)|"
     r"(?:do|did|ca|could|can)(?:n'?t|not| not) (?:know|remember|recall|tell|say|place|think of|get|figure|find|seem)|"
     r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard))\b|^\W*no\b"
 )
 _NEW_SUBJECT = re.compile(r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|\bbut\b|\binstead\b")
 _DENIED = re.compile(r"^\W*(?:is|was|did|does|are|were)(?:n'?t| not)\b(?! (?:it|there|he|she)\b)")
 _HEDGE = re.compile(
-    r"\b(?:i think|i thought|maybe|perhaps|probably|possibly|might|may have|could|i believe|i guess|not sure|pretty sure|"
+    r"\b(?:i think|i thought|maybe|perhaps|probably|possibly|might|may have|could|i believe|i guess|not sure|pretty "
+    r"sure|"
     r"fairly sure|or so|i'?m sure|somewhere|something like|if i|i feel|seem|i want to say|not certain|likely|"
     r"i suppose|feeling|or something|mistaken)\b|\?"
 )
 _COMPARED = re.compile(
-    r"\b(?:like|similar|remind\w*|resembl\w*|style|lookalike|looks?|looked|reminiscent|kinda|think of|other than|isn'?t|vibe|"
+    r"\b(?:like|similar|remind\w*|resembl\w*|style|lookalike|looks?|looked|reminiscent|kinda|think of|other than|"
+    r"isn'?t|vibe|"
     r"compare\w*|wanna ?be|than|type of guy)\b"
 )
 _CHARACTER = re.compile(
-    r"\b(?:named?|called|character|calls|nicknam\w+|mr|mrs|king|queen|prince|captain|dr|doctor|says|song|book|played a|son|"
+    r"\b(?:named?|called|character|calls|nicknam\w+|mr|mrs|king|queen|prince|captain|dr|doctor|says|song|book|played "
+    r"a|son|"
     r"daughter|title|titled)\W*$"
 )
 _TAKEN_BACK = re.compile(
@@ -73,21 +79,25 @@ class Context:
 
     def cued(self, roles: Collection[Role]) -> set[Role]:
         """The roles that something near speaks of: the nearest cue before, and any right behind."""
-        ends = {role: max((m.end() for m in _LEFT[role].finditer(self.left)), default=-1) for role in roles if role in _LEFT}
+        ends = {
+            role: max((m.end() for m in _LEFT[role].finditer(self.left)), default=-1) for role in roles if role in _LEFT
+        }
         nearest = max(ends.values(), default=-1)
-        out = {role for role, end in ends.items() if end == nearest >= 0}
-        return out | {role for role in roles if role in _RIGHT and _RIGHT[role].search(self.right)}
+        return {
+            role for role in roles
+            if (role in ends and ends[role] == nearest >= 0)
+            or (role in _RIGHT and _RIGHT[role].search(self.right) is not None)
+        }  # fmt: skip
 
     @property
     def negated(self) -> bool:
         near = _TAKEN_BACK.split(_NEW_SUBJECT.split(self.left[-34:])[-1])[-1]
         if _DENIED.match(self.right):
             return True
-        hit = None
-        for hit in _NEGATION.finditer(near):
-            pass
-        if hit is None:
+        hits = list(_NEGATION.finditer(near))
+        if not hits:
             return False
+        hit = hits[-1]
         return not any(m.start() <= hit.start() <= m.end() for m in _NO_NEGATION.finditer(near))
 
     @property

@@ -16,7 +16,7 @@ from agents.language.answer_head import is_over
 from sim.answers import YES
 from sim.phrasing.dice import Dice
 from sim.phrasing.manner import Manner
-from sim.phrasing.voice import Utterance, Vocabulary, Voice
+from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
 from sim.phrasing.yesno import all_wordings, dressed
 from sim.questions import OPEN, QuestionBank
 
@@ -40,7 +40,7 @@ class Reply(NamedTuple):
 
 def replies(banks: Sequence[QuestionBank], each: int, seed: int) -> list[Reply]:
     """Each wording so many times, about questions of all banks."""
-    vocabularies = [Vocabulary(bank) for bank in banks]
+    vocabularies = [SpeechVocabulary(bank) for bank in banks]
     places = [(b, q) for b, bank in enumerate(banks) for q in _some(np.flatnonzero(bank.kind != OPEN))]
     by_subject: dict[str | None, list[tuple[int, int]]] = {None: places}
     for b, q in places:
@@ -79,7 +79,7 @@ def statements(banks: Sequence[QuestionBank], count: int, seed: int) -> list[Sai
     """Openings and replies with facts, half of each, by values that are well known."""
     out = []
     for bank in banks:
-        vocabulary = Vocabulary(bank)
+        vocabulary = SpeechVocabulary(bank)
         open_ = [int(q) for q in bank.open_question if q >= 0]
         yesno = np.flatnonzero(bank.kind != OPEN).tolist()
         flags = [q for q in yesno if bank.catalogue.facets[bank.facet[q]].kind == "flag"]
@@ -94,7 +94,8 @@ def statements(banks: Sequence[QuestionBank], count: int, seed: int) -> list[Sai
             if flags and dice.chance(FLAGGED):
                 facts.append((int(dice.pick(flags)), YES))
             if k % 4 == 1 and facts and bank.kind[facts[0][0]] == OPEN:
-                out.append(Said(voice.answer(*facts[0], facts[1:2]), bank))
+                asked, answer = facts[0]
+                out.append(Said(voice.answer(asked, answer, facts[1:2]), bank))
             elif k % 2:
                 question = int(dice.pick(yesno[: 1 << 14]))
                 facts = [pair for pair in facts if bank.facet[pair[0]] != bank.facet[question]]

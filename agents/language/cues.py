@@ -28,33 +28,45 @@ CUES: dict[str, str] = {
     "ends_yes": rf"\b(?:{_YES})\W*$",
     "ends_no": rf"\b(?:{_NO})\W*$",
     "right": r"\b(?:right|correct|true|exactly|indeed|precisely|absolutely|bingo|of course|naturally|obviously)\b",
-    "wrong": r"\b(?:wrong|false|incorrect|untrue|impossible|opposite|contrary|rule (?:that|it) out|anything but|far from)\b",
+    "wrong": r"\b(?:wrong|false|incorrect|untrue|impossible|opposite|contrary|rule (?:that|it) out|anything but|far "
+             r"from)\b",
     "negation": rf"\b(?:{_NOT})\b",
     "negation_twice": rf"\b(?:{_NOT})\b.*\b(?:{_NOT})\b",
     "no_noun": r"\bno (?!idea|clue|memory|recollection|notion|way of knowing|doubt|question|opinion)\w+",
-    "not_at_all": r"\b(?:not|none|nothing|no) (?:at all|even close|whatsoever|in the least|one bit|a chance|a single|once)\b",
+    "not_at_all": r"\b(?:not|none|nothing|no) (?:at all|even close|whatsoever|in the least|one bit|a chance|a single|"
+                  r"once)\b",
     "certain": r"\b(?:definitely|certainly|for sure|surely|no doubt|without a doubt|undoubtedly|certain|positive|sure|"
                r"100 ?%?|hundred percent|clearly|totally|absolutely|of course|i know)\b",
     "not_certain": r"\b(?:not|never|isnt|aint) (?:\w+ )?(?:sure|certain|positive|100)\b|\bunsure\b|\buncertain\b",
-    "pretty_sure": r"\b(?:pretty|fairly|quite|almost|reasonably|relatively|rather|mostly) (?:sure|certain|confident|positive|certainly)\b",
+    "pretty_sure": r"\b(?:pretty|fairly|quite|almost|reasonably|relatively|rather|mostly) (?:sure|certain|confident|"
+                   r"positive|certainly)\b",
     "think": rf"\b(?:{_THINK})\b",
-    "not_think": rf"\b(?:dont|do not|didnt|wouldnt|would not|cant|cannot|never) (?:really |quite |even )?(?:{_THINK}|say so|bet on)\b",
+    "not_think": rf"\b(?:dont|do not|didnt|wouldnt|would not|cant|cannot|never) (?:really |quite |even )?(?:{_THINK}|"
+                 rf"say so|bet on)\b",
     "think_so": rf"\b(?:{_THINK}|say|hope) (?:so|yes)\b",
     "think_not": rf"\b(?:{_THINK}|say|rather|maybe|perhaps|probably|possibly|presumably|hope) (?:not|no)\b",
     "maybe": r"\b(?:maybe|perhaps|possibly|might|may|could be|could well|conceivably|either)\b",
     "probably": r"\b(?:probably|likely|presumably|chances|odds|in all likelihood|expect)\b",
-    "doubt": r"\b(?:doubt|doubts|doubtful|unlikely|improbable|skeptical|hardly|barely|scarcely|surprised|amazed|shocked)\b",
+    "doubt": r"\b(?:doubt|doubts|doubtful|unlikely|improbable|skeptical|hardly|barely|scarcely|surprised|amazed|"
+             r"shocked)\b",
     "not_doubt": r"\b(?:no|not|without|never|any) (?:\w+ )?doubts?\b|\bno question\b|\bwithout question\b",
-    "not_surprised": r"\b(?:not|wouldnt|would not|nt) (?:be )?(?:\w+ )?(?:surprised|surprise|shock|shocked|amazed|rule)\b",
-    "kind_of": r"\b(?:kind of|kinda|sort of|sorta|somewhat|partly|in a way|more or less|to some|a bit|a little|loosely|ish)\b",
+    "not_surprised": r"\b(?:not|wouldnt|would not|nt) (?:be )?(?:\w+ )?(?:surprised|surprise|shock|shocked|amazed|"
+                     r"rule)\b",
+    "kind_of": r"\b(?:kind of|kinda|sort of|sorta|somewhat|partly|in a way|more or less|to some|a bit|a little|"
+               r"loosely|ish)\b",
     "seems": r"\b(?:seems?|seemed|sounds?|looks?|looked|feels?|felt|rings a bell|familiar)\b",
     "if_memory": r"\b(?:if (?:i|my|memory)|as far as|as best|unless|from memory|i recall|i remember)\b",
-    "not_know": r"\b(?:dont|do not|didnt|did not|wouldnt|would not|never|havent|not|cant|cannot|couldnt|could not|can not|wish i) "
-                r"(?:\w+ )?(?:know|knew|tell|say|remember|recall|clue|idea|notice|noticed|answer|help|place|pin|picture|decide|"
+    "not_know": r"\b(?:dont|do not|didnt|did not|wouldnt|would not|never|havent|not|cant|cannot|couldnt|could not|"
+                r"can not|wish i) "
+                r"(?:\w+ )?(?:know|knew|tell|say|remember|recall|clue|idea|notice|noticed|answer|help|place|pin|"
+                r"picture|decide|"
                 r"name|read|check|checked|look|looked|follow|pay|paid|care|foggiest|faintest)\b",
-    "no_idea": r"\b(?:no idea|no clue|not a clue|dunno|idk|dont know|do not know|no memory|no recollection|no notion|clueless|"
-               r"beats me|search me|who knows|unknown|unsure|not sure|hard to (?:say|tell)|pass|skip|next|forgot|forget|"
-               r"forgotten|blank|blur|hopeless|haven?t (?:the|a|got)|good question|either way|guessing|look it up|google)\b",
+    "no_idea": r"\b(?:no idea|no clue|not a clue|dunno|idk|dont know|do not know|no memory|no recollection|no notion|"
+               r"clueless|"
+               r"beats me|search me|who knows|unknown|unsure|not sure|hard to (?:say|tell)|pass|skip|next|forgot|"
+               r"forget|"
+               r"forgotten|blank|blur|hopeless|haven?t (?:the|a|got)|good question|either way|guessing|look it up|"
+               r"google)\b",
     "who": r"^(?:who|what|which|when|huh|eh|sorry)\b",
     "question_mark": r"\?",
     "bang": r"!",
@@ -87,7 +99,8 @@ def plain_text(text: str) -> str:
 
 
 def cue_features(text: str) -> np.ndarray:
-    """(C + 2,) how often each cue occurs, at most `MOST` times; then how long the text is, and one number for one word."""
+    """(C + 2,) how often each cue occurs, at most `MOST` times; then how long the text is, and one number for one "
+    "word."""
     plain = plain_text(text)
     words = plain.split()
     counts = [min(MOST, sum(1 for _ in pattern.finditer(plain))) for pattern in _COMPILED]

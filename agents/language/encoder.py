@@ -1,8 +1,8 @@
 """The text encoder: sentences as vectors, by any transformers model; the default comes in the extra `language`.
 
-What an answer says is read from the middle of the network: on unseen wordings a head on the mean of the fourth of
-MiniLM's six layers is right more often than one on the last, which was trained to forget "not" and "I think" in favour
-of what a sentence is about (docs/language.md has the figures).
+What an answer says is read from the middle of the network: on unseen wordings a head on the mean of the third or fourth
+of MiniLM's six layers is right more often than one on the last, which was trained to forget "not" and "I think" in
+favour of what a sentence is about (docs/language.md has the figures).
 
 The model is loaded when it is first needed, some seconds; load it where nobody waits.  torch runs in one thread, for a
 reply is too short to share.
@@ -20,7 +20,7 @@ from agents.learning.embeddings import DEFAULT, load_words_model, model_folder
 
 LONGEST = 64
 """Tokens of a reply."""
-DEPTH = 2 / 3
+DEPTH = 1 / 2
 """How deep in the network sentences are read."""
 _ONE_THREAD = threading.Lock()
 

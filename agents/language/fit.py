@@ -66,7 +66,9 @@ def fit_head(
     )  # fmt: skip
 
 
-def _fit(features: np.ndarray, meaning: np.ndarray, weight: np.ndarray, prior: np.ndarray, penalty: float) -> LinearHead:
+def _fit(
+    features: np.ndarray, meaning: np.ndarray, weight: np.ndarray, prior: np.ndarray, penalty: float
+) -> LinearHead:
     x, y = torch.tensor(features, dtype=torch.float64), torch.tensor(meaning)
     log_prior = torch.tensor(prior)
     w = torch.tensor(weight / weight.sum())

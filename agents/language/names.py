@@ -1,7 +1,8 @@
 """Names in running text: whole ones, those with a typing error, surnames, and other words for values.
 
-Three sieves, each for what the one before left over: n-grams that are a name (a dictionary), n-grams that are nearly one
-(candidates that share trigrams, then rapidfuzz), and surnames.  A name may stand for several values, in one facet or in
+Three sieves, each for what the one before left over: n-grams that are a name (a dictionary), n-grams that are nearly
+one (candidates that share trigrams, then rapidfuzz), and surnames.  A name may stand for several values,
+in one facet or in
 several ("Clint Eastwood" plays and directs); each is a meaning with its weight, by how well known it is.
 """
 
@@ -50,7 +51,9 @@ _NICKNAMES = {
 }  # fmt: skip
 _NOT_GIVEN = frozenset(("a", "the", "will", "guy", "art", "park", "don", "oscar"))
 """First words of names that are hardly a first name where they stand in a sentence."""
-_PARTICLES = frozenset(("de", "del", "della", "di", "van", "von", "der", "den", "la", "le", "du", "mc", "st", "o", "bonham", "dos"))
+_PARTICLES = frozenset(
+    ("de", "del", "della", "di", "van", "von", "der", "den", "la", "le", "du", "mc", "st", "o", "bonham", "dos")
+)
 """Words that belong to the surname behind them."""
 _PLAIN = re.compile(r"[^\W_]+")
 
@@ -108,8 +111,14 @@ class NameIndex:
         self._trigrams = TrigramIndex(people, [max(self._entries[key].meanings.values()) for key in people])
         self._first_words = {key.split()[0] for key in self._entries}
         given = Counter(key.split()[0] for key in people if " " in key)
-        self._given = frozenset(word for word, n in given.items() if n >= GIVEN and word not in _NOT_GIVEN and (word not in COMMON_WORDS or n >= OFTEN_GIVEN))
-        surnames = {key: max(e.meanings.values()) for key, e in self._surnames.items() if len(key) >= SHORTEST_FUZZY - 1}
+        self._given = frozenset(
+            word
+            for word, n in given.items()
+            if n >= GIVEN and word not in _NOT_GIVEN and (word not in COMMON_WORDS or n >= OFTEN_GIVEN)
+        )
+        surnames = {
+            key: max(e.meanings.values()) for key, e in self._surnames.items() if len(key) >= SHORTEST_FUZZY - 1
+        }
         self._like_surnames = TrigramIndex(list(surnames), list(surnames.values()))
         known = {key: mass for key, mass in surnames.items() if mass >= WELL_KNOWN and key not in COMMON_WORDS}
         self._like_known_surnames = TrigramIndex(list(known), list(known.values()))
@@ -151,7 +160,7 @@ class NameIndex:
         entry.meanings[f, value] = max(weight, entry.meanings.get((f, value), 0.0))
         entry.person |= people
 
-    # -- looking ---------------------------------------------------------------------------------------------------------
+    # -- looking ----------------------------------------------------------------------------------------------------
 
     def find(self, tokens: Sequence[Token], about: int = -1) -> list[Mention]:
         """The names in a text, in order, none overlapping another.
@@ -168,9 +177,7 @@ class NameIndex:
         found += self._typos(tokens, taken, small, about, sizes=(1,))
         return sorted(found, key=lambda mention: mention.first)
 
-    def _exact(
-        self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, alone: bool
-    ) -> list[Mention]:
+    def _exact(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, alone: bool) -> list[Mention]:
         """Names as they are; with `alone` those of people that are one word, else all others."""
         out = []
         at = 0
@@ -195,7 +202,11 @@ class NameIndex:
             return at
         for end in range(at + 1 if alone else min(len(tokens), at + LONGEST_NAME), at, -1):
             entry = self._entries.get(self._typed(tokens, at, end))
-            if entry is not None and (entry.person and end == at + 1) == alone and self._stands_alone(tokens[at:end], entry, small, about):
+            if (
+                entry is not None
+                and (entry.person and end == at + 1) == alone
+                and self._stands_alone(tokens[at:end], entry, small, about)
+            ):
                 return end
         return at
 
@@ -228,7 +239,11 @@ class NameIndex:
                 break
             for size in sizes:
                 words = tokens[at : at + size]
-                if len(words) < size or taken[at : at + size].any() or not self._like_a_name(words, small, people_asked):
+                if (
+                    len(words) < size
+                    or taken[at : at + size].any()
+                    or not self._like_a_name(words, small, people_asked)
+                ):
                     continue
                 tried += 1
                 mention = self._nearest(words, at, size)
@@ -242,7 +257,11 @@ class NameIndex:
         """Whether a few words may be a person's name that is spelt badly, or one word another value's."""
         ends = (words[0], words[-1])
         known = len(words) > 1 and words[0].word in self._given
-        if len(words[-1].word) < 2 or (len(words[0].word) < 2 and len(words) < 3) or any(t.word.isdigit() for t in ends):
+        if (
+            len(words[-1].word) < 2
+            or (len(words[0].word) < 2 and len(words) < 3)
+            or any(t.word.isdigit() for t in ends)
+        ):
             return False
         written_so = not small and all(t.capital for t in ends)
         if words[0].word in COMMON_WORDS and not known:
@@ -294,7 +313,9 @@ class NameIndex:
         out = []
         asked = about >= 0 and of_people(self.roles[about])
         for at, token in enumerate(tokens):
-            begin = at - 1 if at and not taken[at - 1] and f"{tokens[at - 1].word} {token.word}" in self._surnames else at
+            begin = (
+                at - 1 if at and not taken[at - 1] and f"{tokens[at - 1].word} {token.word}" in self._surnames else at
+            )
             entry = self._surnames.get(" ".join(t.word for t in tokens[begin : at + 1]))
             if entry is None or taken[at] or len(token.word) < 4:
                 continue
@@ -364,4 +385,3 @@ class TrigramIndex:
 def _grams(text: str) -> set[str]:
     padded = f" {text} "
     return {padded[k : k + 3] for k in range(len(padded) - 2)}
-

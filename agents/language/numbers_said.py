@@ -23,7 +23,8 @@ _YEAR = r"(?:18[89]\d|19\d\d|20[0-4]\d)"
 _ONE = rf"(?:(?:{_PART})[ -/]*(?:of )?(?:the )?)?(?:the )?(?:{_DECADE})|(?:the )?(?:year )?{_YEAR}(?!\d)"
 _JOIN = r" ?(?:-|–|/|to|or|and|until|or maybe|or perhaps|maybe|or possibly|through|or (?:the )?) ?"
 YEARS = re.compile(
-    rf"(?<![\w$£€.,'])(?P<frame>between |from |before |pre[- ]?|after |post[- ]?|since |until |up to |around |about |circa |"
+    rf"(?<![\w$£€.,'])(?P<frame>between |from |before |pre[- ]?|after |post[- ]?|since |until |up to |around |about |"
+    rf"circa |"
     rf"no later than |no earlier than |at least |by )?(?P<first>{_ONE})(?:(?P<join>{_JOIN})(?P<second>{_ONE}))?"
     rf"(?P<tail> or (?:so|earlier|later|before|after)| at the latest| onwards?)?(?![\w%])"
 )
@@ -32,10 +33,24 @@ SEEN = re.compile(
     r"kid|child|younger|years old|grade|school|vhs|back in|growing up|childhood)\b"
 )
 WATCHED = re.compile(r"\b(?:saw|seen|watch(?:ed|ing)?|rented|caught)\b[^.;,]{0,30}$")
-SET = re.compile(r"\b(?:set|takes? place|took place|happens?|during|world war|war|era|located|future|in the year|future)\b")
-MADE = re.compile(r"\b(?:came out|released?|made|from|movie|film|comedy|drama|thriller|flick|filmed|produced|dates?|horror|"
+SET = re.compile(
+    r"\b(?:set|takes? place|took place|happens?|during|world war|war|era|located|future|in the year|future)\b"
+)
+MADE = re.compile(r"\b(?:came out|released?|made|from|movie|film|comedy|drama|thriller|flick|filmed|produced|dates?|"
+                  r"horror|"
                   r"it'?s|its|was)\b")  # fmt: skip
-_ONE_SIDED = ("before", "pre", "after", "post", "since", "until", "up to", "no later than", "no earlier than", "at least")
+_ONE_SIDED = (
+    "before",
+    "pre",
+    "after",
+    "post",
+    "since",
+    "until",
+    "up to",
+    "no later than",
+    "no earlier than",
+    "at least",
+)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 BESIDE = 45
 """Characters before a year in which its company is looked for."""
@@ -70,7 +85,8 @@ class NumberReader:
         nouns = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in ("number", "of", "the", "a")]
         units = _unit_words(facet)
         self.behind = re.compile(
-            rf"(?P<frame>no more than |no less than |over |under |more than |less than |at least |at most |up to |about |around |almost |nearly |between )?"
+            rf"(?P<frame>no more than |no less than |over |under |more than |less than |at least |at most |up to |"
+            rf"about |around |almost |nearly |between )?"
             rf"(?P<number>[$€£]? ?\d[\d.,]*(?: ?(?:to|-|and) ?\d[\d.,]*)?(?: and a half)?)[ -]?"
             rf"(?P<unit>{'|'.join(map(re.escape, units + nouns))})\b"
         ) if units + nouns else None  # fmt: skip
@@ -104,7 +120,7 @@ class NumberReader:
                     return [NumberSaid(self.index, 0, len(lower), ranges, "amount", made=True)]
         return []
 
-    # -- years -----------------------------------------------------------------------------------------------------------
+    # -- years ------------------------------------------------------------------------------------------------------
 
     def _years(self, lower: str) -> list[NumberSaid]:
         out = []
@@ -116,13 +132,20 @@ class NumberReader:
             behind = re.split(r"[.!?;,\n]", lower[match.end() : match.end() + BESIDE // 2])[0]
             first = match["first"].strip()
             framed = bool(match["second"] or match["tail"]) or (match["frame"] or "").strip(" -") in _ONE_SIDED
-            how = "range" if framed else "year" if re.search(rf"{_YEAR}$", first) and not first.endswith("s") else "decade"
+            how = (
+                "range"
+                if framed
+                else "year"
+                if re.search(rf"{_YEAR}$", first) and not first.endswith("s")
+                else "decade"
+            )
             watched = bool(WATCHED.search(before))
             if watched and how == "year":
                 how = "viewing"
             out.append(NumberSaid(
                 self.index, match.start(), match.end(), ranges, how, seen=bool(SEEN.search(before)),
-                watched=watched, setting=bool(SET.search(before)), made=bool(MADE.search(before) or MADE.match(behind.strip())),
+                watched=watched, setting=bool(SET.search(before)),
+                made=bool(MADE.search(before) or MADE.match(behind.strip())),
             ))  # fmt: skip
         return out
 
@@ -142,11 +165,13 @@ class NumberReader:
 
     def _one(self, text: str) -> tuple[NumberRange, ...]:
         text = re.sub(r"\b(very|earlier|later)\b", lambda m: {"earlier": "early", "later": "late"}.get(m[1], ""), text)
-        text = re.sub(r"(\d0) ?'?s\b", r"\1s", text).replace("/", " ").replace("year ", "").replace("late early", "late")
+        text = (
+            re.sub(r"(\d0) ?'?s\b", r"\1s", text).replace("/", " ").replace("year ", "").replace("late early", "late")
+        )
         text = re.sub(r"\b(early|mid|late)[ -]+to[ -]+(?:mid|late)", r"\1", text)
         return tuple(_closed(r) for r in numbers_meant(" ".join(text.split()), self.scale))
 
-    # -- other amounts -----------------------------------------------------------------------------------------------------
+    # -- other amounts ---------------------------------------------------------------------------------------------
 
     def _amounts(self, lower: str) -> list[NumberSaid]:
         """Numbers with a unit or a noun behind; number words are read where the text has no digits before them."""
@@ -171,10 +196,19 @@ def _closed(reading: NumberRange) -> NumberRange:
 
 
 def _framed(reading: NumberRange, frame: str, tail: str) -> NumberRange:
-    if frame in ("before", "pre", "until", "up to", "no later than", "by") or tail in ("or earlier", "or before", "at the latest"):
+    if frame in ("before", "pre", "until", "up to", "no later than", "by") or tail in (
+        "or earlier",
+        "or before",
+        "at the latest",
+    ):
         high = reading.low if frame in ("before", "pre") else reading.high
         return NumberRange(-math.inf, high)
-    if frame in ("after", "post", "since", "no earlier than", "at least") or tail in ("or later", "or after", "onward", "onwards"):
+    if frame in ("after", "post", "since", "no earlier than", "at least") or tail in (
+        "or later",
+        "or after",
+        "onward",
+        "onwards",
+    ):
         return NumberRange(reading.high if frame in ("after", "post") else reading.low, math.inf)
     if frame in ("around", "about", "circa") or tail == "or so":
         return NumberRange(reading.low - 2, reading.high + 2)

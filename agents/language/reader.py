@@ -1,4 +1,4 @@
-"""`Reader`: text, and the question that it may answer, to a `Reading`.
+"""`Reader`: text, and the question that it may answer, to a `TextReading`.
 
 Three readers and one doubt.  Names, words, flags and numbers are found by pattern and believed by calibrated strengths;
 the answer to a yes/no question is read by a head on a sentence's vector and its cues; and what a reply says of the
@@ -20,12 +20,12 @@ import numpy as np
 from agents.language.answer_head import head_features, is_over, read_heads
 from agents.language.candidates import Candidate, CandidateFinder
 from agents.language.encoder import Encoder
-from agents.language.reading import ReadFact, Reading
+from agents.language.reading import ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
 from agents.language.tokens import LONGEST, readable
 from agents.learning.embeddings import DEFAULT, WordsError
 from sim.answers import DONT_KNOW, NO, PROBABLY, PROBABLY_NOT, YES, typed_answer
-from sim.questions import IS, OPEN, OVER, QuestionBank
+from sim.questions import IS, OPEN, QuestionBank
 
 KEY_BELIEVED = 0.97
 """How surely a text that is exactly an answer's name or key is that answer."""
@@ -66,7 +66,8 @@ class Reader:
             return
         if encoder != self.heads.encoder:
             raise ValueError(
-                f"the weights in {folder or FOLDER} were trained on the encoder '{self.heads.encoder}', not '{encoder}'; "
+                f"the weights in {folder or FOLDER} were trained on the encoder '{self.heads.encoder}', not "
+                f"'{encoder}'; "
                 f"clarigym train-language --encoder {encoder} --out FOLDER makes some for it"
             )
         try:
@@ -81,7 +82,7 @@ class Reader:
         if self.encoder is not None:
             self.encoder.vectors(["yes"])
 
-    def read(self, text: str, question: int = -1) -> Reading:
+    def read(self, text: str, question: int = -1) -> TextReading:
         """What a text says.
 
         Args:
@@ -89,7 +90,7 @@ class Reader:
         """
         return self.read_all([text], [question])[0]
 
-    def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[Reading]:
+    def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
         clean = [readable(text) for text in texts]
         found = [self._found(text, q) for text, q in zip(clean, questions, strict=True)]
@@ -116,14 +117,16 @@ class Reader:
 
     def _reading(
         self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
-    ) -> Reading:
+    ) -> TextReading:
         facts = self._facts(text, found)
         surest = max((f.probability for f in facts), default=0.0)
         if not text.strip():
-            return Reading(text=text, question=question, answer=EVEN.copy() if question >= 0 else None, off_topic=1.0)
+            return TextReading(
+                text=text, question=question, answer=EVEN.copy() if question >= 0 else None, off_topic=1.0
+            )
         if question < 0:
             blank = off if not facts else off * (1 - surest)
-            return Reading(text=text, facts=tuple(facts), off_topic=blank)
+            return TextReading(text=text, facts=tuple(facts), off_topic=blank)
         typed = typed_answer(text)
         if typed is not None:
             off, answer = 0.0, np.where(np.arange(5) == typed, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
@@ -136,7 +139,9 @@ class Reader:
             answer = self._weighed(question, answer, mine)
             facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
         answer = (1 - off) * answer + off * EVEN
-        return Reading(text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off)
+        return TextReading(
+            text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off
+        )
 
     def _facts(self, text: str, found: Sequence[Candidate]) -> list[ReadFact]:
         out = []
@@ -145,8 +150,10 @@ class Reader:
             common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
                       "end": c.end, "group": group}  # fmt: skip
             if c.number is not None:
-                shares = (1.0,) if len(c.number.ranges) == 1 else (0.7,) + (0.3 / (len(c.number.ranges) - 1),) * (
-                    len(c.number.ranges) - 1
+                shares = (
+                    (1.0,)
+                    if len(c.number.ranges) == 1
+                    else (0.7,) + (0.3 / (len(c.number.ranges) - 1),) * (len(c.number.ranges) - 1)
                 )
                 out += [ReadFact(facet=c.number.facet, probability=p * share, low=r.low, high=r.high, **common)
                         for r, share in zip(c.number.ranges, shares, strict=True)]  # fmt: skip

@@ -1,4 +1,4 @@
-"""`Reading`: what a text was understood to say, with the doubt that it carries.
+"""`TextReading`: what a text was understood to say, with the doubt that it carries.
 
 A fact is one thing that somebody may have said of one facet, with the probability that he did.  Facts of one group
 exclude each other: "De Niro or Pacino", a surname that several people bear.  That what was said may be misremembered
@@ -19,7 +19,7 @@ from sim.catalogue.numbers import plain
 from sim.questions import QuestionBank
 
 READ = ("no", "probably_not", "dont_know", "probably", "yes")
-"""(5,) the answers as `Reading.to_json` names them."""
+"""(5,) the answers as `TextReading.to_json` names them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ def _number(x: float) -> float | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class TextReading:
     """What a text says."""
 
     text: str

@@ -14,19 +14,37 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "shipped"
 FILE = "strengths.json"
-HOWS = ("name", "mononym", "typo", "surname", "misspelt", "genre", "place", "word", "flag", "decade", "year", "viewing", "range", "amount")
+HOWS = (
+    "name",
+    "mononym",
+    "typo",
+    "surname",
+    "misspelt",
+    "genre",
+    "place",
+    "word",
+    "flag",
+    "decade",
+    "year",
+    "viewing",
+    "range",
+    "amount",
+)
 """What a fact is read from."""
-GROUPS = {"name": "people", "mononym": "people", "typo": "people", "surname": "people", "misspelt": "people", "genre": "word",
-          "place": "word", "word": "word", "flag": "word", "decade": "number", "year": "number", "viewing": "number", "range": "number",
+GROUPS = {"name": "people", "mononym": "people", "typo": "people", "surname": "people", "misspelt": "people",
+"genre": "word",
+          "place": "word", "word": "word", "flag": "word", "decade": "number", "year": "number", "viewing": "number",
+          "range": "number",
           "amount": "number"}  # fmt: skip
 """Whose company counts alike."""
-FEATURES = ("cue", "capital", "character", "compared", "seen", "watched", "setting", "made", "noun", "long", "asked", "hedged",
+FEATURES = ("cue", "capital", "character", "compared", "seen", "watched", "setting", "made", "noun", "long", "asked",
+"hedged",
             "first", "many", "reply", "alone", "short",
             "rare", "famous", "near")  # fmt: skip
-"""Signs in a fact's company: a cue of its role; a capital; a character's name; a comparison; words of when somebody saw it;
-the very year of seeing it; of when it is set; of when it was made; "film" behind it; a long text; its facet was asked about; a hedge; near the
-beginning; more than two of its facet; the text answers a question; it is most of the text; a
-short text; hardly known; well known; one letter is wrong at most."""
+"""Signs in a fact's company: a cue of its role; a capital; a character's name; a comparison; words of when somebody saw
+it, and that it is the very year of seeing it; of when it is set; of when it was made; "film" behind it; a long text;
+its facet was asked about; a hedge; near the beginning; more than two of its facet; the text answers a question; it is
+most of the text; a short text; hardly known; well known; one letter is wrong."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,8 @@ class Strengths:
 
 
 ASSUMED = Strengths(
-    bias={"name": 1.5, "mononym": 0.0, "typo": 1.0, "surname": 0.5, "misspelt": -0.5, "genre": 1.0, "place": 0.5, "word": 1.0, "flag": 0.0,
+    bias={"name": 1.5, "mononym": 0.0, "typo": 1.0, "surname": 0.5, "misspelt": -0.5, "genre": 1.0, "place": 0.5,
+    "word": 1.0, "flag": 0.0,
           "decade": 1.5, "year": 1.0, "viewing": 0.0, "range": 1.5, "amount": 1.5},
     weights={"people": {"cue": 1.0, "character": -2.0, "compared": -1.0, "asked": 2.0},
              "word": {"cue": 0.5, "noun": 0.5, "asked": 2.0},

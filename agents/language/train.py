@@ -69,7 +69,8 @@ def train_heads(out: Path, encoder: str, each: int, seed: int) -> list[str]:
     for name, features in (("with_vectors", joined(cues, vectors)), ("cues_only", cues)):
         fitted = fit_head(features[:n], meaning, group, len(ANSWERS))
         heads[name] = fitted.head
-        lines.append(f"- the answer, {name.replace('_', ' ')}: {100 * fitted.accuracy:.1f} % of held-out wordings right, "
+        lines.append(f"- the answer, {name.replace('_', ' ')}: {100 * fitted.accuracy:.1f} % of held-out wordings "
+                     f"right, "
                      f"NLL {fitted.nll_nats:.3f} nats, penalty {fitted.penalty:g}")  # fmt: skip
     _say(lines[-2])
     about = np.concatenate([np.zeros(n + len(other), np.int64), np.ones(len(off), np.int64)])
@@ -129,7 +130,7 @@ def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
         "The heads learn from simulated utterances alone, whose meaning is known, and are judged on wordings that were "
         "held out.  The strengths also see queries and requests of people where they are given: of those only numbers "
         "are kept, none of their text.", "", *lines, "",
-        "Made for short English replies about a catalogue.  Irony, other languages and what needs knowledge of the world "
+        "Made for short English replies about a catalogue.  Irony, other languages and what needs knowledge of the "
+        "world "
         "(\"penguins can't\") are read badly; the probabilities are meant to say so.", "",
     ])  # fmt: skip
-

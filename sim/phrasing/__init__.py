@@ -13,14 +13,14 @@ from sim.phrasing.sentences import (
     statement,
     value_sentence,
 )
-from sim.phrasing.voice import Utterance, Vocabulary, Voice
+from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
 
 __all__ = [
     "PLAIN_SPEECH",
     "Manner",
+    "SpeechVocabulary",
     "StatedFact",
     "Utterance",
-    "Vocabulary",
     "Voice",
     "answer_sentence",
     "article",

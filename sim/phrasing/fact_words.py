@@ -35,9 +35,11 @@ CLAUSES: Mapping[str, tuple[str, ...]] = {
 PHRASES: Mapping[str, tuple[str, ...]] = {
     "year": ("{from}", "made {when}", "that came out {when}", "released {when}"),
     "length": ("that lasts {value}", "that runs {value}"),
-    "cast": ("with {value}", "starring {value}", "that has {value} in it", "in which {value} plays", "featuring {value}",
+    "cast": ("with {value}", "starring {value}", "that has {value} in it", "in which {value} plays",
+             "featuring {value}",
              "that stars {value}"),
-    "director": ("directed by {value}", "from the director {value}", "by the director {value}", "that {value} directed"),
+    "director": ("directed by {value}", "from the director {value}", "by the director {value}",
+                 "that {value} directed"),
     "writer": ("written by {value}", "with a script by {value}", "that {value} wrote"),
     "country": ("from {value}", "made in {value}", "that was made in {value}"),
     "language": ("in {value}", "where they speak {value}", "in the {value} language"),
@@ -51,7 +53,15 @@ HEDGED_CLAUSES = (
     "{c}, I'm fairly sure", "pretty sure {c}", "probably {c}", "I'm not certain but I think {c}", "I want to say {c}",
     "I have a feeling {c}", "{c}, but I could be wrong", "{c}, or so I believe", "it could be that {c}", "{c}, I guess",
 )  # fmt: skip
-HEDGED_PHRASES = ("{c} I think", "probably {c}", "maybe {c}", "{c}, I believe", "possibly {c}", "{c} perhaps", "{c} (?)")
+HEDGED_PHRASES = (
+    "{c} I think",
+    "probably {c}",
+    "maybe {c}",
+    "{c}, I believe",
+    "possibly {c}",
+    "{c} perhaps",
+    "{c} (?)",
+)
 CORRECTIONS = (
     "{old}, no wait, {new}", "{old}, no, sorry, {new}", "{old}, I mean {new}", "{old}, scratch that, {new}",
     "{old}, or no, {new}", "{old}, actually no, {new}", "{old}, correction: {new}", "{old} - no, {new}",
@@ -60,7 +70,8 @@ CORRECTIONS = (
 """Something that is said and taken back at once."""
 
 REQUESTS = (
-    "I'm looking for {np}", "I'm trying to remember {np}", "I need to find {np}", "help me find {np}", "looking for {np}",
+    "I'm looking for {np}", "I'm trying to remember {np}", "I need to find {np}", "help me find {np}",
+    "looking for {np}",
     "can you help me find {np}?", "I can't think of the name of {np}", "there's {np} that I can't get out of my head",
     "what's the name of {np}?", "I want to find {np} again", "I've been racking my brain over {np}", "it's {np}",
     "does anyone know {np}?", "I'm after {np}", "I once came across {np}", "trying to identify {np}", "{np}",
@@ -84,7 +95,8 @@ ASIDES_ON_FILMS = (
 )  # fmt: skip
 """The same about films: what they don't know of in a catalogue, and when somebody saw one, which is not its year."""
 
-UNKNOWN_PEOPLE = ("the name escapes me", "I'm bad with names", "I'd know the face but not the name", "no idea about names",
+UNKNOWN_PEOPLE = ("the name escapes me", "I'm bad with names", "I'd know the face but not the name", "no idea about "
+                                                                                                     "names",
                   "I can see the face but the name won't come", "never was good with names")  # fmt: skip
 UNKNOWN = (
     "don't know", "no idea", "I don't know", "not sure", "I can't remember", "no clue", "can't say", "dunno", "idk",

@@ -24,8 +24,10 @@ from sim.phrasing.roles import Role, of_people, role_of
 from sim.phrasing.spans import span_wordings
 from sim.questions import QuestionBank
 
-_COUNTED = ("film", "movie", "flick", "story", "comedy", "drama", "thriller", "romance", "musical", "western", "mystery",
-            "documentary", "biopic", "cartoon", "slasher", "whodunit", "biography", "piece", "spoof", "picture", "songs",
+_COUNTED = ("film", "movie", "flick", "story", "comedy", "drama", "thriller", "romance", "musical", "western",
+"mystery",
+            "documentary", "biopic", "cartoon", "slasher", "whodunit", "biography", "piece", "spoof", "picture",
+            "songs",
             "production", "docu")  # fmt: skip
 """Nouns that take an article: "a comedy", but "an action film"."""
 _PREPOSITIONS = ("between ", "before ", "since ", "around ", "at ", "no more ")
@@ -169,9 +171,7 @@ def _name(words: FacetWords, option: int, template: str, dice: Dice) -> str:
         adjective = [n for n in names[1:2] if n[:1].isupper() and not n.startswith(("the ", "a "))]
         places = [_the(names[0]), *(n for n in names[2:] if n[:1].isupper() or n.startswith("the "))]
         names = adjective if "{thing}" in template else [p for p in places if p not in ("Hollywood", "Bollywood")]
-    elif words.role == "genre" and "{thing}" not in template:
-        names = names[:1]
-    elif words.role in ("place", "rating", "language"):
+    elif (words.role == "genre" and "{thing}" not in template) or words.role in ("place", "rating", "language"):
         names = names[:1]
     return dice.pick(names) if names else ""
 

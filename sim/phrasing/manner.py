@@ -1,4 +1,4 @@
-"""How somebody talks: few words or many, carefully or not.  Drawn once for a dialogue, so a user sounds like one person."""
+"""How somebody talks: few words or many, carefully or not; drawn once for a dialogue, so it is one person who talks."""
 
 from __future__ import annotations
 

@@ -43,17 +43,22 @@ HEARD_AS: Mapping[str, tuple[str, ...]] = {
     "romance": ("rom com", "romcom", "romantic comedy", "tearjerker", "romance novel"),
     "horror": ("scary", "slasher film", "horror genre", "creepy movie", "zombie movie", "vampire movie", "ghost movie",
                "scary story", "horror story", "gore", "spooky movie"),
-    "family": ("childrens movie", "childrens film", "children s movie", "children s film", "kids show", "family animation",
+    "family": ("childrens movie", "childrens film", "children s movie", "children s film", "kids show",
+               "family animation",
                "children", "children s", "kids movies", "family friendly"),
-    "animation": ("claymation", "stop motion", "pixar", "animated feature", "cartoons", "disney animated", "cgi animated"),
-    "action": ("superhero", "super hero", "superhero movie", "superhero film", "martial arts", "kung fu", "action packed",
+    "animation": ("claymation", "stop motion", "pixar", "animated feature", "cartoons", "disney animated",
+                  "cgi animated"),
+    "action": ("superhero", "super hero", "superhero movie", "superhero film", "martial arts", "kung fu",
+               "action packed",
                "action thriller", "spy movie", "spy film", "disaster movie"),
     "crime": ("mafia", "mob", "gangster", "heist film", "caper", "crime drama", "bank robbery", "film noir"),
     "drama": ("dramatic", "melodrama", "drama series", "dramas"),
     "fantasy": ("fairy tale", "fairytale"),
-    "sci-fi": ("post apocalyptic", "dystopian", "time travel", "space opera", "science fiction film", "science fiction movie",
+    "sci-fi": ("post apocalyptic", "dystopian", "time travel", "space opera", "science fiction film",
+               "science fiction movie",
                "alien movie", "futuristic", "cyberpunk"),
-    "sport": ("sports", "boxing movie", "baseball movie", "football movie", "basketball movie", "hockey movie", "sports drama"),
+    "sport": ("sports", "boxing movie", "baseball movie", "football movie", "basketball movie", "hockey movie",
+              "sports drama"),
     "history": ("historical epic", "period drama", "biblical epic"),
     "war": ("wwii movie", "world war ii film", "war epic"),
     "mystery": ("murder mystery film", "detective film", "detective movie"),
@@ -67,8 +72,10 @@ HEARD_AS: Mapping[str, tuple[str, ...]] = {
 
 PEOPLES: Mapping[str, tuple[str, ...]] = {
     "united states": ("American", "the US", "the USA", "the United States", "the States", "America", "Hollywood"),
-    "united kingdom": ("British", "the UK", "Britain", "England", "English-made", "Great Britain", "the United Kingdom"),
-    "france": ("French", "France"), "germany": ("German", "Germany"), "australia": ("Australian", "Australia", "Aussie"),
+    "united kingdom": ("British", "the UK", "Britain", "England", "English-made", "Great Britain",
+                       "the United Kingdom"),
+    "france": ("French", "France"), "germany": ("German", "Germany"), "australia": ("Australian", "Australia",
+               "Aussie"),
     "italy": ("Italian", "Italy"), "japan": ("Japanese", "Japan"), "canada": ("Canadian", "Canada"),
     "new zealand": ("New Zealand", "a Kiwi production"), "spain": ("Spanish", "Spain"),
     "czech republic": ("Czech", "the Czech Republic"), "mexico": ("Mexican", "Mexico"),
@@ -95,7 +102,12 @@ RATINGS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _ARTICLE = re.compile(r"^(?:an?|the) ")
 _OF_KIND = re.compile(r" (?:film|movie|picture)s?$")
-_SAME = {"science fiction": "sci-fi", "usa": "united states", "britain": "united kingdom", "china": "people's republic of china"}
+_SAME = {
+    "science fiction": "sci-fi",
+    "usa": "united states",
+    "britain": "united kingdom",
+    "china": "people's republic of china",
+}
 
 
 def bare(value: str) -> str:

@@ -34,7 +34,10 @@ def role_of(facet: Facet) -> Role:
         return "length" if facet.wording.unit.strip() in ("minutes", "min") else ""
     if facet.kind == "flag":
         return ""
-    return next((role for pattern, role in _NOUNS if re.search(pattern, facet.wording.noun.lower())), "")
+    for pattern, role in _NOUNS:
+        if re.search(pattern, facet.wording.noun.lower()):
+            return role
+    return ""
 
 
 def of_people(role: Role) -> bool:

@@ -64,7 +64,7 @@ class Utterance:
         return out
 
 
-class Vocabulary:
+class SpeechVocabulary:
     """The words for a bank's facets; made once and shared by all voices."""
 
     def __init__(self, bank: QuestionBank) -> None:
@@ -97,7 +97,7 @@ class Voice:
         manner: how the user talks; drawn if not given.
     """
 
-    def __init__(self, vocabulary: Vocabulary, seed: int, episode: int = 0, manner: Manner | None = None) -> None:
+    def __init__(self, vocabulary: SpeechVocabulary, seed: int, episode: int = 0, manner: Manner | None = None) -> None:
         self.vocabulary, self.bank = vocabulary, vocabulary.bank
         self.seed, self.episode = seed, episode
         self.manner = manner or Manner.drawn(Dice(seed, episode, _MANNER))
@@ -142,7 +142,8 @@ class Voice:
             return text
         inner = text[:1].lower() + text[1:] if not text.startswith(("I ", "I'")) else text
         before = ("{t}", "Tell me, {i}", "Do you remember: {i}", "Let me ask: {i}", "And {i}", "Okay. {t}", "Next: {i}",
-                  "Just to narrow it down, {i}", "If you can recall: {i}", "One more thing: {i}", "Say, {i}")  # fmt: skip
+                  "Just to narrow it down, {i}", "If you can recall: {i}", "One more thing: {i}",
+                  "Say, {i}")  # fmt: skip
         return dice.pick(before).replace("{t}", text).replace("{i}", inner)
 
     # -- parts ---------------------------------------------------------------------------------------------------------
@@ -165,9 +166,11 @@ class Voice:
             yes = facet.wording.statement.removesuffix(".")
             yes = yes[:1].lower() + yes[1:]
         no = asked.denial or f"it isn't so that {yes}"
-        yes = yes or f"to \"{self.bank.text(question)}\" I'd say yes"
-        said = {YES: "{yes}", PROBABLY: dice.pick(("I think {yes}", "I believe {yes}", "maybe {yes}", "{yes}, I think")),
-                NO: "{no}", PROBABLY_NOT: dice.pick(("I think {no}", "I believe {no}", "{no}, I think"))}[answer]  # fmt: skip
+        yes = yes or f'to "{self.bank.text(question)}" I\'d say yes'
+        said = {YES: "{yes}", PROBABLY: dice.pick(("I think {yes}", "I believe {yes}", "maybe {yes}", "{yes}, I "
+                                                                                                      "think")),
+                NO: "{no}", PROBABLY_NOT: dice.pick(("I think {no}", "I believe {no}",
+                "{no}, I think"))}[answer]  # fmt: skip
         fact = StatedFact(question=question, answer=answer, hedged=answer in (PROBABLY, PROBABLY_NOT))
         return said.replace("{yes}", yes).replace("{no}", no), fact
 

@@ -25,8 +25,12 @@ class AnswerWording(NamedTuple):
 
 def all_wordings() -> list[AnswerWording]:
     """Every wording there is, in a fixed order: what those who learn to understand answers learn from."""
-    out = [AnswerWording(answer, text) for table in (WORDS, SENTENCES_SAID, COLLOQUIAL)
-           for answer, texts in table.items() for text in texts]
+    out = [
+        AnswerWording(answer, text)
+        for table in (WORDS, SENTENCES_SAID, COLLOQUIAL)
+        for answer, texts in table.items()
+        for text in texts
+    ]
     for about, answers in ABOUT.items():
         out += [AnswerWording(answer, text, about) for answer, texts in answers.items() for text in texts]
     return list(dict.fromkeys(out))
