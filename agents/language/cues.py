@@ -91,8 +91,8 @@ LONG = 600
 def plain_text(text: str) -> str:
     """Folded, without apostrophes and with single spaces: what the patterns read.
 
-    >>> plain_text("It  WASN’T…")
-    'it wasnt…'
+    >>> plain_text("It  WASN’T!")
+    'it wasnt!'
     """
     text = fold(text[:LONG]).translate({0x27: None, 0x2019: None, 0x60: None, 0x2D: " "})
     return " ".join(text.split())

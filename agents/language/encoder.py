@@ -20,6 +20,9 @@ from agents.learning.embeddings import DEFAULT, load_words_model, model_folder
 
 LONGEST = 64
 """Tokens of a reply."""
+LONGEST_REQUEST = 192
+"""Tokens of a request."""
+BATCH = 128
 DEPTH = 1 / 2
 """How deep in the network sentences are read."""
 _ONE_THREAD = threading.Lock()
@@ -46,8 +49,15 @@ class Encoder:
             with _ONE_THREAD:
                 self._loaded = load_words_model(self.folder)
 
-    def vectors(self, texts: Sequence[str], batch: int = 128) -> np.ndarray:
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
         """(n, D) float32 of unit length, the same for a text whatever stands beside it but for rounding."""
+        return self._means(texts, DEPTH, LONGEST)
+
+    def meanings(self, texts: Sequence[str]) -> np.ndarray:
+        """(n, D) float32 of unit length, of what long texts are about: the last layer, as items are encoded."""
+        return self._means(texts, 1.0, LONGEST_REQUEST)
+
+    def _means(self, texts: Sequence[str], depth: float, longest: int) -> np.ndarray:
         self.load()
         assert self._loaded is not None
         import torch
@@ -55,13 +65,13 @@ class Encoder:
         tokenizer, model = self._loaded
         order = np.argsort([len(t) for t in texts], kind="stable")
         out: np.ndarray | None = None
-        for start in range(0, len(order), batch):
-            rows = order[start : start + batch]
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
             given = [texts[k] or " " for k in rows]
-            tokens = tokenizer(given, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
+            tokens = tokenizer(given, padding=True, truncation=True, max_length=longest, return_tensors="pt")
             with torch.inference_mode():
                 layers = model(**tokens, output_hidden_states=True).hidden_states
-            hidden = layers[max(1, round(DEPTH * (len(layers) - 1)))]
+            hidden = layers[max(1, round(depth * (len(layers) - 1)))]
             mask = tokens["attention_mask"][..., None].to(hidden.dtype)
             mean = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1).clamp(min=1), dim=1).numpy()
             out = np.empty((len(texts), mean.shape[1]), np.float32) if out is None else out

@@ -18,11 +18,12 @@ from pathlib import Path
 import numpy as np
 
 from agents.language.answer_head import head_features, is_over, read_heads
-from agents.language.candidates import Candidate, CandidateFinder
+from agents.language.candidates import SHORT, Candidate, CandidateFinder
 from agents.language.encoder import Encoder
+from agents.language.items import ItemTower, read_tower
 from agents.language.reading import ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
-from agents.language.tokens import LONGEST, readable
+from agents.language.tokens import LONGEST, readable, tokens_of
 from agents.learning.embeddings import DEFAULT, WordsError
 from sim.answers import DONT_KNOW, NO, PROBABLY, PROBABLY_NOT, YES, typed_answer
 from sim.questions import IS, OPEN, QuestionBank
@@ -60,6 +61,7 @@ class Reader:
         self.strengths = read_strengths(folder)
         self.heads = read_heads(folder or FOLDER)
         self.encoder: Encoder | None = None
+        self.tower: ItemTower | None = None
         self.note = ""
         """What is missing, in a sentence; "" where nothing is."""
         if not encoder:
@@ -72,6 +74,7 @@ class Reader:
             )
         try:
             self.encoder = Encoder(encoder)
+            self.tower = read_tower(folder or FOLDER, bank.catalogue, encoder)
         except WordsError:
             if encoder != DEFAULT:
                 raise
@@ -102,8 +105,14 @@ class Reader:
         for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
             reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
             notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
-            out.append(replace(reading, text=text, notes=notes))
+            out.append(replace(reading, text=text, notes=notes, items=self._items(clean[k], q)))
         return out
+
+    def _items(self, text: str, question: int) -> np.ndarray | None:
+        """How well each intent matches a request that tells a story; a short one says all it says in its facts."""
+        if self.tower is None or self.encoder is None or question >= 0 or len(tokens_of(text)) <= SHORT:
+            return None
+        return self.tower.log_factors(self.encoder.meanings([text])[0])
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

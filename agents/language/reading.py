@@ -71,6 +71,8 @@ class TextReading:
     answer: np.ndarray | None = None
     """(5,) p(no, probably not, don't know, probably, yes); to an open question how surely something is named."""
     facts: tuple[ReadFact, ...] = ()
+    items: np.ndarray | None = None
+    """(N,) a log factor on each intent: how well its text matches what was said; None where none is known."""
     off_topic: float = 0.0
     """The probability that it is about something else altogether."""
     notes: tuple[str, ...] = ()

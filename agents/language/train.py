@@ -1,9 +1,10 @@
-"""Makes the weights that understanding goes by, in a folder of three files (`clarigym train-language`).
+"""Makes the weights that understanding goes by, in a folder of four files (`clarigym train-language`).
 
 `answer_head.safetensors` holds the heads on vectors and cues, `strengths.json` how strongly patterns and names are
-believed, and `README.md` is the card: from what, how and how well.  Without requests of people the strengths are fitted
-to simulated utterances alone; the folder may hold `film_queries_dev.jsonl` and `tot_dev.jsonl`, which are read and not
-copied.  The same seed gives the same files on one machine.
+believed, `item_tower.safetensors` how films match a story, and `README.md` is the card: from what, how and how well.
+Without requests of people the strengths are fitted to simulated utterances alone, and there is no tower; the folder may
+hold `film_queries_dev.jsonl` and `tot_dev.jsonl`, which are read and not copied.  The same seed gives the same files on
+one machine.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ OFF_SHARE = 0.03
 
 
 def train_language(out: Path, requests: Path | None, encoder: str, each: int, seed: int) -> None:
-    """Write the three files of a folder, which is there."""
+    """Write the files of a folder, which is there."""
     card = train_heads(out, encoder, each, seed)
     card += train_strengths(out, requests, seed)
+    if requests is not None and (requests / REQUESTS).exists():
+        card += train_tower(out, requests / REQUESTS, encoder)
     (out / CARD).write_text(_card(encoder, each, seed, card), encoding="utf-8")
 
 
@@ -119,6 +122,18 @@ def train_strengths(out: Path, requests: Path | None, seed: int) -> list[str]:
     (out / FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     counts = ", ".join(f"{len(s):,} from {name}" for s, name in zip(sources, named, strict=True))
     return ["", f"Strengths: fitted to {counts}; mean log-likelihood {fit:.3f} nats."]
+
+
+def train_tower(out: Path, path: Path, encoder: str) -> list[str]:
+    """Fit and write the tower of items; lines for the card."""
+    from agents.language.fit_tower import fit_tower
+    from agents.language.reader import Reader
+    from agents.setting import make_setting
+    from envs.rules import Rules
+
+    _say("the films are encoded, some minutes the first time, and their map is fitted, some minutes more")
+    setting = make_setting("movies", "mixed", "people", Rules())
+    return fit_tower(out, path, encoder, Reader(setting.bank, "", out), setting.posterior())
 
 
 def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
