@@ -45,6 +45,26 @@ def famous():
     return Reader(make_setting("famous", "mixed", "people", Rules()).bank, "")
 
 
+@pytest.fixture
+def tiny_encoder(tmp_path_factory):
+    """A transformer of random weights, made from a configuration: a stand-in for a real one."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    folder = tmp_path_factory.mktemp("model")
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["[PAD]", "[UNK]", *letters, *(f"##{c}" for c in letters)]
+    pieces = Tokenizer(models.WordPiece({w: k for k, w in enumerate(words)}, unk_token="[UNK]"))
+    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=pieces, unk_token="[UNK]", pad_token="[PAD]")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words), **size)).save_pretrained(folder)
+    return str(folder)
+
+
 def told(reader: Reader, text: str, question: int = -1, least: float = 0.5) -> dict[str, object]:
     """The surest fact of each facet, negated ones as "not ..."."""
     out: dict[str, object] = {}
@@ -298,6 +318,21 @@ def test_the_benchmarks_wordings_are_not_the_grammars():
     rows = [json.loads(line) for line in (ROOT / "bench/held_out/answers.jsonl").read_text("utf-8").splitlines()]
     trained = {plain_text(wording.template).strip(" .!?,") for wording in all_wordings()}
     assert len(rows) > 300 and not [r for r in rows if plain_text(r["text"]).strip(" .!?,") in trained]
+
+
+@pytest.mark.slow
+def test_training_makes_the_same_weights_again(tiny_encoder, tmp_path, monkeypatch):
+    """With an encoder of random weights: what is made can be read, and names the encoder it is for."""
+    monkeypatch.setenv("CLARIGYM_CACHE", str(tmp_path / "cache"))
+    made = []
+    for name in ("first", "second"):
+        out = tmp_path / name
+        assert main(["train-language", str(out), "--encoder", tiny_encoder, "--each", "1"]) == 0
+        made.append({path.name: path.read_bytes() for path in out.iterdir()})
+    assert made[0] == made[1] and set(made[0]) == {"answer_head.safetensors", "strengths.json", "README.md"}
+    bank = make_setting("animals", "mixed", "typical", Rules()).bank
+    reader = Reader(bank, tiny_encoder, tmp_path / "first")
+    assert reader.read("yes it does", asked(reader, "Does it lay eggs?")).likeliest == "yes"
 
 
 def test_strengths_know_a_name_from_a_character():

@@ -42,6 +42,7 @@ shares = st.floats(0, 1, exclude_max=True)
 
 
 @given(names, seeds, seeds, shares, shares, shares)
+@settings(deadline=None)
 def test_words_depend_on_who_speaks_and_on_what_is_meant_alone(name, seed, episode, pick, answer, other):
     question, said = any_answer(name, pick, answer)
     voice = Voice(VOCABULARIES[name], seed, episode)
@@ -54,7 +55,7 @@ def test_words_depend_on_who_speaks_and_on_what_is_meant_alone(name, seed, episo
 
 
 @given(names, seeds, st.integers(0, 30))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_an_opening_states_what_the_user_volunteers_and_no_more(name, seed, who):
     bank = BANKS[name]
     crowd = SimulatedUsers(Population(bank, "typical"), 1, np.arange(who, who + 1))

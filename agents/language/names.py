@@ -215,7 +215,7 @@ class NameIndex:
         asked = any(f == about for f, _ in entry.meanings)
         if not entry.person:  # "R" and "G" are ratings where one was asked for
             return asked or len(words) > 1 or len(words[0].word) > 2
-        if asked:
+        if asked and (len(words) > 1 or words[0].word not in COMMON_WORDS):
             return len(words) > 1 or len(words[0].word) > 2
         common = [t.word in COMMON_WORDS or len(t.word) < 3 or t.word.isdigit() for t in words]
         if len(words) == 1:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agents.language.context import corrections
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.number_words import in_digits
 from sim.catalogue.spoken_numbers import NumberRange, NumberScale, numbers_meant
@@ -101,8 +102,10 @@ class NumberReader:
         lower = text.lower().replace("’", "'")
         found = self._years(lower) if self.scale.years and not self.scale.months else self._amounts(lower)
         if not found and asked:
-            whole = self._whole(lower)
-            return [whole] if whole is not None else self._bare(lower)
+            start = max((end for _, end in corrections(lower)), default=0)  # "6, no wait, 4"
+            whole = self._whole(lower[start:])
+            said = [whole] if whole is not None else self._bare(lower[start:])
+            return [replace(number, start=start, end=len(lower)) for number in said]
         return found
 
     def _whole(self, lower: str) -> NumberSaid | None:
@@ -115,10 +118,17 @@ class NumberReader:
     def _bare(self, lower: str) -> list[NumberSaid]:
         """A number without its unit, where it was asked for."""
         for match in re.finditer(r"(?<![\w.,])\d[\d.,]*(?: ?[a-z]{1,7})?", in_digits(lower)):
+            if match[0].split()[0] == "1" and "1" not in lower:  # "skip that one"
+                continue
             for text in (match[0], match[0].split()[0].rstrip(".,")):
-                if ranges := numbers_meant(text, self.scale):
+                ranges = tuple(r for r in numbers_meant(text, self.scale) if self._may_be(r))
+                if ranges:
                     return [NumberSaid(self.index, 0, len(lower), ranges, "amount", made=True)]
         return []
+
+    def _may_be(self, reading: NumberRange) -> bool:
+        """Whether a number without a unit lies anywhere near those of the facet."""
+        return reading.low <= 1.2 * self.scale.high and reading.high >= 0.8 * self.scale.low
 
     # -- years ------------------------------------------------------------------------------------------------------
 

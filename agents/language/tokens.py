@@ -9,7 +9,8 @@ from sim.names.fold import fold
 
 LONGEST = 4_000
 """Characters that are read; what is beyond says so in the reading's note."""
-_WORD = re.compile(r"[^\W_]+", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+(?:['’](?:t|ll|ve|re|m|d)(?![^\W_]))?", re.UNICODE | re.IGNORECASE)
+"""A word; "don't" is one, and no Don."""
 _CLAUSE_END = re.compile(r"[.!?;\n]+|,? (?:but|although|though|however)\b|, (?:and|so)\b| - ")
 _OFTEN_LARGE = frozenset(("i", "tv", "usa", "us", "uk", "ok", "vhs", "dvd"))
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -44,7 +45,7 @@ def tokens_of(text: str) -> list[Token]:
     for match in _WORD.finditer(text):
         while clause < len(ends) and ends[clause] < match.start():
             clause += 1
-        word = fold(match[0])
+        word = fold(match[0]).replace("'", "").replace("’", "")
         out.append(Token(word, match.start(), match.end(), match[0][:1].isupper(), clause))
     return out
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.answers import DONT_KNOW
 from sim.phrasing.dice import Dice
 from sim.phrasing.echo import Echo
+from sim.phrasing.fact_words import UNKNOWN, UNKNOWN_PEOPLE
 from sim.phrasing.manner import TALKATIVE, TERSE, Manner
 from sim.phrasing.yesno_about import ABOUT
 from sim.phrasing.yesno_words import COLLOQUIAL, LEADS, SENTENCES_SAID, TAILS, WORDS
@@ -24,7 +26,8 @@ class AnswerWording(NamedTuple):
 
 
 def all_wordings() -> list[AnswerWording]:
-    """Every wording there is, in a fixed order: what those who learn to understand answers learn from."""
+    """Every wording there is, in a fixed order, those of not knowing what was asked among them: what those who learn to
+    understand answers learn from."""
     out = [
         AnswerWording(answer, text)
         for table in (WORDS, SENTENCES_SAID, COLLOQUIAL)
@@ -33,6 +36,7 @@ def all_wordings() -> list[AnswerWording]:
     ]
     for about, answers in ABOUT.items():
         out += [AnswerWording(answer, text, about) for answer, texts in answers.items() for text in texts]
+    out += [AnswerWording(DONT_KNOW, text) for text in (*UNKNOWN, *UNKNOWN_PEOPLE)]
     return list(dict.fromkeys(out))
 
 
