@@ -55,7 +55,8 @@ def replies(banks: Sequence[QuestionBank], each: int, seed: int) -> list[Reply]:
                 manner = Manner.drawn(dice)
                 text = dressed(wording, vocabularies[b].asked(question), manner, dice)
                 if text:
-                    text = Voice(vocabularies[b], seed, group, manner).typed(text, dice)
+                    voice = Voice(vocabularies[b], seed, group, manner)
+                    text = voice.typed(voice.joined(text, (), dice), dice)
                     if text not in said:
                         out.append(Reply(text, wording.answer, group, is_over(banks[b], question)))
                     said.add(text)

@@ -131,7 +131,7 @@ class Voice:
                 clause, fact = self._clause(pair, dice)
                 more.append(clause)
                 facts.append(fact)
-        text = self._joined(said, more, dice)
+        text = self.joined(said, more, dice)
         return Utterance(text=self.typed(text, dice), question=question, answer=answer, facts=tuple(facts))
 
     def ask(self, question: int) -> str:
@@ -224,9 +224,9 @@ class Voice:
         request = dice.pick(REQUESTS).replace("{np}", " ".join([head, *phrases]))
         if self.manner.register == TALKATIVE and dice.chance(0.5):
             request = f"{dice.pick(GREETINGS)}, {request}"
-        return self._joined(request, clauses, dice), facts
+        return self.joined(request, clauses, dice), facts
 
-    def _joined(self, said: str, more: Sequence[str], dice: Dice) -> str:
+    def joined(self, said: str, more: Sequence[str], dice: Dice) -> str:
         """Sentences, with an aside now and then."""
         out = said
         for clause in more:
