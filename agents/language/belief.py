@@ -23,7 +23,7 @@ from typing import TypeVar
 import numpy as np
 
 from agents.language.reading import ReadFact, TextReading
-from sim.answers import NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
+from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
 from sim.catalogue.catalogue import Facet
 from sim.channel.opening import SILENT
 from sim.posterior.contract import Posterior
@@ -147,7 +147,7 @@ def _asked(bank: QuestionBank, reading: TextReading, facts: Sequence[ReadFact]) 
         return Part(facet, _kept(ways, reading.off_topic), asked=True)
     named = [way for way in _ways(bank, [f for f in facts if not f.negated], keep_all=True) if way[1]]
     total = math.fsum(p for p, _ in named)
-    unknown = float(answer[2]) if not named else max(0.0, 1.0 - total) * float(answer[2])
+    unknown = float(answer[DONT_KNOW]) if not named else max(0.0, 1.0 - total) * float(answer[DONT_KNOW])
     ways = [*named, (heard * unknown, ((question, OPEN_DONT_KNOW),))]
     return Part(facet, _kept(ways, max(0.0, 1.0 - math.fsum(p for p, _ in ways))), asked=True)
 

@@ -11,6 +11,7 @@ notes say.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +37,7 @@ LEAST = 0.02
 """Facts that are less probable are not told."""
 UNNAMED_KNOWN = 0.5
 """To an open question: how far a reply without any fact is taken for not knowing, at least."""
+_CLAUSE = re.compile(r"(?<=[.!?;])(?=\s)|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )")
 EVEN = np.full(5, 0.2)
 NO_ENCODER = (
     "what people answer is read by cues alone, which errs more often; pip install 'clarigym[language]' adds the encoder"
@@ -96,7 +98,7 @@ class Reader:
     def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
         clean = [readable(text) for text in texts]
-        found = [self._found(text, q) for text, q in zip(clean, questions, strict=True)]
+        found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, questions, strict=True)]
         parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, questions, strict=True)]
         cues = np.stack([head_features(part, is_over(self.bank, q)) for part, q in zip(parts, questions, strict=True)])
         vectors = None if self.encoder is None else self.encoder.vectors(parts)
@@ -118,11 +120,6 @@ class Reader:
 
     def _about(self, question: int) -> int:
         return int(self.bank.facet[question]) if question >= 0 else -1
-
-    def _found(self, text: str, question: int) -> list[Candidate]:
-        """The candidates; of a reply to a yes/no question its facet is no more to be expected than others."""
-        about = self._about(question)
-        return self.finder.find(text, about)
 
     def _reading(
         self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
@@ -225,9 +222,7 @@ def _answering(text: str, found: Sequence[Candidate], about: int, question: int)
 
 def _pieces(text: str) -> list[str]:
     """A text cut where a clause of its own may begin; joined they are the text."""
-    import re
-
-    return [p for p in re.split(r"(?<=[.!?;])\s+|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )", text) if p]
+    return [piece for piece in _CLAUSE.split(text) if piece]
 
 
 def _open_answer(answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
