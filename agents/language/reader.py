@@ -165,7 +165,7 @@ class Reader:
                         for r, share in zip(c.number.ranges, shares, strict=True)]  # fmt: skip
             else:
                 out += [ReadFact(facet=m.facet, probability=p * m.weight, value=m.option, **common) for m in c.meanings]
-        return [fact for fact in out if fact.probability >= LEAST]
+        return _each_once([fact for fact in out if fact.probability >= LEAST])
 
     def _repeats(self, question: int, fact: ReadFact) -> bool:
         """Whether a fact only says what was asked: the value itself, or the threshold."""
@@ -204,6 +204,17 @@ class Reader:
         if fact.low >= edge:
             return True
         return False if fact.high <= edge else None
+
+
+def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:
+    """Facts without those that only say again what another says, the surer one of each, in the order of the text."""
+    surest: dict[tuple[int, int, str, bool], ReadFact] = {}
+    for fact in facts:
+        key = (fact.facet, fact.value, f"{fact.low} {fact.high}", fact.negated)
+        if key not in surest or fact.probability > surest[key].probability:
+            surest[key] = fact
+    kept = {id(fact) for fact in surest.values()}
+    return [fact for fact in facts if id(fact) in kept]
 
 
 def _answering(text: str, found: Sequence[Candidate], about: int, question: int) -> str:
