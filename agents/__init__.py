@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
     from agents.evaluation.resumable_rows import read_rows
+    from agents.language.reader import Reader
+    from agents.language.reading import ReadFact, TextReading
     from agents.learning.checkpoint import CheckpointError
     from agents.learning.config import TrainConfig, TrainingError
     from agents.learning.serve import learned_posterior
@@ -39,8 +41,11 @@ __all__ = [
     "Evaluation",
     "InputError",
     "Practice",
+    "ReadFact",
+    "Reader",
     "ResumeError",
     "Setting",
+    "TextReading",
     "TrainConfig",
     "TrainingError",
     "Transcripts",
@@ -66,6 +71,8 @@ _HOMES = {
     "agents.learning.train": "train",
     "agents.learning.transcripts": "Transcripts",
     "agents.strategies.belief_agent": "BeliefAgent",
+    "agents.language.reader": "Reader",
+    "agents.language.reading": "ReadFact TextReading",
     "agents.strategies.registry": "AGENTS make_agent",
     "agents.strategies.stopping": "should_guess",
     "agents.practice": "Practice",

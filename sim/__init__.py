@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim.describe import Description, FacetDescription, check_catalogue, describe_catalogue
     from sim.dialogue import Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
     from sim.facts import NoiselessAnswers, false_answers
+    from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
     from sim.posterior.batched import BatchedPosterior
     from sim.posterior.contract import Posterior
     from sim.posterior.exact import ChannelPosterior
@@ -67,7 +68,10 @@ __all__ = [
     "RatesError",
     "ScriptedUser",
     "SimulatedUsers",
+    "SpeechVocabulary",
     "Turn",
+    "Utterance",
+    "Voice",
     "Wording",
     "check_catalogue",
     "describe_catalogue",
@@ -100,6 +104,7 @@ _HOMES = {
     "sim.posterior.contract": "Posterior",
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
+    "sim.phrasing.voice": "SpeechVocabulary Utterance Voice",
     "sim.dialogue": "Dialogue DialogueError Guess Turn read_dialogues write_dialogues",
 }
 """Module to the names that are defined in it."""

@@ -85,7 +85,7 @@ def _key(folder: str, texts: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _model(folder: str) -> tuple[Any, Any]:
+def load_words_model(folder: str) -> tuple[Any, Any]:
     """Tokenizer and model; kept, for a catalogue asks once a facet."""
     try:
         from transformers import AutoModel, AutoTokenizer
@@ -143,7 +143,7 @@ def _no_model(model: str, why: str) -> WordsError:
 def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
     import torch
 
-    tokenizer, model = _model(folder)
+    tokenizer, model = load_words_model(folder)
     # Equal lengths together: little padding, and the same numbers whatever stands beside a text.
     order = np.argsort([len(t) for t in texts], kind="stable")
     out: np.ndarray | None = None

@@ -15,10 +15,11 @@ from __future__ import annotations
 import copy
 import heapq
 import re
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+from sim.names.fold import fold
 
 LIKE = 60.0
 """rapidfuzz's ratio from which on a name counts as similar."""
@@ -30,18 +31,6 @@ SHORTEST_FUZZY = 3
 CAP = 12_000
 """Hits that are ranked at most, which takes some 5 ms."""
 _WORD = re.compile(r"\w+")
-
-
-def fold(text: str) -> str:
-    """Lower case without accents.
-
-    >>> fold("Penélope CRUZ")
-    'penelope cruz'
-    """
-    if text.isascii():
-        return text.lower()
-    split = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in split if not unicodedata.combining(c))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""What people say, understood with the doubt that it carries."""

@@ -1,0 +1,211 @@
+"""A `TextReading` as evidence: what somebody may have said, mixed over the few likeliest ways to read it.
+
+A stand-in for beliefs that hear evidence themselves: each way to read a text is a history of its own, in which a fact
+counts as what was said of its facet unasked or in answer to its open question, so that what the user may misremember is
+taken into account by the posterior.  The beliefs after these histories are mixed by how likely each reading is.  This
+is the only place that does so.
+
+Decisions that live here:
+
+- A number is what is said of it: the options that a range touches, by how much of each it covers, are its readings.
+- A fact that denies, and a fact about what is so or not, answers the yes/no question on its value.
+- At most `MOST` joint readings are kept, the likeliest; what they left out is reported.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from agents.language.reading import ReadFact, TextReading
+from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
+from sim.catalogue.catalogue import Facet
+from sim.channel.opening import SILENT
+from sim.posterior.contract import Posterior
+from sim.questions import OPEN, QuestionBank
+
+MOST = 8
+"""Joint readings that are kept."""
+TRUST = 0.7
+"""The power to which what patterns tell is taken beside the match of a text (bench.language, requests)."""
+LEAST_SHARE = 0.03
+"""Readings of one facet that are less likely are left out."""
+
+P = TypeVar("P", bound=Posterior)
+Step = tuple[int, int]
+"""A question and its answer."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The ways to read what was said of one facet."""
+
+    facet: int
+    ways: tuple[tuple[float, tuple[Step, ...]], ...]
+    """(probability, what was then said); nothing, where nothing was."""
+    asked: bool = False
+    """It answers the question that was asked."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A belief after a reading."""
+
+    belief: np.ndarray
+    """(N,) p(intent | what was said)."""
+    readings: int
+    """Joint readings that were mixed."""
+    pruned: float
+    """The probability of those that were left out."""
+
+
+def hear(posterior: Posterior, reading: TextReading) -> Heard:
+    """The belief of a posterior's first dialogue after a reading; the posterior stays as it is."""
+    parts = parts_of(posterior.bank, reading)
+    joint, pruned = likeliest(parts)
+    mixed = np.zeros_like(posterior.belief()[0])
+    for probability, chosen in joint:
+        mixed += probability * _after(posterior, parts, chosen, reading.question)
+    return Heard(_matched(mixed / mixed.sum(), reading, posterior.bank.catalogue.prior), len(joint), pruned)
+
+
+def _matched(belief: np.ndarray, reading: TextReading, prior: np.ndarray) -> np.ndarray:
+    """The belief times the match of each intent's text.
+
+    Both see the same words, so what patterns say counts for less where there is a match: `TRUST`, chosen with it.
+    """
+    if reading.items is None:
+        return belief
+    with np.errstate(divide="ignore"):
+        weights = TRUST * np.log(belief) + (1 - TRUST) * np.log(prior) + reading.items
+    out = np.exp(weights - weights.max())
+    return out / out.sum()
+
+
+def _after(posterior: Posterior, parts: Sequence[Part], chosen: Sequence[int], question: int) -> np.ndarray:
+    """(N,) the belief after one joint reading."""
+    bank = posterior.bank
+    copy = posterior.take(np.zeros(1, dtype=np.int64))
+    said = np.full((1, len(bank.catalogue.facets)), SILENT, dtype=np.int64)
+    later: list[Step] = []
+    for part, way in zip(parts, chosen, strict=True):
+        for q, answer in part.ways[way][1]:
+            if question < 0 and bank.kind[q] == OPEN:
+                said[0, part.facet] = answer - 1
+            else:
+                later.append((q, answer))
+    if question < 0:
+        copy.open(said)
+    for q, answer in later:
+        copy.update(np.array([q]), np.array([answer]))
+    return copy.belief()[0]
+
+
+def likeliest(parts: Sequence[Part]) -> tuple[list[tuple[float, tuple[int, ...]]], float]:
+    """The likeliest joint readings, as (probability, way of each part) summing to 1, and the mass that was left out."""
+    joint: list[tuple[float, tuple[int, ...]]] = [(1.0, ())]
+    for part in parts:
+        longer = [(p * share, (*ways, k)) for p, ways in joint for k, (share, _) in enumerate(part.ways)]
+        joint = heapq.nlargest(MOST, longer, key=lambda pair: (pair[0], pair[1]))
+    kept = math.fsum(p for p, _ in joint)
+    return [(p / kept, ways) for p, ways in joint], max(0.0, 1.0 - kept)
+
+
+def parts_of(bank: QuestionBank, reading: TextReading) -> list[Part]:
+    """What a reading says of each facet it touches, the facet that was asked about first."""
+    out: list[Part] = []
+    about = int(bank.facet[reading.question]) if reading.question >= 0 else -1
+    if reading.question >= 0:
+        out.append(_asked(bank, reading, [f for f in reading.facts if f.facet == about]))
+    facets = sorted({f.facet for f in reading.facts} - {about})
+    for facet in facets:
+        mine = [f for f in reading.facts if f.facet == facet]
+        out += [Part(facet, _ways(bank, group)) for group in _groups(mine)]
+    return [part for part in out if any(steps for _, steps in part.ways)]
+
+
+def _groups(facts: Sequence[ReadFact]) -> list[list[ReadFact]]:
+    """The facts of one facet by what they are evidence of: an opening states one value, so what is stated excludes each
+    other; what is denied or answers a yes/no question stands for itself."""
+    stated = [f for f in facts if not f.negated]
+    return ([stated] if stated else []) + [[f] for f in facts if f.negated]
+
+
+def _asked(bank: QuestionBank, reading: TextReading, facts: Sequence[ReadFact]) -> Part:
+    """The answer to the question that was asked."""
+    question, answer = reading.question, reading.answer
+    facet = int(bank.facet[question])
+    assert answer is not None
+    heard = 1.0 - reading.off_topic
+    if bank.kind[question] != OPEN:
+        ways = [(heard * float(p), ((question, a),)) for a, p in enumerate(answer)]
+        return Part(facet, _kept(ways, reading.off_topic), asked=True)
+    named = [way for way in _ways(bank, [f for f in facts if not f.negated], keep_all=True) if way[1]]
+    total = math.fsum(p for p, _ in named)
+    unknown = float(answer[DONT_KNOW]) if not named else max(0.0, 1.0 - total) * float(answer[DONT_KNOW])
+    ways = [*named, (heard * unknown, ((question, OPEN_DONT_KNOW),))]
+    return Part(facet, _kept(ways, max(0.0, 1.0 - math.fsum(p for p, _ in ways))), asked=True)
+
+
+def _ways(
+    bank: QuestionBank, facts: Sequence[ReadFact], keep_all: bool = False
+) -> tuple[tuple[float, tuple[Step, ...]], ...]:
+    """The ways to read facts of one facet that exclude each other."""
+    ways: list[tuple[float, tuple[Step, ...]]] = []
+    silent = 1.0
+    for fact in facts:
+        for share, step in _steps(bank, fact):
+            ways.append((fact.probability * share, (step,)))
+    total = math.fsum(p for p, _ in ways)
+    if total > 0.995 and not keep_all:  # several groups may each be nearly sure
+        ways = [(p * 0.995 / total, steps) for p, steps in ways]
+        total = 0.995
+    if total > 1.0:
+        ways = [(p / total, steps) for p, steps in ways]
+        total = 1.0
+    silent -= total
+    return _kept(ways, silent)
+
+
+def _kept(ways: Sequence[tuple[float, tuple[Step, ...]]], silent: float) -> tuple[tuple[float, tuple[Step, ...]], ...]:
+    """Without those that are hardly likely, whose share goes to saying nothing."""
+    merged: dict[tuple[Step, ...], float] = {}
+    for p, steps in ways:
+        merged[steps] = merged.get(steps, 0.0) + p
+    big = [(p, steps) for steps, p in merged.items() if p >= LEAST_SHARE]
+    rest = silent + math.fsum(p for p in merged.values() if p < LEAST_SHARE)
+    out = [*big, (rest, ())] if rest >= LEAST_SHARE or not big else big
+    total = math.fsum(p for p, _ in out)
+    return tuple((p / total, steps) for p, steps in out)
+
+
+def _steps(bank: QuestionBank, fact: ReadFact) -> list[tuple[float, Step]]:
+    """What a fact is as (share, question and answer); none where the bank has no place for it."""
+    facet = bank.catalogue.facets[fact.facet]
+    open_ = int(bank.open_question[fact.facet])
+    if facet.kind == "number":
+        return [] if fact.negated or open_ < 0 else [(p, (open_, o + 1)) for o, p in options_of_range(facet, fact)]
+    if facet.kind == "flag" or fact.negated or open_ < 0:
+        asked = int(bank.question_of_value[fact.facet][fact.value])
+        sure = (NO if fact.negated else YES, PROBABLY_NOT if fact.negated else PROBABLY)
+        return [] if asked < 0 else [(1.0, (asked, sure[fact.hedged]))]
+    return [(1.0, (open_, int(facet.option_of[fact.value]) + 1))]
+
+
+def options_of_range(facet: Facet, fact: ReadFact) -> list[tuple[int, float]]:
+    """The options that a range touches, by the share of the range that each covers; a single number has one."""
+    assert facet.lower is not None
+    begins = np.array([facet.lower[facet.option_of == o][0] for o in range(len(facet.options))])
+    if fact.low == fact.high:
+        return [(facet.option_of_number(fact.low), 1.0)]
+    ends = np.append(begins[1:], max(float(facet.lower[-1]), begins[-1]) + 1)
+    low, high = max(fact.low, begins[0]), min(fact.high, ends[-1])
+    if high <= low:  # beyond what there is
+        return [(len(begins) - 1 if fact.low >= begins[-1] else 0, 1.0)]
+    covered = np.clip(np.minimum(ends, high) - np.maximum(begins, low), 0, None)
+    return [(int(o), float(covered[o] / covered.sum())) for o in np.flatnonzero(covered > 0)]

@@ -1,0 +1,239 @@
+"""What in a text may be a fact: names, other words, flags and numbers, each with its company; none is weighed yet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from agents.language.common_words import COMMON_WORDS
+from agents.language.context import Context, context_of, corrections
+from agents.language.names import Meaning, Mention, NameIndex
+from agents.language.numbers_said import NumberReader, NumberSaid
+from agents.language.tokens import Token, tokens_of, written_small
+from sim.phrasing.roles import of_people
+from sim.questions import QuestionBank
+
+FITS = 300.0
+"""A meaning whose role is named nearby counts as so much likelier, and one that was asked about."""
+USUAL = {"director": 2.5, "writer": 0.6}
+"""Who is named without a word of what he did directed it rather than wrote it."""
+KEPT = 4
+"""Meanings of one mention that are kept."""
+LEAST = 0.02
+LONG = 40
+"""Words from which on a text is long."""
+SHORT = 25
+RARE, FAMOUS = 2e-4, 3e-3
+"""Prior mass below which a value is hardly known, and from which on it is well known."""
+FIRST = 12
+ALONE = 0.6
+"""Share of a text's letters, common words aside, from which on something is most of it."""
+LIST_GAP = re.compile(r"^[\s,]*(?:and|or|,|&|/|also|maybe|\W)?[\s,]*(?:(?:and|or|maybe|also)\s+)?$")
+TAKEN_BACK_WITHIN = 60
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that may have been said of a facet."""
+
+    how: str
+    """As in `agents.language.strengths.HOWS`."""
+    start: int
+    end: int
+    signs: frozenset[str]
+    negated: bool
+    hedged: bool
+    meanings: tuple[Meaning, ...] = ()
+    """What it may stand for, the weights summing to 1."""
+    number: NumberSaid | None = None
+
+    @property
+    def facet(self) -> int:
+        """The likeliest facet."""
+        return self.meanings[0].facet if self.number is None else self.number.facet
+
+
+class CandidateFinder:
+    """Finds them for one bank."""
+
+    def __init__(self, bank: QuestionBank) -> None:
+        self.bank = bank
+        self.names = NameIndex(bank)
+        facets = bank.catalogue.facets
+        self.numbers = [NumberReader(f, facet) for f, facet in enumerate(facets)
+                        if facet.kind == "number" and facet.lower is not None and len(facet.lower)]  # fmt: skip
+        self.flags = _flag_words(bank)
+
+    def find(self, text: str, about: int = -1) -> list[Candidate]:
+        """All of a text, in order.
+
+        Args:
+            text: as `readable` passes it.
+            about: the facet that was asked about, -1 for none.
+        """
+        tokens = tokens_of(text)
+        general = frozenset(
+            (["long"] if len(tokens) > LONG else ["short"] if len(tokens) <= SHORT else [])
+            + (["reply"] if about >= 0 else [])
+        )
+        small = written_small(tokens)
+        out = self._named(text, tokens, about, small, general)
+        out += self._numbers(text, about, tokens, general)
+        out += self._flagged(text, tokens, [c for c in out if c.meanings], general)
+        out.sort(key=lambda c: (c.start, c.end))
+        often = Counter(c.facet for c in out)
+        whole = max(1, sum(t.end - t.start for t in tokens if t.word not in COMMON_WORDS))
+        out = [
+            replace(c, signs=c.signs | ({"many"} if often[c.facet] > 2 else set())
+                    | ({"alone"} if c.end - c.start >= ALONE * whole else set()))
+            for c in out
+        ]  # fmt: skip
+        return _without_taken_back(text, out)
+
+    # -- names and words -------------------------------------------------------------------------------------------
+
+    def _named(
+        self, text: str, tokens: Sequence[Token], about: int, small: bool, general: frozenset[str]
+    ) -> list[Candidate]:
+        out: list[Candidate] = []
+        for mention in self.names.find(tokens, about):
+            start, end = tokens[mention.first].start, tokens[mention.last - 1].end
+            context = context_of(text, start, end)
+            before = out[-1] if out and LIST_GAP.match(text[out[-1].end : start]) else None
+            meanings, cued = self._weighed(mention, context, about, before)
+            how = self._how(mention, meanings[0].facet)
+            signs = set(general)
+            signs |= {"cue"} if cued else set()
+            signs |= {"capital"} if tokens[mention.first].capital and not small else set()
+            signs |= {"asked"} if meanings[0].facet == about else set()
+            signs |= {"first"} if mention.first < FIRST else set()
+            signs |= {"rare"} if mention.known < RARE else {"famous"} if mention.known >= FAMOUS else set()
+            signs |= {"near"} if mention.off == 1 else set()
+            out.append(self._candidate(how, start, end, signs, context, meanings=meanings))
+        return out
+
+    def _how(self, mention: Mention, facet: int) -> str:
+        role = self.names.roles[facet]
+        if of_people(role):
+            if mention.how == "typo":
+                return "typo"
+            if mention.how in ("surname", "misspelt"):
+                return mention.how
+            return "mononym" if mention.last - mention.first == 1 else "name"
+        return "genre" if role == "genre" else "place" if role in ("country", "place", "language") else "word"
+
+    def _weighed(
+        self, mention: Mention, context: Context, about: int, before: Candidate | None
+    ) -> tuple[tuple[Meaning, ...], bool]:
+        """The meanings in the light of what stands about them, and whether a cue of the likeliest does."""
+        roles = self.names.roles
+        near = context.cued([roles[m.facet] for m in mention.meanings if roles[m.facet]])
+        cues = {m.facet: roles[m.facet] in near for m in mention.meanings}
+        if before is not None and not any(cues.values()) and before.meanings and "cue" in before.signs:
+            cues = {f: f == before.facet for f in cues}
+        weighed = [
+            (
+                m.weight
+                * USUAL.get(roles[m.facet], 1.0)
+                * (FITS if cues[m.facet] else 1.0)
+                * (FITS**1.5 if m.facet == about else 1.0),
+                m,
+            )
+            for m in mention.meanings
+        ]
+        weighed.sort(key=lambda pair: -pair[0])
+        total = sum(w for w, _ in weighed)
+        kept = [(w / total, m) for w, m in weighed[:KEPT] if w / total >= LEAST]
+        share = sum(w for w, _ in kept)
+        return tuple(Meaning(m.facet, m.option, w / share) for w, m in kept), cues[kept[0][1].facet]
+
+    def _candidate(
+        self, how: str, start: int, end: int, signs: set[str], context: Context, *,
+        meanings: tuple[Meaning, ...] = (), number: NumberSaid | None = None,
+    ) -> Candidate:  # fmt: skip
+        hedged = context.hedged
+        signs |= {"hedged"} if hedged else set()
+        signs |= {"compared"} if context.compared else set()
+        signs |= {"character"} if context.of_a_character else set()
+        signs |= {"noun"} if context.before_a_noun else set()
+        return Candidate(how, start, end, frozenset(signs), context.negated, hedged, meanings, number)
+
+    # -- numbers ---------------------------------------------------------------------------------------------------
+
+    def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
+        out = []
+        for reader in self.numbers:
+            for said in reader.find(text, reader.index == about):
+                context = context_of(text, said.start, said.end)
+                signs = set(general)
+                signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}
+                signs |= {"asked"} if reader.index == about else set()
+                signs |= (
+                    {"first"} if said.start < (tokens[FIRST].start if len(tokens) > FIRST else len(text)) else set()
+                )
+                out.append(self._candidate(said.how, said.start, said.end, signs, context, number=said))
+        return out
+
+    # -- flags -----------------------------------------------------------------------------------------------------
+
+    def _flagged(
+        self, text: str, tokens: Sequence[Token], named: Sequence[Candidate], general: frozenset[str]
+    ) -> list[Candidate]:
+        """Flags whose word stands in the text, but for words that are part of a name."""
+        if not self.flags:
+            return []
+        out, said = [], set()
+        for k, token in enumerate(tokens):
+            two = f"{token.word} {tokens[k + 1].word}" if k + 1 < len(tokens) else ""
+            for words, end in ((two, k + 1), (token.word, k)):
+                for f in self.flags.get(words, ()):
+                    start, stop = token.start, tokens[end].end
+                    inside = any(c.start <= start and stop <= c.end and c.how in ("name", "typo") for c in named)
+                    if f in said or inside:
+                        continue
+                    said.add(f)
+                    context = context_of(text, start, stop)
+                    out.append(
+                        self._candidate("flag", start, stop, set(general), context, meanings=(Meaning(f, 1, 1.0),))
+                    )
+        return out
+
+
+_SMALL_WORDS = (
+    "a an the of in on at to for with about is are be by that which and or over between set some somebody something "
+    "one it film who has have much often made not do does up part later able good can product animal active"
+)
+_SMALL = frozenset(_SMALL_WORDS.split())
+
+
+def _flag_words(bank: QuestionBank) -> dict[str, list[int]]:
+    """The words that name a flag, one or two, to the facets."""
+    out: dict[str, list[int]] = {}
+    for f, facet in enumerate(bank.catalogue.facets):
+        if facet.kind != "flag":
+            continue
+        name = re.sub(r"^(?:is|has|lives|kept)_", "", facet.name).replace("_", " ").lower()
+        noun = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in _SMALL]
+        words = {name} | ({" ".join(noun)} if len(noun) == 2 else set())
+        if " " not in name:  # the words of "sad end" say little one by one
+            words |= set(noun) if len(noun) <= 3 else set()
+        for word in words:
+            forms = {word, word + "s", word[:-1] if word.endswith("s") else word}
+            for form in forms - {""}:
+                if len(form) > 2 and form not in _SMALL:
+                    out.setdefault(form, []).append(f)
+    return out
+
+
+def _without_taken_back(text: str, found: Sequence[Candidate]) -> list[Candidate]:
+    """Without what is taken back at once: the last of the facet before "no wait", where one of the same comes after."""
+    gone: set[int] = set()
+    for start, end in corrections(text):
+        after = next((c for c in found if c.start >= end - 1 and c.start - end < TAKEN_BACK_WITHIN), None)
+        if after is None:
+            continue
+        before = [k for k, c in enumerate(found) if c.end <= start + 1 and start - c.end < 6 and c.facet == after.facet]
+        gone |= set(before[-1:])
+    return [c for k, c in enumerate(found) if k not in gone]

@@ -1,0 +1,107 @@
+"""Cues for polarity, certainty and not knowing: what a mean of word vectors does not see.
+
+Each cue is a pattern over folded text, and its feature how often it occurs, at most three times.  What a cue is worth
+is learned (`agents.language.answer_head`); nothing here decides.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from sim.names.fold import fold
+
+_YES = r"yes+|yeah+|yep|yup|yea|ya|ye|aye|uh huh|mhm|mm hmm|ofc|oui|si|yess+"
+_NO = r"no+|nope|nah+|naw|nay|nuh uh|uh uh|non|nein"
+_NOT = (
+    r"not|never|cannot|cant|wasnt|isnt|arent|werent|didnt|doesnt|dont|wouldnt|couldnt|wont|hasnt|hadnt|havent|aint|"
+    r"shouldnt|nothing|none|nobody|neither|nor|without|nowhere"
+)
+_THINK = r"think|believe|guess|suppose|reckon|assume|imagine|feel like|suspect|figure"
+_AUX = r"is|was|did|does|do|are|were|has|had|can|could|would"
+CUES: dict[str, str] = {
+    "begins_yes": rf"^(?:oh|well|ah|um|uh|hm+|er|haha|lol|ok)?[ ,.!]*(?:{_YES})\b",
+    "begins_no": rf"^(?:oh|well|ah|um|uh|hm+|er|haha|lol|god|hell)?[ ,.!]*(?:{_NO})\b",
+    "yes": rf"\b(?:{_YES})\b",
+    "no": rf"\b(?:{_NO})\b",
+    "ends_yes": rf"\b(?:{_YES})\W*$",
+    "ends_no": rf"\b(?:{_NO})\W*$",
+    "right": r"\b(?:right|correct|true|exactly|indeed|precisely|absolutely|bingo|of course|naturally|obviously)\b",
+    "wrong": r"\b(?:wrong|false|incorrect|untrue|impossible|opposite|contrary|rule (?:that|it) out|anything but|far "
+             r"from)\b",
+    "negation": rf"\b(?:{_NOT})\b",
+    "negation_twice": rf"\b(?:{_NOT})\b.*\b(?:{_NOT})\b",
+    "no_noun": r"\bno (?!idea|clue|memory|recollection|notion|way of knowing|doubt|question|opinion)\w+",
+    "not_at_all": r"\b(?:not|none|nothing|no) (?:at all|even close|whatsoever|in the least|one bit|a chance|a single|"
+                  r"once)\b",
+    "certain": r"\b(?:definitely|certainly|for sure|surely|no doubt|without a doubt|undoubtedly|certain|positive|sure|"
+               r"100 ?%?|hundred percent|clearly|totally|absolutely|of course|i know)\b",
+    "not_certain": r"\b(?:not|never|isnt|aint) (?:\w+ )?(?:sure|certain|positive|100)\b|\bunsure\b|\buncertain\b",
+    "pretty_sure": r"\b(?:pretty|fairly|quite|almost|reasonably|relatively|rather|mostly) (?:sure|certain|confident|"
+                   r"positive|certainly)\b",
+    "think": rf"\b(?:{_THINK})\b",
+    "not_think": rf"\b(?:dont|do not|didnt|wouldnt|would not|cant|cannot|never) (?:really |quite |even )?(?:{_THINK}|"
+                 rf"say so|bet on)\b",
+    "think_so": rf"\b(?:{_THINK}|say|hope) (?:so|yes)\b",
+    "think_not": rf"\b(?:{_THINK}|say|rather|maybe|perhaps|probably|possibly|presumably|hope) (?:not|no)\b",
+    "maybe": r"\b(?:maybe|perhaps|possibly|might|may|could be|could well|conceivably|either)\b",
+    "probably": r"\b(?:probably|likely|presumably|chances|odds|in all likelihood|expect)\b",
+    "doubt": r"\b(?:doubt|doubts|doubtful|unlikely|improbable|skeptical|hardly|barely|scarcely|surprised|amazed|"
+             r"shocked)\b",
+    "not_doubt": r"\b(?:no|not|without|never|any) (?:\w+ )?doubts?\b|\bno question\b|\bwithout question\b",
+    "not_surprised": r"\b(?:not|wouldnt|would not|nt) (?:be )?(?:\w+ )?(?:surprised|surprise|shock|shocked|amazed|"
+                     r"rule)\b",
+    "kind_of": r"\b(?:kind of|kinda|sort of|sorta|somewhat|partly|in a way|more or less|to some|a bit|a little|"
+               r"loosely|ish)\b",
+    "seems": r"\b(?:seems?|seemed|sounds?|looks?|looked|feels?|felt|rings a bell|familiar)\b",
+    "if_memory": r"\b(?:if (?:i|my|memory)|as far as|as best|unless|from memory|i recall|i remember)\b",
+    "not_know": r"\b(?:dont|do not|didnt|did not|wouldnt|would not|never|havent|not|cant|cannot|couldnt|could not|"
+                r"can not|wish i) "
+                r"(?:\w+ )?(?:know|knew|tell|say|remember|recall|clue|idea|notice|noticed|answer|help|place|pin|"
+                r"picture|decide|"
+                r"name|read|check|checked|look|looked|follow|pay|paid|care|foggiest|faintest)\b",
+    "no_idea": r"\b(?:no idea|no clue|not a clue|dunno|idk|dont know|do not know|no memory|no recollection|no notion|"
+               r"clueless|"
+               r"beats me|search me|who knows|unknown|unsure|not sure|hard to (?:say|tell)|pass|skip|next|forgot|"
+               r"forget|"
+               r"forgotten|blank|blur|hopeless|haven?t (?:the|a|got)|good question|either way|guessing|look it up|"
+               r"google)\b",
+    "who": r"^(?:who|what|which|when|huh|eh|sorry)\b",
+    "question_mark": r"\?",
+    "bang": r"!",
+    "but": r"\b(?:but|though|although|however)\b",
+    "if_or_whether": r"\b(?:if|whether)\b",
+    "somebody_else": r"\b(?:else|another|other|different|instead|somebody|someone)\b",
+    "affirmed": rf"\b(?:it|he|she|they|there|that) (?:\w+ )?(?:{_AUX})\b(?! not\b)\W*$",
+    "denied": r"\b(?:it|he|she|they|there|that) (?:wasnt|isnt|didnt|doesnt|werent|arent|cant|couldnt|hasnt|"
+              rf"(?:{_AUX}) not)\b\W*$",
+    "more": r"\b(?:more|later|newer|longer|after|higher|above|over|recent|plenty|lots|always|several)\b",
+    "less": r"\b(?:less|earlier|older|shorter|before|lower|below|under|ago|none|few|barely)\b",
+    "that_one": r"\b(?:thats|that is|thats) (?:it|him|her|them|the one|right|correct|true|the)\b",
+    "not_that": r"\b(?:not|isnt|wasnt) (?:that|it|him|her|them|the one|right|correct|true|quite|really|exactly|so)\b",
+}  # fmt: skip
+"""Names of cues to patterns over text that is folded and without apostrophes."""
+_COMPILED = [re.compile(pattern) for pattern in CUES.values()]
+MOST = 3
+LONG = 600
+"""Characters in which cues are looked for: an answer says what it says at its beginning."""
+
+
+def plain_text(text: str) -> str:
+    """Folded, without apostrophes and with single spaces: what the patterns read.
+
+    >>> plain_text("It  WASN’T!")
+    'it wasnt!'
+    """
+    text = fold(text[:LONG]).translate({0x27: None, 0x2019: None, 0x60: None, 0x2D: " "})
+    return " ".join(text.split())
+
+
+def cue_features(text: str) -> np.ndarray:
+    """(C + 2,) how often each cue occurs, at most `MOST` times; then how long the text is, and one number for one "
+    "word."""
+    plain = plain_text(text)
+    words = plain.split()
+    counts = [min(MOST, sum(1 for _ in pattern.finditer(plain))) for pattern in _COMPILED]
+    return np.array([*counts, min(3.0, np.log1p(len(words))), float(len(words) == 1)], dtype=np.float32)

@@ -1,0 +1,239 @@
+"""Numbers in running text that belong to a facet: "late 80s or early 90s", "before 1970", "two hours", "four legs".
+
+A pattern finds what may be a number with what frames it; `sim.catalogue.spoken_numbers` says what it means on the
+facet's scale.  A bare number is a facet's only where it is a year, has the facet's unit or its noun behind it, or was
+asked for.  When somebody saw a film, how old they were then and when a story is set are not when it was made: a year in
+such company is marked, and what that is worth is a calibrated number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, replace
+
+from agents.language.context import corrections
+from sim.catalogue.catalogue import Facet
+from sim.catalogue.number_words import in_digits
+from sim.catalogue.spoken_numbers import NumberRange, NumberScale, numbers_meant
+
+_WORDS = r"twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties"
+_DECADE = rf"(?:(?:19|20)\d0|'?\d0) ?'?s|(?:{_WORDS})"
+_PART = r"(?:early|earlier|mid|middle|late|later|very early|very late)(?: to (?:mid|late))?"
+_YEAR = r"(?:18[89]\d|19\d\d|20[0-4]\d)"
+_ONE = rf"(?:(?:{_PART})[ -/]*(?:of )?(?:the )?)?(?:the )?(?:{_DECADE})|(?:the )?(?:year )?{_YEAR}(?!\d)"
+_JOIN = r" ?(?:-|–|/|to|or|and|until|or maybe|or perhaps|maybe|or possibly|through|or (?:the )?) ?"
+YEARS = re.compile(
+    rf"(?<![\w$£€.,'])(?P<frame>between |from |before |pre[- ]?|after |post[- ]?|since |until |up to |around |about |"
+    rf"circa |"
+    rf"no later than |no earlier than |at least |by )?(?P<first>{_ONE})(?:(?P<join>{_JOIN})(?P<second>{_ONE}))?"
+    rf"(?P<tail> or (?:so|earlier|later|before|after)| at the latest| onwards?)?(?![\w%])"
+)
+SEEN = re.compile(
+    r"\b(?:saw|seen|watch(?:ed|ing)?|rented|caught|remember(?:ed)?|born|aired|showed|shown|tv|television|telly|cable|"
+    r"kid|child|younger|years old|grade|school|vhs|back in|growing up|childhood)\b"
+)
+WATCHED = re.compile(r"\b(?:saw|seen|watch(?:ed|ing)?|rented|caught)\b[^.;,]{0,30}$")
+SET = re.compile(
+    r"\b(?:set|takes? place|took place|happens?|during|world war|war|era|located|future|in the year|future)\b"
+)
+MADE = re.compile(r"\b(?:came out|released?|made|from|movie|film|comedy|drama|thriller|flick|filmed|produced|dates?|"
+                  r"horror|"
+                  r"it'?s|its|was)\b")  # fmt: skip
+_ONE_SIDED = (
+    "before",
+    "pre",
+    "after",
+    "post",
+    "since",
+    "until",
+    "up to",
+    "no later than",
+    "no earlier than",
+    "at least",
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+BESIDE = 45
+"""Characters before a year in which its company is looked for."""
+
+
+@dataclass(frozen=True)
+class NumberSaid:
+    """Numbers that were said of a facet."""
+
+    facet: int
+    start: int
+    end: int
+    ranges: tuple[NumberRange, ...]
+    """Readings, the likeliest first."""
+    how: str
+    """ "decade", "year", "range", "amount", or "viewing" for the very year in which somebody saw it."""
+    seen: bool = False
+    """It stands beside words of when somebody saw it."""
+    watched: bool = False
+    """The very year is that of watching it."""
+    setting: bool = False
+    """It stands beside words of when the story is set."""
+    made: bool = False
+    """It stands beside words of when it was made."""
+
+
+class NumberReader:
+    """Reads the numbers of one facet."""
+
+    def __init__(self, index: int, facet: Facet) -> None:
+        self.index, self.facet, self.scale = index, facet, NumberScale(facet)
+        nouns = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in ("number", "of", "the", "a")]
+        units = _unit_words(facet)
+        self.behind = re.compile(
+            rf"(?P<frame>no more than |no less than |over |under |more than |less than |at least |at most |up to |"
+            rf"about |around |almost |nearly |between )?"
+            rf"(?P<number>[$€£]? ?\d[\d.,]*(?: ?(?:to|-|and) ?\d[\d.,]*)?(?: and a half)?)[ -]?"
+            rf"(?P<unit>{'|'.join(map(re.escape, units + nouns))})\b"
+        ) if units + nouns else None  # fmt: skip
+
+    def find(self, text: str, asked: bool) -> list[NumberSaid]:
+        """What a text says of the facet.
+
+        Args:
+            text: as it was typed; places are of it.
+            asked: the facet was asked about, so that a bare number may be of it.
+        """
+        lower = text.lower().replace("’", "'")
+        found = self._years(lower) if self.scale.years and not self.scale.months else self._amounts(lower)
+        if not found and asked:
+            start = max((end for _, end in corrections(lower)), default=0)  # "6, no wait, 4"
+            whole = self._whole(lower[start:])
+            said = [whole] if whole is not None else self._bare(lower[start:])
+            return [replace(number, start=start, end=len(lower)) for number in said]
+        return found
+
+    def _whole(self, lower: str) -> NumberSaid | None:
+        """All of a short reply as one number: "about two hours I think"."""
+        if len(lower) > 80:
+            return None
+        ranges = numbers_meant(lower, self.scale)
+        return NumberSaid(self.index, 0, len(lower), ranges, "amount", made=True) if ranges else None
+
+    def _bare(self, lower: str) -> list[NumberSaid]:
+        """A number without its unit, where it was asked for."""
+        for match in re.finditer(r"(?<![\w.,])\d[\d.,]*(?: ?[a-z]{1,7})?", in_digits(lower)):
+            if match[0].split()[0] == "1" and "1" not in lower:  # "skip that one"
+                continue
+            for text in (match[0], match[0].split()[0].rstrip(".,")):
+                ranges = tuple(r for r in numbers_meant(text, self.scale) if self._may_be(r))
+                if ranges:
+                    return [NumberSaid(self.index, 0, len(lower), ranges, "amount", made=True)]
+        return []
+
+    def _may_be(self, reading: NumberRange) -> bool:
+        """Whether a number without a unit lies anywhere near those of the facet."""
+        return reading.low <= 1.2 * self.scale.high and reading.high >= 0.8 * self.scale.low
+
+    # -- years ------------------------------------------------------------------------------------------------------
+
+    def _years(self, lower: str) -> list[NumberSaid]:
+        out = []
+        for match in YEARS.finditer(lower):
+            ranges = self._of_years(match)
+            if not ranges:
+                continue
+            before = re.split(r"[.!?;\n]", lower[max(0, match.start() - BESIDE) : match.start()])[-1]
+            behind = re.split(r"[.!?;,\n]", lower[match.end() : match.end() + BESIDE // 2])[0]
+            first = match["first"].strip()
+            framed = bool(match["second"] or match["tail"]) or (match["frame"] or "").strip(" -") in _ONE_SIDED
+            how = (
+                "range"
+                if framed
+                else "year"
+                if re.search(rf"{_YEAR}$", first) and not first.endswith("s")
+                else "decade"
+            )
+            watched = bool(WATCHED.search(before))
+            if watched and how == "year":
+                how = "viewing"
+            out.append(NumberSaid(
+                self.index, match.start(), match.end(), ranges, how, seen=bool(SEEN.search(before)),
+                watched=watched, setting=bool(SET.search(before)),
+                made=bool(MADE.search(before) or MADE.match(behind.strip())),
+            ))  # fmt: skip
+        return out
+
+    def _of_years(self, match: re.Match[str]) -> tuple[NumberRange, ...]:
+        """The readings of a year, a decade or a stretch with its frame."""
+        first = self._one(match["first"])
+        if not first:
+            return ()
+        frame, tail = (match["frame"] or "").strip(" -"), (match["tail"] or "").strip()
+        if match["second"]:
+            second = self._one(match["second"])
+            if second and second[0].low >= first[0].low:
+                return (NumberRange(first[0].low, second[0].high),)
+            if second:
+                return (NumberRange(second[0].low, max(first[0].high, second[0].high)),)
+        return tuple(_framed(reading, frame, tail) for reading in first)
+
+    def _one(self, text: str) -> tuple[NumberRange, ...]:
+        text = re.sub(r"\b(very|earlier|later)\b", lambda m: {"earlier": "early", "later": "late"}.get(m[1], ""), text)
+        text = (
+            re.sub(r"(\d0) ?'?s\b", r"\1s", text).replace("/", " ").replace("year ", "").replace("late early", "late")
+        )
+        text = re.sub(r"\b(early|mid|late)[ -]+to[ -]+(?:mid|late)", r"\1", text)
+        return tuple(_closed(r) for r in numbers_meant(" ".join(text.split()), self.scale))
+
+    # -- other amounts ---------------------------------------------------------------------------------------------
+
+    def _amounts(self, lower: str) -> list[NumberSaid]:
+        """Numbers with a unit or a noun behind; number words are read where the text has no digits before them."""
+        out = []
+        text = lower if re.search(r"\d", lower) else in_digits(lower)
+        moved = text != lower
+        if self.behind is None:
+            return out
+        for match in self.behind.finditer(text):
+            said = f"{match['frame'] or ''}{match['number']} {match['unit']}"
+            ranges = numbers_meant(said, self.scale) or numbers_meant(_THOUSANDS.sub("", said), self.scale)
+            if not ranges:
+                continue
+            place = (0, len(lower)) if moved else (match.start(), match.end())
+            out.append(NumberSaid(self.index, *place, ranges, "amount", made=True))
+        return out
+
+
+def _closed(reading: NumberRange) -> NumberRange:
+    """A single year as the stretch of one."""
+    return NumberRange(reading.low, reading.low + 1) if reading.low == reading.high else reading
+
+
+def _framed(reading: NumberRange, frame: str, tail: str) -> NumberRange:
+    if frame in ("before", "pre", "until", "up to", "no later than", "by") or tail in (
+        "or earlier",
+        "or before",
+        "at the latest",
+    ):
+        high = reading.low if frame in ("before", "pre") else reading.high
+        return NumberRange(-math.inf, high)
+    if frame in ("after", "post", "since", "no earlier than", "at least") or tail in (
+        "or later",
+        "or after",
+        "onward",
+        "onwards",
+    ):
+        return NumberRange(reading.high if frame in ("after", "post") else reading.low, math.inf)
+    if frame in ("around", "about", "circa") or tail == "or so":
+        return NumberRange(reading.low - 2, reading.high + 2)
+    return reading
+
+
+def _unit_words(facet: Facet) -> list[str]:
+    """The facet's unit and those that can be converted to it, as people type them."""
+    unit = facet.wording.unit.strip().lower()
+    families = (
+        ("minutes", "minute", "mins", "min", "hours", "hour", "hrs", "hr", "h"),
+        ("kg", "kilos", "kilo", "kilograms", "kilogram", "g", "grams", "gram", "tons", "ton", "tonnes", "pounds", "lbs",
+         "lb", "ounces", "oz"),
+        ("years", "year", "yrs", "months"),
+        ("euros", "euro", "€", "cents"),
+    )  # fmt: skip
+    mine = next((f for f in families if unit in f), (unit,) if unit else ())
+    return sorted(mine, key=len, reverse=True)

