@@ -142,8 +142,10 @@ class LineReader:
 
         with np.errstate(divide="ignore"):
             gain = np.log2(belief[intent]) - np.log2(self.catalogue.prior[intent])
-        return {"gain_bits": round(float(gain), 4) if np.isfinite(gain) else None,
-                "rank": 1 + int((belief > belief[intent]).sum())}  # fmt: skip
+        # Equally likely intents share a rank: rounding must not part them.
+        ahead = belief > belief[intent] * (1 + 1e-9)
+        return {"gain_bits": round(float(gain), 4) + 0.0 if np.isfinite(gain) else None,
+                "rank": 1 + int(ahead.sum())}  # fmt: skip
 
     def _asked(self, line: str | None) -> tuple[str, int, int]:
         """(text, question or -1, intent or -1).

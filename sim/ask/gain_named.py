@@ -27,7 +27,7 @@ from sim.belief.law_sparse import (
     lost_by,
     strangers_odds,
 )
-from sim.belief.tables import Manner, SparseFacet
+from sim.belief.tables import AnswerManner, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, total, xlogx
@@ -217,7 +217,7 @@ def conditional_entropy(
 def tell_sparse_batch(
     facet: SparseFacet,
     pattern: Pattern,
-    manner: Manner,
+    manner: AnswerManner,
     f: int,
     way: np.ndarray,
     floats: np.ndarray,

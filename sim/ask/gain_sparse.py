@@ -239,7 +239,7 @@ def yesno_joint(
     """Fill out (T, 2, A) with the joint of type, class (false, true) and answer for one value.
 
     Args:
-        yesno, forgotten: of `Manner`, for the facet.
+        yesno, forgotten: of `AnswerManner`, for the facet.
         crowd: (7, T) scratch; its last two rows are left with all who believe it, kept or unrecalled and muddled.
     """
     masses, inside, outside = crowd[:3], crowd[3:5], crowd[5:]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.answers import DONT_KNOW
-from sim.belief.tables import Manner, Tabled
+from sim.belief.tables import AnswerManner, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, entropy_sum, log, total, xlogx
@@ -77,7 +77,7 @@ def fill_mass(tabled: Tabled, joint: np.ndarray, b: int, mass: np.ndarray):
 
 
 @compiled
-def _base(floats: np.ndarray, at: int, manner: Manner, way: int, f: int, r_n: int, t_n: int, room: Room):
+def _base(floats: np.ndarray, at: int, manner: AnswerManner, way: int, f: int, r_n: int, t_n: int, room: Room):
     """What all yes/no questions share: `ways`, `states` and what follows from them, from `mass`."""
     size = r_n * t_n
     for k in range(size):
@@ -148,7 +148,7 @@ def open_cells(
     tabled: Tabled,
     floats: np.ndarray,
     at: int,
-    manner: Manner,
+    manner: AnswerManner,
     way: int,
     f: int,
     joint: np.ndarray,
@@ -224,7 +224,7 @@ def summarised(answers: np.ndarray, a_n: int, alone: float, out: np.ndarray):
 @compiled
 def tell_tabled(
     tabled: Tabled,
-    manner: Manner,
+    manner: AnswerManner,
     f: int,
     way: np.ndarray,
     floats: np.ndarray,
@@ -314,7 +314,7 @@ def tell_tabled(
 @compiled
 def tabled_answers(
     tabled: Tabled,
-    manner: Manner,
+    manner: AnswerManner,
     f: int,
     way: int,
     floats: np.ndarray,
@@ -342,7 +342,7 @@ def tabled_answers(
 @compiled
 def refine_tabled(
     tabled: Tabled,
-    manner: Manner,
+    manner: AnswerManner,
     f: int,
     way: int,
     floats: np.ndarray,

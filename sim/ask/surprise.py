@@ -50,7 +50,7 @@ class Saying(NamedTuple):
 
 @compiled
 def saying_of(known: Known, silent: np.ndarray, slip: np.ndarray, guess: np.ndarray) -> Saying:
-    """From the rates of `Manner` for one facet."""
+    """From the rates of `AnswerManner` for one facet."""
     r_n, t_n = len(known.rows), len(slip)
     out = Saying(np.empty(t_n), np.empty(t_n), np.empty((r_n, t_n)), np.empty((r_n, t_n)))
     for t in range(t_n):

@@ -198,7 +198,7 @@ class EvidenceStore:
 
     def next_answer(self, numbers: np.ndarray, stages: np.ndarray, f: int) -> tuple[np.ndarray, np.ndarray]:
         """How facet f is answered about next in n dialogues that know `numbers` (n,) of it: the numbers that say what
-        is remembered, and the G of `Manner`, (n,) each.
+        is remembered, and the G of `AnswerManner`, (n,) each.
 
         What is remembered of a facet is settled when it first comes up; with memory off, that is always now.
         """

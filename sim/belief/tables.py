@@ -104,7 +104,7 @@ class SparseFacet(NamedTuple):
     """It holds one value."""
 
 
-class Manner(NamedTuple):
+class AnswerManner(NamedTuple):
     """How each facet is answered about; G ways: by stage, then by stage where the opening passed it over."""
 
     yesno: np.ndarray
@@ -244,14 +244,14 @@ def _groups(ptr: np.ndarray, held: np.ndarray, salience: np.ndarray) -> tuple[np
     return order[first], group_of
 
 
-def manner_of(stages: list[tuple[FacetChannel, ...]]) -> Manner:
+def manner_of(stages: list[tuple[FacetChannel, ...]]) -> AnswerManner:
     """From the facets by stage."""
     ways = [*stages, *(tuple(c.passed_over() for c in facets) for facets in stages)]
 
     def stacked(name: str) -> np.ndarray:
         return np.ascontiguousarray([[getattr(c, name) for c in facets] for facets in ways])
 
-    return Manner(*(stacked(name) for name in ("yesno", "yesno_forgotten", "silent", "slip", "guess")))
+    return AnswerManner(*(stacked(name) for name in ("yesno", "yesno_forgotten", "silent", "slip", "guess")))
 
 
 def memory_of(channel: FacetChannel) -> Memory:
