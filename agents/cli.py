@@ -17,6 +17,7 @@ SCRIPT = "clarigym"
 COMMANDS: dict[str, tuple[str, str]] = {
     "watch": ("agents.commands.watch", "one dialogue, turn by turn: what an agent asks and comes to believe"),
     "evaluate": ("agents.commands.evaluate", "agents against the same simulated users: success, turns, calibration"),
+    "merge": ("agents.commands.merge", "files of evaluate's rows, shared out by --first-episode, put together"),
     "compare": ("agents.commands.compare", "two files of evaluate's rows: paired differences with intervals"),
     "view": ("screens.view", "dialogues in the terminal: sort and filter, turn by turn, two agents side by side"),
     "report": ("agents.commands.report", "one page on an evaluation: figures, charts, the worst dialogues"),

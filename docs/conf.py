@@ -49,7 +49,10 @@ OTHERS = ("np", "numpy", "scipy", "gymnasium", "collections", "os", "pathlib")
 nitpick_ignore_regex = [("py:.*", rf"({other})(\..*)?") for other in OTHERS]
 nitpick_ignore = [("py:class", "Fixed"), ("py:class", "Suppress")]  # tyro's marks on fields that are no flags
 
-INTERNAL = {"ByValue", "Checkpoint", "Evidence", "Later", "P", "Purpose", "Shown", "Told", "TrainingProgress"}
+INTERNAL = {
+    "ByValue", "Checkpoint", "Dice", "Evidence", "Later", "Manner", "P", "Purpose", "Shown", "StatedFact", "Told",
+    "TrainingProgress", "Users",
+}  # fmt: skip
 """Types that signatures of public things mention though they are not public themselves; shown without a link."""
 FACES = ("sim", "envs", "agents")
 PAGES = {"../CONTRIBUTING.md": "contributing.md", "../CHANGELOG.md": "changelog.md", "../sim/data/README.md": "data.md"}

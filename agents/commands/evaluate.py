@@ -33,7 +33,7 @@ from agents.evaluation.metrics import INTERVALS
 from agents.evaluation.provenance import checkpoint_digests, made_with
 from agents.evaluation.regret_split import PARTS, judged
 from agents.evaluation.resumable_rows import RowFile
-from agents.evaluation.runner import EvaluationPlan, ResultTable, run
+from agents.evaluation.runner import BATCH, EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoint, check_name, make_agent, parts_of
 from envs.rules import Rules
@@ -54,6 +54,8 @@ class Evaluate:
     """exact: play each agent's questions with the exact belief, and the reverse, to split its regret in two."""
     episodes: int = 200
     """Users each agent meets, the same ones."""
+    first_episode: int = 0
+    """Of these users; with it several machines share a run, and clarigym merge puts their files together."""
     budget: int = 20
     """The most questions."""
     noise: str = "people"
@@ -93,11 +95,16 @@ class Evaluate:
         if not self.named or len(set(self.named)) < len(self.named):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
-        check_episodes(self.episodes)
+        check_episodes(self.episodes, self.first_episode)
+        if self.first_episode % BATCH:
+            raise InputError(f"first_episode = {self.first_episode}; it must be a multiple of {BATCH}, for so many "
+                             "episodes are played together")  # fmt: skip
         check_budget(self.budget)
         at_least("users_per_intent", self.users_per_intent, 1)
-        if self.episodes % self.users_per_intent:
-            raise InputError(f"episodes = {self.episodes} is no multiple of users_per_intent = {self.users_per_intent}")
+        for name in ("episodes", "first_episode"):
+            if getattr(self, name) % self.users_per_intent:
+                each = f"users_per_intent = {self.users_per_intent}"
+                raise InputError(f"{name} = {getattr(self, name)} is no multiple of {each}")
         at_least("workers", self.workers, 1)
         at_most("workers", self.workers, MOST_WORKERS)
         check_seed(self.seed)
@@ -170,7 +177,7 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     agent_seed = config.seed if config.agent_seed is None else config.agent_seed
     return EvaluationPlan(
         setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
-        dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent,
+        dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent, first=config.first_episode,
     )  # fmt: skip
 
 

@@ -76,7 +76,7 @@ class KeptResults:
         except RowOrderError as error:
             raise InputError(f"{path}, line {error.number + first}: row of {error.row[0]}, episode {error.row[1]}, "
                              f"expected {error.expected}; the file was changed") from None  # fmt: skip
-        there = 1 + max((episode for _, episode in ahead), default=-1)
+        there = 1 + max((episode for _, episode in ahead), default=-1) - self.plan.first
         if there > self.plan.episodes:
             raise InputError(f"{path} has {there} episodes already; give --episodes {there} or more")
         return tasks_of(ahead[self._at :]) + rest

@@ -27,6 +27,8 @@ FIELDS: dict[str, tuple[type | tuple[type, ...], str]] = {
 """What a row holds: the kind of each field, and its name for people."""
 NOT_COMPARED = {"episodes", "noise"}
 """Of the configuration: how long a run is is no part of what it is, and users are compared by their rates."""
+SHARED_OUT = {*NOT_COMPARED, "first_episode"}
+"""What may differ between files that share a run."""
 LARGEST_FIGURE = 1e18
 """Of a row; sums and squares of larger ones overflow."""
 WAY_OUT = "delete the line and all after it, then --resume"
@@ -61,7 +63,7 @@ class RowFile(LineFile):
         Raises:
             OSError: the disk refused; the rows before are safe.
         """
-        self.append([_as_line(row) for row in rows])
+        self.append([row_line(row) for row in rows])
 
     def _begin(self, header: dict[str, Any]) -> None:
         if self.lines:
@@ -69,16 +71,23 @@ class RowFile(LineFile):
             # A line that was cut and then written on can only be the work of another program: it is reported, not
             # mended.
             self.rows = [parse(line, self.path, number) for number, line in enumerate(self.lines[1:], 2)]
-        self.cut(_as_line({"schema": SCHEMA})[:-1])
+        self.cut(row_line({"schema": SCHEMA})[:-1])
         if not self.lines:  # a new file, or one of a run that was killed within the header
-            self.append([_as_line(header)])
+            self.append([row_line(header)])
 
 
-def _as_line(data: dict[str, Any]) -> str:
+def row_line(data: dict[str, Any]) -> str:
+    """A header or a row as it stands in a file."""
     return json.dumps(data, separators=(",", ":"), ensure_ascii=False)
 
 
-def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+def check_header(
+    path: Path,
+    found: dict[str, Any],
+    wanted: dict[str, Any],
+    may_differ: set[str] = NOT_COMPARED,
+    what: str = "resumed",
+) -> None:
     """Raises InputError naming what differs."""
     if found.get("schema") != wanted["schema"]:
         raise InputError(f"{path}: its schema is {found.get('schema')!r}, this version writes '{wanted['schema']}'")
@@ -91,12 +100,12 @@ def check_header(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> N
             differs.append(f"noise ({x!r} there, {y!r} now)" if x != y else f"the rates that {x!r} stands for")
             continue
         if isinstance(a, dict) and isinstance(b, dict):
-            pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - NOT_COMPARED)}
+            pairs = {k: (a.get(k), b.get(k)) for k in sorted((a.keys() | b.keys()) - may_differ)}
         else:
             pairs = {key: (a, b)}
         differs += [f"{k} ({x!r} there, {y!r} now)" for k, (x, y) in pairs.items() if x != y]
     if differs:
-        raise InputError(f"{path} can't be resumed, the configuration differs: {'; '.join(differs)}")
+        raise InputError(f"{path} can't be {what}, the configuration differs: {'; '.join(differs)}")
 
 
 def parse(line: bytes, path: Path, number: int) -> dict[str, Any]:

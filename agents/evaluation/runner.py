@@ -46,12 +46,20 @@ class EvaluationPlan:
     """Arguments of `agents.setting.make_setting`."""
     agents: tuple[str, ...]
     episodes: int
+    """How many."""
     seed: int
     agent_seed: int
     dialogues: bool = False
     """Whether results hold the dialogues, too."""
     users_per_intent: int = 1
     """So many users in a row want the same."""
+    first: int = 0
+    """The first episode."""
+
+    @property
+    def end(self) -> int:
+        """The episode after the last."""
+        return self.first + self.episodes
 
     def tasks(self, done: Sequence[tuple[str, int]] = ()) -> list[Task]:
         """What remains after rows that are there already, in the order of rows.
@@ -62,10 +70,10 @@ class EvaluationPlan:
         Raises:
             RowOrderError: they are not the first rows of such a plan.
         """
-        place = _Place(self.agents)
+        place = _Place(self.agents, self.first)
         for number, row in enumerate(done):
             place.pass_over(number, row)
-        return place.rest(self.episodes)
+        return place.rest(self.end)
 
 
 class RowOrderError(ValueError):
@@ -83,9 +91,9 @@ class _Place:
     those of the second, and so on.
     """
 
-    def __init__(self, agents: tuple[str, ...]):
+    def __init__(self, agents: tuple[str, ...], first: int):
         self.agents = agents
-        self.start = self.at = 0
+        self.start = self.at = first
         self.end: int | None = None
         """Where the block ends; None while the first agent, who decides that, is at it."""
         self.agent = 0
@@ -105,11 +113,11 @@ class _Place:
         if self.agent == len(self.agents):
             self.start, self.agent, self.at, self.end = end, 0, end, None
 
-    def rest(self, episodes: int) -> list[Task]:
-        """The tasks up to so many episodes."""
+    def rest(self, last: int) -> list[Task]:
+        """The tasks up to an episode, itself left out."""
         out = []
-        while self.start < episodes:
-            end = min(_batch_end(self.start), episodes) if self.end is None else self.end
+        while self.start < last:
+            end = min(_batch_end(self.start), last) if self.end is None else self.end
             if self.at < end:
                 out.append(Task(agent=self.agents[self.agent], first=self.at, end=end))
             self._next_agent(end)

@@ -53,8 +53,8 @@ class Reader:
         folder: of weights; those that ship if not given.
 
     Raises:
-        WordsError: an encoder that was named and can't be used.
-        ValueError: weights that can't be read, or that were trained on another encoder.
+        ValueError: an encoder that was named and can't be used; weights that can't be read, or that were trained on
+            another encoder.
     """
 
     def __init__(self, bank: QuestionBank, encoder: str = DEFAULT, folder: Path | None = None) -> None:
