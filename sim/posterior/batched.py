@@ -17,6 +17,7 @@ from sim.ask.question_information import QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
 from sim.belief.by_history import CHUNK
 from sim.belief.tables import WIDE
+from sim.numeric.randomness import GAMMA, mix
 from sim.posterior.exact import ChannelPosterior
 
 SMALL_CATALOGUE = 1000
@@ -41,9 +42,9 @@ class BatchedPosterior(ChannelPosterior):
             np.empty((dialogues, q * small)), np.empty((dialogues, q * small)), np.empty((dialogues, q * small, 5))
         )
 
-    def _heard(self, row: int) -> None:
-        super()._heard(row)
-        self._believed[row] = self._told[row] = False
+    def _heard(self, rows: list[int]) -> None:
+        super()._heard(rows)
+        self._believed[rows] = self._told[rows] = False
 
     def _believe(self) -> None:
         """See to it that the beliefs are those of now."""
@@ -121,8 +122,15 @@ class BatchedPosterior(ChannelPosterior):
 
 def _distinct(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The first of each of the distinct rows of (n, F), and for each row which of those it is, (n,)."""
-    places: dict[bytes, int] = {}
-    back = np.array([places.setdefault(row.tobytes(), len(places)) for row in numbers])
-    first = np.empty(len(places), dtype=np.int64)
-    first[back[::-1]] = np.arange(len(numbers))[::-1]
-    return first, back
+    with np.errstate(over="ignore"):
+        mark = (mix(numbers.astype(np.uint64) + GAMMA) * _odd(numbers.shape[1])).sum(axis=1, dtype=np.uint64)
+    _, first, back = np.unique(mark, return_index=True, return_inverse=True)
+    if (numbers[first][back] == numbers).all():
+        return first, back
+    _, first, back = np.unique(numbers, axis=0, return_index=True, return_inverse=True)  # two marks have met
+    return first, back.reshape(-1)
+
+
+def _odd(count: int) -> np.ndarray:
+    """(count,) uint64: different odd numbers."""
+    return mix(np.arange(count, dtype=np.uint64)) | np.uint64(1)

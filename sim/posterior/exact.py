@@ -77,35 +77,36 @@ class ChannelPosterior:
         self._found: list[Node | None] = [None] * dialogues
 
     def restart(self, rows: np.ndarray) -> None:
-        for b in np.asarray(rows).tolist():
-            self.numbers[b] = self._beliefs.nothing
-            self._heard(b)
+        self.numbers[rows] = self._beliefs.nothing
+        self._heard(np.asarray(rows).tolist())
 
     def open(self, said: np.ndarray, rows: np.ndarray | None = None) -> None:
-        for b, options in zip(dialogues_meant(rows, len(said), len(self._found)), np.asarray(said), strict=True):
+        meant = dialogues_meant(rows, len(said), len(self._found))
+        for b, options in zip(meant, np.asarray(said), strict=True):
             self.numbers[b] = self._beliefs.store.after_opening(self.numbers[b], options)
-            self._heard(b)
+        self._heard(meant)
 
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         question, answer = np.atleast_1d(question), np.atleast_1d(answer)
         meant = dialogues_meant(rows, len(question), len(self._found))
-        numbers, after = self.numbers, self._beliefs.store.after
+        numbers, after, heard = self.numbers, self._beliefs.store.after, []
         for b, q, a in zip(meant, question.tolist(), answer.tolist(), strict=True):
             if q >= 0:
                 f, known = after(numbers[b], q, a)
                 if known != numbers[b, f]:
                     numbers[b, f] = known
-                    self._heard(b)
-
+                    heard.append(b)
+        self._heard(heard)
         self._beliefs.tidy()
 
     def renumber(self) -> None:
         """`numbers` were given anew."""
         self._found = [None] * len(self._found)
 
-    def _heard(self, row: int) -> None:
-        """What one dialogue knows has changed."""
-        self._found[row] = None
+    def _heard(self, rows: list[int]) -> None:
+        """What these dialogues know has changed."""
+        for b in rows:
+            self._found[b] = None
 
     @property
     def _nodes(self) -> list[Node]:
