@@ -65,6 +65,7 @@ def test_each_command_explains_itself(command, capsys):
         ("watch --catalogue toy --agent nomodule:factory", "cannot import 'nomodule'"),
         ("evaluate --episodes 0", "episodes = 0"),
         ("evaluate --resume", "--resume needs --out"),
+        ("evaluate --agents exact independent", "; with commas between: --agents exact,independent"),
         ("evaluate --checkpoint runs/mine", "name one"),
         ("watch --agent exact --checkpoint runs/mine", "not by exact"),
         ("simulate --out new.jsonl --checkpoint runs/mine", "read by learned and policy alone"),

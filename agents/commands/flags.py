@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import io
+import itertools
 import os
 import re
 import shutil
@@ -45,7 +47,19 @@ def parse(kind: type[Config], arguments: list[str], command: str, description: s
         sys.stdout.flush()
         if not leave.code:
             raise HelpGiven from None
-    raise InputError(f"{_sentence(_box(read))} (clarigym {command} --help lists the options)")
+    said = _sentence(_box(read)) + _with_commas(kind, arguments)
+    raise InputError(f"{said} (clarigym {command} --help lists the options)")
+
+
+def _with_commas(kind: type[Any], arguments: list[str]) -> str:
+    """How to write a list that was given with spaces between, where there is one."""
+    for field in dataclasses.fields(kind):
+        option = f"--{field.name.replace('_', '-')}"
+        if isinstance(field.default, str) and "," in field.default and option in arguments:
+            given = list(itertools.takewhile(lambda x: x[:1] != "-", arguments[arguments.index(option) + 1 :]))
+            if len(given) > 1:
+                return f"; with commas between: {option} {','.join(x.strip(',') for x in given)}"
+    return ""
 
 
 def _box(read: Callable[[], object]) -> str:
