@@ -100,6 +100,7 @@ def test_any_bytes(tmp_path, data):
 
 @slow_fixture
 @given(st.lists(st.dictionaries(header, anything, max_size=4), max_size=6))
+@example([{"name": 2.0**63, "popularity": False}, {"popularity": []}])
 def test_any_objects(tmp_path, records):
     path = tmp_path / "x.jsonl"
     path.write_text("\n".join(json.dumps(r) for r in records), encoding="utf-8")

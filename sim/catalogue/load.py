@@ -252,7 +252,8 @@ def _text(s: pl.Series) -> pl.Series:
 
     if s.dtype == pl.String:
         return s
-    if s.dtype.is_float() and ((s == s.round()) | s.is_null()).all():
+    # Beyond 2^53 not every whole number is a float: what the table said can't be known.
+    if s.dtype.is_float() and (((s == s.round()) & (s.abs() < 2**53)) | s.is_null()).all():
         return s.cast(pl.Int64).cast(pl.String)
     return s.cast(pl.String)
 
