@@ -19,7 +19,8 @@ from PIL import Image
 
 from agents.cli import main
 from agents.results.dialogue_index import DialogueIndex
-from screens.viewer import DialogueScreen, ViewerApp
+from screens.dialogue_screens import DialogueScreen
+from screens.viewer import ViewerApp
 from tests.player import Player
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"

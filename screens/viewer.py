@@ -1,4 +1,4 @@
-"""The app of `clarigym view`: a table of dialogues, one of them turn by turn, two agents with the same user.
+"""The app of `clarigym view` and its table of dialogues; `screens.dialogue_screens` has what the table opens.
 
 One thread reads the files, another works out what could be known; both post messages.  Texts of files are only ever
 put into `Content`, which reads no markup, and what is not printable is left out (`screens.draw`).
@@ -6,35 +6,30 @@ put into `Content`, which reads no markup, and what is not printable is left out
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Input
 
 from agents.errors import InputError
 from agents.results.dialogue_index import ORDERS, DialogueIndex, Entry, Filter, with_text
-from agents.results.second_look import SecondLook, SecondLooks
-from screens.dialogue_panels import MomentPanel, TurnList, TurnText
+from agents.results.second_look import SecondLooks
+from screens.dialogue_screens import DialogueScreen, ViewerHost
 from screens.dialogue_table import DialogueTable
-from screens.draw import clean, short
-from screens.endings import EndedApp
+from screens.draw import clean
 from screens.engine import Engine, JobDone, JobFailed
 from screens.panels import TopBar
 from screens.themes import DARK, LIGHT
-from sim.dialogue import Dialogue
 
 PIECE = 1000
 """Dialogues that are read at a time, so that keys are heard in between."""
 GROWTH = 4
 """The table is sorted again each time when so many times as many are there, and at the end."""
 OUTCOME_FILTERS = ("", "not found", "wrong", "left", "none", "found")
-WHERE_WIDTH = 50
-"""Cells of the top line for where a dialogue comes from."""
 IDLE_S = 0.2
 """So long after the last key the dialogues on the screen are looked at."""
 
@@ -51,7 +46,7 @@ class Order:
         return f"{self.wanted} · by {self.order}{', reversed' if self.backwards else ''}"
 
 
-class ViewerApp(EndedApp):
+class ViewerApp(ViewerHost):
     """The app.
 
     Args:
@@ -96,14 +91,6 @@ class ViewerApp(EndedApp):
             self.exit()
         else:
             self.pop_screen()
-
-    def made(self, make: Callable[[], Screen[None]]) -> Screen[None] | None:
-        """A screen; None, and the reason is said, where its dialogues can't be read."""
-        try:
-            return make()
-        except (ValueError, OSError) as error:
-            self.notify(clean(str(error)), severity="error", timeout=10, markup=False)
-            return None
 
     def action_dark(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
@@ -274,171 +261,3 @@ class TableScreen(Screen[None]):
         screen = self.app.made(lambda: DialogueScreen(self.index, message.entry, self.dialogues))
         if screen is not None:
             self.app.push_screen(screen)
-
-
-class DialogueScreen(Screen[None]):
-    """One dialogue, turn by turn.
-
-    Args:
-        entry: which one.
-        table: where it was chosen, which knows the next one.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Turn", key_display="↑↓"),
-        Binding("down,j", "move(1)", "Next turn", show=False),
-        Binding("home", "move(-9999)", "Start", show=False),
-        Binding("end", "move(9999)", "End", show=False),
-        Binding("right,n", "step(1)", "Next dialogue", key_display="→"),
-        Binding("left,b", "step(-1)", "The one before", show=False),
-        Binding("c", "compare", "Other agent"),
-        Binding("escape", "app.back", "Back", show=False),
-    ]
-    app: ViewerApp
-
-    def __init__(self, index: DialogueIndex, entry: Entry, table: DialogueTable) -> None:
-        super().__init__()
-        self.index, self.entry, self.table = index, entry, table
-        self.dialogue = index.dialogue(entry)
-
-    def compose(self) -> ComposeResult:
-        yield TopBar()
-        with Horizontal():
-            yield TurnList(self.dialogue)
-            yield MomentPanel()
-        yield TurnText(self.dialogue)
-        yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        d = self.dialogue
-        bar = self.query_one(TopBar)
-        bar.title = f"{self.entry.agent}: {self.entry.outcome}"
-        bar.where = short(f"{d.catalogue}, {d.noise}, seed {d.seed}, episode {d.episode}", WHERE_WIDTH)
-        self._go(len(d.turns))
-        look_into(self, self.dialogue, self.index.opened(self.entry), self._known, self._unknown)
-
-    def _known(self, look: SecondLook) -> None:
-        self.index.note_lost(self.entry, look.lost_at)
-        self.query_one(TurnList).look = look
-        self.query_one(MomentPanel).look = look
-        if look.lost_at is not None:
-            self._go(look.lost_at)
-
-    def _unknown(self, why: str) -> None:
-        self.query_one(MomentPanel).note = why
-
-    @property
-    def at(self) -> int:
-        return self.query_one(TurnList).at
-
-    def _go(self, at: int) -> None:
-        at = min(max(0, at), len(self.dialogue.turns))
-        for kind in (TurnList, MomentPanel, TurnText):
-            self.query_one(kind).at = at
-
-    def action_move(self, by: int) -> None:
-        self._go(self.at + by)
-
-    def action_step(self, by: int) -> None:
-        before = self.table.at
-        self.table.action_move(by)
-        chosen = self.table.chosen
-        if self.table.at != before and chosen is not None:
-            screen = self.app.made(lambda: DialogueScreen(self.index, chosen, self.table))
-            if screen is not None:
-                self.app.switch_screen(screen)
-
-    def action_compare(self) -> None:
-        others = self.index.others(self.entry)
-        if others:
-            screen = self.app.made(lambda: SideBySideScreen(self.index, self.entry, others))
-            if screen is not None:
-                self.app.push_screen(screen)
-        else:
-            more = "" if self.index.share_read >= 1 else " among those read so far"
-            self.notify(f"no other agent met this user{more}", timeout=3)
-
-
-class SideBySideScreen(Screen[None]):
-    """Two agents with the same user.
-
-    Args:
-        entry: on the left.
-        others: the first of them on the right; Tab goes on to the next.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Turn", key_display="↑↓"),
-        Binding("down,j", "move(1)", "Next turn", show=False),
-        Binding("tab", "other", "Next agent"),
-        Binding("escape", "app.back", "Back", show=False),
-    ]
-    DEFAULT_CSS = """
-    SideBySideScreen .right { border-left: solid $panel; }
-    """
-    app: ViewerApp
-
-    def __init__(self, index: DialogueIndex, entry: Entry, others: Sequence[Entry]) -> None:
-        super().__init__()
-        self.index, self.entry, self.others = index, entry, list(others)
-        self.dialogues = [index.dialogue(e) for e in (entry, self.others[0])]
-
-    def compose(self) -> ComposeResult:
-        yield TopBar()
-        left, right = (TurnList(d, beliefs=True) for d in self.dialogues)
-        with Horizontal():
-            yield left
-            yield right.add_class("right")
-        yield from (TurnText(d) for d in self.dialogues)
-        yield Footer(show_command_palette=False)
-
-    def on_mount(self) -> None:
-        entries = (self.entry, self.others[0])
-        bar = self.query_one(TopBar)
-        bar.title = "   |   ".join(f"{e.agent}: {e.outcome} after {e.turns}" for e in entries)
-        bar.where = f"% is p(truth), episode {self.entry.episode}"
-        for panel, dialogue, entry in zip(self.query(TurnList), self.dialogues, entries, strict=True):
-            opened = self.index.opened(entry)
-            look_into(self, dialogue, opened, lambda look, panel=panel: setattr(panel, "look", look), self._unknown)
-        self.action_move(1)
-
-    def _unknown(self, why: str) -> None:
-        self.notify(clean(why), severity="warning", timeout=6, markup=False)
-
-    def action_move(self, by: int) -> None:
-        at = self.query(TurnList).first().at + by
-        at = min(max(0, at), max(len(d.turns) for d in self.dialogues))
-        for panel, dialogue in zip([*self.query(TurnList), *self.query(TurnText)], self.dialogues * 2, strict=True):
-            panel.at = min(at, len(dialogue.turns))
-
-    def action_other(self) -> None:
-        if len(self.others) > 1:
-            others = [*self.others[1:], self.others[0]]
-            screen = self.app.made(lambda: SideBySideScreen(self.index, self.entry, others))
-            if screen is not None:
-                self.app.switch_screen(screen)
-
-
-def look_into(
-    screen: Screen[None],
-    dialogue: Dialogue,
-    opened: bool,
-    then: Callable[[SecondLook], None],
-    failed: Callable[[str], None],
-) -> None:
-    """Work a second look out on the thread that thinks; `then` gets it, `failed` the sentence why there is none."""
-    app = screen.app
-    assert isinstance(app, ViewerApp)
-
-    def done(look: SecondLook) -> None:
-        if screen.is_mounted:
-            then(look)
-
-    def not_done(error: Exception) -> None:
-        if not isinstance(error, ValueError | OSError):
-            raise error
-        if screen.is_mounted:
-            failed(str(error))
-
-    looks = app.looks
-    app.thinking.submit(lambda: looks.look(dialogue, opened), done, not_done)

@@ -28,6 +28,7 @@ from sim.channel.opening import SILENT
 from sim.phrasing.yesno import all_wordings
 from sim.questions import OPEN
 from tests.source import ROOT
+from tests.tiny_model import tiny_bert
 
 
 @pytest.fixture(scope="module")
@@ -47,22 +48,7 @@ def famous():
 
 @pytest.fixture
 def tiny_encoder(tmp_path_factory):
-    """A transformer of random weights, made from a configuration: a stand-in for a real one."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("model")
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    words = ["[PAD]", "[UNK]", *letters, *(f"##{c}" for c in letters)]
-    pieces = Tokenizer(models.WordPiece({w: k for k, w in enumerate(words)}, unk_token="[UNK]"))
-    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=pieces, unk_token="[UNK]", pad_token="[PAD]")
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(words), **size)).save_pretrained(folder)
-    return str(folder)
+    return tiny_bert(tmp_path_factory.mktemp("model"), layers=2)
 
 
 def told(reader: Reader, text: str, question: int = -1, least: float = 0.5) -> dict[str, object]:

@@ -15,26 +15,14 @@ from agents.practice import Practice
 from sim.catalogue.load import load
 from sim.questions import question_bank
 from sim.users.memory import Population
+from tests.tiny_model import tiny_bert
 
 torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("model")
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    words = ["[PAD]", "[UNK]", *letters, *(f"##{c}" for c in letters)]
-    pieces = Tokenizer(models.WordPiece({w: k for k, w in enumerate(words)}, unk_token="[UNK]"))
-    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=pieces, unk_token="[UNK]", pad_token="[PAD]")
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
-    size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
-    BertModel(BertConfig(vocab_size=len(words), **size)).save_pretrained(folder)
-    return str(folder)
+    return tiny_bert(tmp_path_factory.mktemp("model"), layers=1)
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +39,7 @@ def test_embeddings_are_of_unit_length_and_do_not_depend_on_their_neighbours(mod
 
 def test_a_second_time_nothing_is_computed(model, monkeypatch):
     first = embeddings.embed(["red", "blue"], model)
-    monkeypatch.setattr(embeddings, "_compute", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(embeddings, "mean_vectors", lambda *_: pytest.fail("computed again"))
     np.testing.assert_array_equal(embeddings.embed(["red", "blue"], model), first)
     with pytest.raises(pytest.fail.Exception):
         embeddings.embed(["red", "blues"], model)

@@ -22,7 +22,8 @@ from agents.results.second_look import SecondLooks
 from agents.setting import make_setting
 from envs.rules import Rules
 from screens.dialogue_panels import MomentPanel, TurnList
-from screens.viewer import DialogueScreen, SideBySideScreen, TableScreen, ViewerApp
+from screens.dialogue_screens import DialogueScreen, SideBySideScreen
+from screens.viewer import TableScreen, ViewerApp
 from sim.dialogue import DialogueError, read_dialogues
 from sim.numeric.entropy import entropy_bits
 from sim.posterior.exact import ChannelPosterior

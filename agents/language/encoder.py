@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.learning.embeddings import DEFAULT, load_words_model, model_folder
+from agents.learning.embeddings import DEFAULT, load_words_model, mean_vectors, model_folder
 
 LONGEST = 64
 """Tokens of a reply."""
@@ -60,20 +60,4 @@ class Encoder:
     def _means(self, texts: Sequence[str], depth: float, longest: int) -> np.ndarray:
         self.load()
         assert self._loaded is not None
-        import torch
-
-        tokenizer, model = self._loaded
-        order = np.argsort([len(t) for t in texts], kind="stable")
-        out: np.ndarray | None = None
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            given = [texts[k] or " " for k in rows]
-            tokens = tokenizer(given, padding=True, truncation=True, max_length=longest, return_tensors="pt")
-            with torch.inference_mode():
-                layers = model(**tokens, output_hidden_states=True).hidden_states
-            hidden = layers[max(1, round(depth * (len(layers) - 1)))]
-            mask = tokens["attention_mask"][..., None].to(hidden.dtype)
-            mean = torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1).clamp(min=1), dim=1).numpy()
-            out = np.empty((len(texts), mean.shape[1]), np.float32) if out is None else out
-            out[rows] = mean
-        return np.empty((0, 0), np.float32) if out is None else out
+        return mean_vectors(texts, *self._loaded, BATCH, longest, depth)

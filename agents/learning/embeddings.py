@@ -60,7 +60,7 @@ def embed(texts: Sequence[str], model: str = DEFAULT, batch: int = 256) -> np.nd
             return np.load(path)
         except ValueError:
             path.unlink()
-    found = _compute(texts, folder, batch)
+    found = mean_vectors(texts, *load_words_model(folder), batch, LONGEST)
     import io
 
     buffer = io.BytesIO()
@@ -140,19 +140,28 @@ def _no_model(model: str, why: str) -> WordsError:
     return WordsError(f"no model of words at '{model}': {why}; give a folder or a hub id, or leave it out")
 
 
-def _compute(texts: Sequence[str], folder: str, batch: int) -> np.ndarray:
+def mean_vectors(
+    texts: Sequence[str], tokenizer: Any, model: Any, batch: int, longest: int, depth: float = 1.0
+) -> np.ndarray:
+    """(n, D) float32 of unit length: the mean of a layer's vectors over the tokens of each text.
+
+    Args:
+        batch: texts at a time.
+        longest: tokens of a text; what is beyond is cut off.
+        depth: how deep in the network the layer stands, from 0 to 1, which is the last.
+    """
     import torch
 
-    tokenizer, model = load_words_model(folder)
     # Equal lengths together: little padding, and the same numbers whatever stands beside a text.
     order = np.argsort([len(t) for t in texts], kind="stable")
     out: np.ndarray | None = None
     for start in range(0, len(order), batch):
         rows = order[start : start + batch]
         given = [texts[k] or " " for k in rows]
-        tokens = tokenizer(given, padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
-        with torch.no_grad():
-            vectors = model(**tokens).last_hidden_state  # (n, L, D)
+        tokens = tokenizer(given, padding=True, truncation=True, max_length=longest, return_tensors="pt")
+        with torch.inference_mode():
+            layers = model(**tokens, output_hidden_states=True).hidden_states
+        vectors = layers[max(1, round(depth * (len(layers) - 1)))]  # (n, L, D)
         mask = tokens["attention_mask"][..., None].to(vectors.dtype)
         mean = (vectors * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
         mean = torch.nn.functional.normalize(mean, dim=1).numpy().astype(np.float32)

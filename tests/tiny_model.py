@@ -1,0 +1,23 @@
+"""A transformer of random weights, made from a configuration: a stand-in for a real encoder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def tiny_bert(folder: Path, layers: int) -> str:
+    """Save a model of letters and 16 dimensions with its tokenizer; the folder's path."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    words = ["[PAD]", "[UNK]", *letters, *(f"##{c}" for c in letters)]
+    pieces = Tokenizer(models.WordPiece({w: k for k, w in enumerate(words)}, unk_token="[UNK]"))
+    pieces.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=pieces, unk_token="[UNK]", pad_token="[PAD]")
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    size = {"hidden_size": 16, "num_hidden_layers": layers, "num_attention_heads": 2, "intermediate_size": 16}
+    BertModel(BertConfig(vocab_size=len(words), **size)).save_pretrained(folder)
+    return str(folder)
