@@ -54,6 +54,6 @@ def answered(questions: Sequence[int], answers: Sequence[int]) -> list[VirtualEv
     (((Meaning(likelihood=1.0, said=((7, 4),))),),)
     """
     return [
-        VirtualEvidence((((Meaning(1.0, ((int(q), int(a)),)),),) if q >= 0 else ()))
+        VirtualEvidence(((Meaning(1.0, ((int(q), int(a)),)),),) if q >= 0 else ())
         for q, a in zip(questions, answers, strict=True)
     ]
