@@ -1,42 +1,39 @@
-"""A `TextReading` as evidence: what somebody may have said, mixed over the few likeliest ways to read it.
+"""A `TextReading` as virtual evidence: what somebody may have said, each meaning with its likelihood.
 
-A stand-in for beliefs that hear evidence themselves: each way to read a text is a history of its own, in which a fact
-counts as what was said of its facet unasked or in answer to its open question, so that what the user may misremember is
-taken into account by the posterior.  The beliefs after these histories are mixed by how likely each reading is.  This
-is the only place that does so.
+A fact counts as what was said of its facet unasked, or in answer to its open question, so that what the user may
+misremember is taken into account by the posterior.  This is the only place where readings become evidence.
 
 Decisions that live here:
 
 - A number is what is said of it: the options that a range touches, by how much of each it covers, are its readings.
 - A fact that denies, and a fact about what is so or not, answers the yes/no question on its value.
-- At most `MOST` joint readings are kept, the likeliest; what they left out is reported.
+- The reader's probabilities are those of somebody who knows the users and nothing else; they are divided by how likely
+  users are to say each thing (`Posterior.likelihoods`).  The heads are trained on as many of each answer, so that what
+  they give are likelihoods already.
+- Where a text is matched with items as well, patterns and match see the same words, and patterns count for less.
 """
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from agents.language.reading import ReadFact, TextReading
 from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
+from sim.belief.virtual_evidence import Meaning, VirtualEvidence
 from sim.catalogue.catalogue import Facet
-from sim.channel.opening import SILENT
 from sim.posterior.contract import Posterior
+from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, QuestionBank
 
-MOST = 8
-"""Joint readings that are kept."""
 TRUST = 0.7
-"""The power to which what patterns tell is taken beside the match of a text (bench.language, requests)."""
+"""How far a pattern is believed beside the match of a text (bench.language, requests)."""
 LEAST_SHARE = 0.03
 """Readings of one facet that are less likely are left out."""
 
-P = TypeVar("P", bound=Posterior)
 Step = tuple[int, int]
 """A question and its answer."""
 
@@ -59,61 +56,42 @@ class Heard:
     belief: np.ndarray
     """(N,) p(intent | what was said)."""
     readings: int
-    """Joint readings that were mixed."""
+    """Histories that were mixed."""
     pruned: float
     """The probability of those that were left out."""
 
 
 def hear(posterior: Posterior, reading: TextReading) -> Heard:
-    """The belief of a posterior's first dialogue after a reading; the posterior stays as it is."""
-    parts = parts_of(posterior.bank, reading)
-    joint, pruned = likeliest(parts)
-    mixed = np.zeros_like(posterior.belief()[0])
-    for probability, chosen in joint:
-        mixed += probability * _after(posterior, parts, chosen, reading.question)
-    return Heard(_matched(mixed / mixed.sum(), reading, posterior.bank.catalogue.prior), len(joint), pruned)
+    """The belief of a posterior's first dialogue after a reading; the posterior stays as it is.
 
-
-def _matched(belief: np.ndarray, reading: TextReading, prior: np.ndarray) -> np.ndarray:
-    """The belief times the match of each intent's text.
-
-    Both see the same words, so what patterns say counts for less where there is a match: `TRUST`, chosen with it.
+    A reading that answers no question opens the dialogue.
     """
-    if reading.items is None:
-        return belief
-    with np.errstate(divide="ignore"):
-        weights = TRUST * np.log(belief) + (1 - TRUST) * np.log(prior) + reading.items
-    out = np.exp(weights - weights.max())
-    return out / out.sum()
-
-
-def _after(posterior: Posterior, parts: Sequence[Part], chosen: Sequence[int], question: int) -> np.ndarray:
-    """(N,) the belief after one joint reading."""
-    bank = posterior.bank
     copy = posterior.take(np.zeros(1, dtype=np.int64))
-    said = np.full((1, len(bank.catalogue.facets)), SILENT, dtype=np.int64)
-    later: list[Step] = []
-    for part, way in zip(parts, chosen, strict=True):
-        for q, answer in part.ways[way][1]:
-            if question < 0 and bank.kind[q] == OPEN:
-                said[0, part.facet] = answer - 1
-            else:
-                later.append((q, answer))
-    if question < 0:
-        copy.open(said)
-    for q, answer in later:
-        copy.update(np.array([q]), np.array([answer]))
-    return copy.belief()[0]
+    copy.hear([evidence_of(copy, reading, opening=reading.question < 0)])
+    several = isinstance(copy, ChannelPosterior)
+    return Heard(
+        copy.belief()[0], int(copy.histories[0]) if several else 1, float(copy.pruned[0]) if several else 0.0
+    )  # fmt: skip
 
 
-def likeliest(parts: Sequence[Part]) -> tuple[list[tuple[float, tuple[int, ...]]], float]:
-    """The likeliest joint readings, as (probability, way of each part) summing to 1, and the mass that was left out."""
-    joint: list[tuple[float, tuple[int, ...]]] = [(1.0, ())]
-    for part in parts:
-        longer = [(p * share, (*ways, k)) for p, ways in joint for k, (share, _) in enumerate(part.ways)]
-        joint = heapq.nlargest(MOST, longer, key=lambda pair: (pair[0], pair[1]))
-    kept = math.fsum(p for p, _ in joint)
-    return [(p / kept, ways) for p, ways in joint], max(0.0, 1.0 - kept)
+def evidence_of(posterior: Posterior, reading: TextReading, opening: bool = False) -> VirtualEvidence:
+    """A reading as evidence for one dialogue of a posterior, of whatever was heard before.
+
+    Args:
+        opening: the text opens the dialogue, so that what it doesn't name was passed over in silence.
+    """
+    bank, trust = posterior.bank, 1.0 if reading.items is None else TRUST
+    read, sure = [], []
+    for part in parts_of(bank, reading):
+        if part.asked and bank.kind[reading.question] != OPEN:
+            sure.append(tuple(Meaning(p, steps) for p, steps in part.ways if p > 0))  # heads give likelihoods
+        else:
+            nothing = math.fsum(p for p, steps in part.ways if not steps)
+            ways = [Meaning(trust * p, steps) for p, steps in part.ways if steps]
+            rest = 1.0 - trust * (1.0 - nothing)
+            read.append((*ways, Meaning(rest)) if rest >= LEAST_SHARE else tuple(ways))
+    parts = (*sure, *posterior.likelihoods(read, opening))
+    return VirtualEvidence(parts, reading.items, opening)
 
 
 def parts_of(bank: QuestionBank, reading: TextReading) -> list[Part]:

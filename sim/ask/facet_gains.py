@@ -48,7 +48,7 @@ class Together(NamedTuple):
     """What n dialogues know and believe, side by side."""
 
     numbers: np.ndarray
-    """(n, F) see `EvidenceStore`."""
+    """(n, F + 1) see `EvidenceStore`."""
     stages: np.ndarray
     """(n,) of the next answer."""
     joint: np.ndarray
@@ -71,7 +71,9 @@ def tell(beliefs: BeliefsByHistory, at: Together) -> QuestionInformation:
     asked, flags = store.asked(at.numbers), _flags(beliefs)
     alone = ~at.stages.any() and len(flags.facets) > 0
     if alone:
-        known = (at.numbers != beliefs.nothing) if beliefs.memory else asked[:, bank.starts[:-1] % len(bank)]
+        known = (
+            (at.numbers != beliefs.nothing)[:, :-1].copy() if beliefs.memory else asked[:, bank.starts[:-1] % len(bank)]
+        )
         tell_flags(flags, at.joint, known, out.gain_nats, out.user_nats, out.answers)
     told = set(flags.facets.tolist()) if alone else set()
     for f in range(len(store.facets)):

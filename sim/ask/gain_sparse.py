@@ -183,9 +183,9 @@ def believers(
         came = inside[MUDDLED, t] * odds_muddled
         inside[KEPT, t] = r * masses[1, t] + (1.0 - r) * inside[KEPT, t] * odds_kept
         inside[MUDDLED, t] = came + r * (masses[2, t] - lost[t] - came)
-        named = g * odds_kept / known.stranger[t]
-        outside[KEPT, t] = sums.strangers[0, t] * known.stranger[t] * (rho + (1.0 - rho) * named)
-        outside[KEPT, t] += sums.strangers[1, t] * (named if facet.single else rho)
+        named = g * odds_kept / known.stranger[0, t]
+        outside[KEPT, t] = sums.strangers[0, t] * known.stranger[0, t] * (rho + (1.0 - rho) * named)
+        outside[KEPT, t] += sums.strangers[1, t] * (g / known.stranger[1, t] if facet.single else rho)
         outside[MUDDLED, t] = outside[MUDDLED, t] * odds_muddled - came
 
 

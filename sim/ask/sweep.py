@@ -85,8 +85,9 @@ def always_refined(beliefs: BeliefsByHistory, node: Node, asked: list[int]) -> n
             continue
         if len(bank.catalogue.facets[f].values) <= FEW:
             out += bank.question_of_value[f].tolist()
-        elif evidence.said >= 0:
-            out.append(int(bank.question_of_value[f][evidence.said]))
+        else:
+            said = [evidence.said, *(said for said, _, _ in evidence.named)]
+            out += [int(bank.question_of_value[f][value]) for value in said if value >= 0]
     return np.array(sorted({q for q in out if q >= 0} - set(asked)), dtype=np.int64)
 
 

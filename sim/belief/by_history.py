@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from sim.belief.evidence import History
+from sim.belief.evidence import History, without_doubt
 from sim.belief.store import MOST_KNOWN, EvidenceStore
 from sim.belief.type_mixture import beliefs_of, log_prior, weigh
 from sim.channel.channel import Channel
@@ -27,17 +27,25 @@ CHUNK = 256
 class Node:
     """One answer history and what follows from it.  Immutable but for what `sim.ask` finds out and leaves here."""
 
-    __slots__ = ("belief", "joint", "key", "numbers", "scratch", "stage", "told", "types")
+    __slots__ = ("belief", "joint", "key", "log_evidence", "numbers", "scratch", "stage", "told", "types")
 
     def __init__(
-        self, key: bytes, numbers: np.ndarray, stage: int, joint: np.ndarray, belief: np.ndarray, types: np.ndarray
+        self,
+        key: bytes,
+        numbers: np.ndarray,
+        stage: int,
+        joint: np.ndarray,
+        belief: np.ndarray,
+        types: np.ndarray,
+        log_evidence: float,
     ) -> None:
         self.key = key
-        self.numbers = numbers  # (F,)
+        self.numbers = numbers  # (F + 1,)
         self.stage = stage  # of the next answer
         self.joint = joint  # (N, T) p(intent, type | history)
         self.belief = belief  # (N,)
         self.types = types  # (T,)
+        self.log_evidence = log_evidence  # log p(history), up to a constant of each facet
         self.told: dict[Any, Any] = {}  # what was found out, to be kept
         self.scratch: dict[Any, Any] = {}  # what several questions on one facet share, while a choice is made
 
@@ -66,8 +74,8 @@ class BeliefsByHistory:
     ) -> None:
         self.channel, self.bank, self.memory, self.residual = channel, bank, memory, residual
         self.store = EvidenceStore(channel, bank, memory, cache_bytes)
-        self.nothing = np.arange(len(channel.facets))
-        """(F,) the numbers of a dialogue that has heard nothing."""
+        self.nothing = np.arange(len(channel.facets) + 1)
+        """(F + 1,) the numbers of a dialogue that has heard nothing."""
         self.every = np.arange(len(bank))
         """(Q,) the ids of all questions."""
         self.named: dict[tuple[int, int], np.ndarray] = {}
@@ -75,6 +83,8 @@ class BeliefsByHistory:
         self.patterns: dict[int, Any] = {}
         self.flags: Any = None
         """The same of each facet alone, and of all flags."""
+        self.chances: dict[Any, float] = {}
+        """How likely users are to say this or that before anything is known (`sim.belief.weighted_histories`)."""
         self.readers: WeakSet[Any] = WeakSet()
         """Posteriors that hold `numbers` of this store, and drop what they found by them when told to `renumber`."""
         self._cache_bytes = cache_bytes
@@ -85,13 +95,13 @@ class BeliefsByHistory:
         """Forget evidence that no dialogue knows, where there is too much of it."""
         if len(self.store.known) > MOST_KNOWN:
             readers = list(self.readers)
-            self.store.forget_all_but([reader.numbers for reader in readers])
+            self.store.forget_all_but([numbers for reader in readers for numbers in reader.all_numbers()])
             self._nodes = Cache(self._cache_bytes)
             for reader in readers:
                 reader.renumber()
 
     def nodes(self, numbers: np.ndarray) -> list[Node]:
-        """The beliefs after what B dialogues know, (B, F)."""
+        """The beliefs after what B dialogues know, (B, F + 1)."""
         keys = [row.tobytes() for row in numbers]
         found = {key: self._nodes.get(key) for key in keys}
         missing = [key for key, node in found.items() if node is None]
@@ -104,27 +114,36 @@ class BeliefsByHistory:
 
     def _work_out(self, keys: Sequence[bytes]) -> list[Node]:
         numbers = np.frombuffer(b"".join(keys), dtype=np.int64).reshape(len(keys), -1)
-        joint, belief, types = self.beliefs(numbers)
+        log_evidence = np.empty(len(numbers))
+        joint, belief, types = self.beliefs(numbers, log_evidence)
         stages = self.stages(numbers).tolist()
         # A kept belief must not hold on to those of the whole batch.
         own = (lambda x: x) if len(keys) == 1 else np.copy
         return [
-            Node(key, numbers[j], stages[j], own(joint[j]), own(belief[j]), own(types[j])) for j, key in enumerate(keys)
+            Node(key, numbers[j], stages[j], own(joint[j]), own(belief[j]), own(types[j]), float(log_evidence[j]))
+            for j, key in enumerate(keys)
         ]
 
-    def beliefs(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What follows from what n dialogues know, (n, F): p(intent, type | history) (n, N, T), p(intent) (n, N) and
-        p(type) (n, T)."""
+    def beliefs(
+        self, numbers: np.ndarray, log_evidence: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What follows from what n dialogues know, (n, F + 1): p(intent, type | history) (n, N, T), p(intent) (n, N)
+        and p(type) (n, T).
+
+        Args:
+            log_evidence: (n,) is filled with log p(history), up to a constant of each facet.
+        """
         store, touched = self.store, numbers != self.nothing
         store.need(numbers[touched])
         joint = np.empty((len(numbers), store.intents, store.types))
         belief, types = np.empty(joint.shape[:2]), np.empty((len(numbers), store.types))
         residual = np.empty((0, 0))
         if self.residual is not None:
-            residual = np.stack([self.residual(store.history(row)) for row in numbers])
+            residual = np.stack([self.residual(without_doubt(store.history(row))) for row in numbers])
         at, rows = store.record_at[numbers[touched]], store.map_at[numbers[touched]]
         ends = touched.sum(axis=1).cumsum()
-        beliefs_of(self._log_prior, store.floats, store.ints, at, rows, ends, residual, joint, belief, types)
+        logs = np.empty(len(numbers)) if log_evidence is None else log_evidence
+        beliefs_of(self._log_prior, store.floats, store.ints, at, rows, ends, residual, joint, belief, types, logs)
         return joint, belief, types
 
     def stages(self, numbers: np.ndarray) -> np.ndarray:
@@ -142,7 +161,7 @@ class BeliefsByHistory:
         numbers, store = node.numbers[node.numbers != self.nothing], self.store
         store.need(node.numbers)
         out = np.empty((store.intents, store.types))
-        residual = np.empty(0) if self.residual is None else self.residual(store.history(node.numbers))
+        residual = np.empty(0) if self.residual is None else self.residual(without_doubt(store.history(node.numbers)))
         weigh(self._log_prior, store.floats, store.ints, store.record_at[numbers], store.map_at[numbers], residual, out)
         return np.logaddexp.reduce(out, axis=1) - np.logaddexp.reduce(self._log_prior, axis=1)
 

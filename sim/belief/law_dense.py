@@ -14,15 +14,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.belief.evidence import SAID_DONT_KNOW
-from sim.belief.tables import DenseFacet, Memory, Tabled
+from sim.belief.evidence import IN_DOUBT, SAID_DONT_KNOW
+from sim.belief.tables import NONE, VOLUNTEERED, DenseFacet, Memory, Tabled
 from sim.channel.channel import KEPT, MUDDLED
 from sim.channel.opening import SILENT
 from sim.numeric.compiled import compiled
 from sim.numeric.loops import TINY, exp, log
-
-NONE, PASSED, VOLUNTEERED = -1, 0, 1
-"""What an opening says of whether a facet is volunteered: there was none; it was passed over; it was."""
 
 
 class LawTables(NamedTuple):
@@ -90,19 +87,61 @@ def volunteering(said: int, volunteered: int, t: int, memory: Memory):
 
 
 @compiled
+def doubtful_open_answer(t: int, state: int, memory: Memory, options: np.ndarray, on_purpose: np.ndarray):
+    """What an open answer in doubt tells: p(what was heard) but for naming what is on top of the mind.
+
+    Args:
+        on_purpose: (K,) is filled with what each that may have been said adds where it is on top of the mind.
+    """
+    at_random, slip = 0.0, memory.slip[t]
+    for k in range(len(memory.named)):
+        said = memory.named[k]
+        chance = memory.weights[k] * exp(open_answer(said, memory.volunteered[k], t, state, memory))
+        on_purpose[k] = 0.0
+        if said >= 0:
+            on_purpose[k] = (1.0 - slip) * chance
+            chance *= max(slip * options[said], TINY)
+        at_random += chance
+    return max(at_random, TINY)
+
+
+@compiled
+def quiet(said: int, memory: Memory):
+    """Log of how an open answer weighs that nothing comes to mind; 0 where that is all that is heard."""
+    if said != IN_DOUBT:
+        return 0.0
+    out = 0.0
+    for k in range(len(memory.named)):
+        if memory.named[k] < 0:
+            out += memory.weights[k]
+    return log(max(out, TINY))
+
+
+@compiled
 def forgotten_like(pairs: np.ndarray, said: int, volunteered: int, t: int, memory: Memory, options: np.ndarray):
     """Log p(evidence | forgotten, type)."""
     out = log(max(memory.shares[0, t], TINY))
     for j in range(len(pairs)):
         out += log(max(memory.forgotten[t, pairs[j, 1]], TINY))
+    if said != IN_DOUBT:
+        return out + _guessed(said, volunteered, t, memory, options)
+    whole = 0.0
+    for k in range(len(memory.named)):
+        whole += memory.weights[k] * exp(_guessed(memory.named[k], memory.volunteered[k], t, memory, options))
+    return out + log(max(whole, TINY))
+
+
+@compiled
+def _guessed(said: int, volunteered: int, t: int, memory: Memory, options: np.ndarray):
+    """Log p(open answer | forgotten, type)."""
     guess, opening = memory.guess[t], memory.opening[t]
     if said >= 0:
-        out += log(max(guess * options[said], TINY)) + volunteering(said, volunteered, t, memory)
-    elif said == SAID_DONT_KNOW:
-        out += log(max(1.0 - guess, TINY))
-    elif said == SILENT:
-        out += log(max((1.0 - opening) + opening * (1.0 - guess), TINY))
-    return out
+        return log(max(guess * options[said], TINY)) + volunteering(said, volunteered, t, memory)
+    if said == SAID_DONT_KNOW:
+        return log(max(1.0 - guess, TINY))
+    if said == SILENT:
+        return log(max((1.0 - opening) + opening * (1.0 - guess), TINY))
+    return 0.0
 
 
 @compiled
@@ -152,6 +191,10 @@ def dense_record(
             to.states[0, t, r], to.states[1, t, r] = lost / whole, b / whole
             to.states[2, t, r], to.states[3, t, r] = c / whole, d / whole
         _what_is_believed(facet, by_state, confused, max(unknown, TINY), t, to)
+        if said == IN_DOUBT and unrecalled:
+            _believed_by_strangers(
+                facet, by_state, recognised, max(unknown, TINY), max(recognised_unknown, TINY), t, to
+            )
         if len(tabled.options):
             _what_is_named(facet, by_state, confused, max(unknown, TINY), t, to)
 
@@ -169,7 +212,8 @@ def _of_memories(
 ):
     """Log p(evidence | memory of each value) kept and muddled, and of yes/no answers alone; returns the largest."""
     v_n = len(facet.background)
-    top = -np.inf
+    top, nothing_named = -np.inf, quiet(said, memory)
+    on_purpose, by_option = np.empty(len(memory.named)), np.empty(len(facet.options) if said == IN_DOUBT else 0)
     for state in range(2):
         for v in range(v_n):
             by_state[state, v] = 0.0
@@ -182,7 +226,18 @@ def _of_memories(
                 by_state[state, v] += yes if true else no
         if state == KEPT:
             for v in range(v_n):
-                recognised[v] = by_state[KEPT, v]
+                recognised[v] = by_state[KEPT, v] + nothing_named
+        if said == IN_DOUBT:
+            at_random = doubtful_open_answer(t, state, memory, facet.options, on_purpose)
+            told, by_option[:] = log(at_random), 0.0
+            for k in range(len(on_purpose)):
+                if memory.named[k] >= 0:
+                    by_option[memory.named[k]] += on_purpose[k]
+            for v in range(v_n):
+                added = by_option[facet.option_of[v]]
+                by_state[state, v] += told if added == 0.0 else log(at_random + added)
+                top = max(top, by_state[state, v])
+            continue
         told = open_answer(said, volunteered, t, state, memory)
         right = wrong = 0.0
         if said >= 0:
@@ -219,6 +274,28 @@ def _what_is_believed(
                     above += chance[e] * by_state[MUDDLED, values[e]]
                 e -= 1
             to.muddled[c, t, r] = to.states[2, t, r] * above / max(confused[r], TINY)
+
+
+@compiled
+def _believed_by_strangers(
+    facet: DenseFacet,
+    by_state: np.ndarray,
+    recognised: np.ndarray,
+    all_kept: float,
+    all_recognised: float,
+    t: int,
+    to: LawTables,
+):
+    """What is believed of an intent that the catalogue doesn't know, where what may have been named tells nothing of
+    what doesn't come to mind."""
+    v_n = len(facet.background)
+    for c in range(len(facet.values)):
+        kept = unnamed = 0.0
+        for v in range(facet.values[c], v_n if facet.over else facet.values[c] + 1):
+            kept += facet.background[v] * by_state[KEPT, v]
+            unnamed += facet.background[v] * recognised[v]
+        to.kept[c, t, v_n] = to.states[1, t, v_n] * kept / all_kept
+        to.kept[c, t, v_n] += to.states[3, t, v_n] * unnamed / all_recognised
 
 
 @compiled

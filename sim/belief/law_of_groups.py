@@ -90,8 +90,9 @@ def believe_each(
         own, came: (n,) as `stand` finds them.
         rows: (FIGURES, n) of the groups.
     """
-    r, rho, g, single, stranger = (
-        facet.recognition[v], facet.stranger[v], facet.background[v], facet.single, known.stranger[t],
+    r, rho, g, single, stranger, unnamed = (
+        facet.recognition[v], facet.stranger[v], facet.background[v], facet.single, known.stranger[0, t],
+        known.stranger[1, t],
     )  # fmt: skip
     ptr, held, salience, touched = facet.ptr, facet.held, facet.salience, known.touched
     k_ptr, k_to, k_chance = facet.kernel.ptr, facet.kernel.to, facet.kernel.chance
@@ -112,7 +113,7 @@ def believe_each(
             believe[MUDDLED, k] += r * max(rows[MUDDLED_STATE, k] - lost - believe[MUDDLED, k], 0.0)
         elif start == end:
             named = g * odds_kept / stranger
-            unrecalled = rows[UNRECALLED, k] * (named if single else rho)
+            unrecalled = rows[UNRECALLED, k] * (g / unnamed if single else rho)
             believe[KEPT, k] = rows[KEPT_STATE, k] * (rho + (1.0 - rho) * named) + unrecalled
 
 
@@ -173,13 +174,19 @@ def _what_is_named(facet: SparseFacet, known: Known, slot: np.ndarray, t: int, r
 
 
 @compiled
-def touched_values(pairs: np.ndarray, said: int):
-    """(n,) int32, ascending: the values that were asked for or said."""
-    values = np.empty(len(pairs) + 1, dtype=np.int32)
+def touched_values(pairs: np.ndarray, said: int, named: np.ndarray):
+    """(n,) int32, ascending: the values that were asked for or said, or may have been (`Memory.named`)."""
+    values, n = np.empty(len(pairs) + 1 + len(named), dtype=np.int32), len(pairs)
     for j in range(len(pairs)):
         values[j] = pairs[j, 0]
-    values[len(pairs)] = said
-    return np.unique(values if said >= 0 else values[: len(pairs)])
+    if said >= 0:
+        values[n] = said
+        n += 1
+    for k in range(len(named)):
+        if named[k] >= 0:
+            values[n] = named[k]
+            n += 1
+    return np.unique(values[:n])
 
 
 @compiled
@@ -198,7 +205,7 @@ def tabulated_records(
     for e in range(len(at)):
         pairs = told.pairs[start : told.ends[e]]
         start = told.ends[e]
-        ids = touched_values(pairs, told.said[e])
+        ids = touched_values(pairs, told.said[e], memory.named)
         r_n = give_rows(facet, ids, row_of)
         record = np.empty(sparse_size(r_n, len(ids), t_n))
         sparse_record(facet, memory, pairs, told.said[e], told.volunteered[e], ids, row_of, r_n, record)

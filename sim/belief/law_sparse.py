@@ -18,7 +18,7 @@ Evidence becomes a record of float64 and one of int32:
 
     like      (R, T)        log p(evidence | row, type)
     rows      (R, T, 6)     p(forgotten, kept, muddled, unrecalled | evidence, row, type), kept / A, muddled / R
-    stranger  (T,)          A of an intent of which the catalogue knows nothing
+    stranger  (2, T)        A of an intent of which the catalogue knows nothing; A but for e, of what isn't recalled
     touched   (n, T, S, 4)  g1, g0, h, e of each touched value, kept and muddled
 
     row_of_intent (N,)
@@ -35,8 +35,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.answers import ANSWERS, DONT_KNOW
-from sim.belief.law_dense import forgotten_like, open_answer
+from sim.belief.evidence import IN_DOUBT
+from sim.belief.law_dense import doubtful_open_answer, forgotten_like, open_answer, quiet
 from sim.belief.tables import Memory, SparseFacet
 from sim.channel.channel import KEPT, MUDDLED
 from sim.numeric.compiled import compiled
@@ -48,7 +48,6 @@ G1, G0, H, E = range(4)
 FORGOTTEN, KEPT_STATE, MUDDLED_STATE, UNRECALLED, KEPT_TOP, MUDDLED_REPLACED = range(6)
 FIGURES = 6
 """Of a row and type."""
-WIDTH = len(ANSWERS)
 
 
 class Known(NamedTuple):
@@ -64,7 +63,7 @@ class Known(NamedTuple):
 @compiled
 def sparse_size(r_n: int, n: int, t_n: int) -> int:
     """Numbers in a record of so many rows and touched values."""
-    return r_n * t_n * (1 + FIGURES) + t_n + n * t_n * 8
+    return r_n * t_n * (1 + FIGURES) + 2 * t_n + n * t_n * 8
 
 
 @compiled
@@ -72,8 +71,8 @@ def parts_of(record: np.ndarray, r_n: int, n: int, t_n: int):
     """Its blocks: like, rows, stranger, touched."""
     a, b = r_n * t_n, r_n * t_n * (1 + FIGURES)
     return (
-        record[:a].reshape(r_n, t_n), record[a:b].reshape(r_n, t_n, FIGURES), record[b : b + t_n],
-        record[b + t_n : b + t_n + n * t_n * 8].reshape(n, t_n, 2, 4),
+        record[:a].reshape(r_n, t_n), record[a:b].reshape(r_n, t_n, FIGURES), record[b : b + 2 * t_n].reshape(2, t_n),
+        record[b + 2 * t_n : b + (2 + n * 8) * t_n].reshape(n, t_n, 2, 4),
     )  # fmt: skip
 
 
@@ -156,23 +155,23 @@ def sparse_record(
     _rows_of_their_own(facet, ids, row_of, slot, touched, logs, sums)
     terms = np.empty((4, r_n))
     for t in range(t_n):
-        unrecalled = memory.shares[3, t] > 0.0 and said < 0
+        unrecalled, nothing_named = memory.shares[3, t] > 0.0 and said < 0, quiet(said, memory)
         forgotten = forgotten_like(pairs, said, volunteered, t, memory, facet.options)
         shift = forgotten
         for r in range(r_n):
             shift = max(shift, max(logs[KEPT, t, r] + told[KEPT, t], logs[MUDDLED, t, r] + told[MUDDLED, t]))
             if unrecalled:
-                shift = max(shift, logs[KEPT, t, r])
+                shift = max(shift, logs[KEPT, t, r] + nothing_named)
         named, recognised = memory.shares[1, t], memory.shares[3, t] if unrecalled else 0.0
         for r in range(r_n):
             terms[0, r] = exp(forgotten - shift)
             terms[1, r] = exp(logs[KEPT, t, r] + told[KEPT, t] - shift) * sums[0, t, r] * named
             terms[2, r] = exp(logs[MUDDLED, t, r] + told[MUDDLED, t] - shift) * sums[1, t, r] * memory.shares[2, t]
-            terms[3, r] = exp(min(logs[KEPT, t, r] - shift, 0.0)) * recognised
+            terms[3, r] = exp(min(logs[KEPT, t, r] + nothing_named - shift, 0.0)) * recognised
         terms[1, STRANGER] *= memory.strangers[1, t] / max(named, TINY)
         terms[2, STRANGER] = 0.0
         if facet.single:
-            terms[3, STRANGER] *= sums[0, t, STRANGER]
+            terms[3, STRANGER] *= stranger[1, t]
         for r in range(r_n):
             whole = max(terms[0, r] + terms[1, r] + terms[2, r] + terms[3, r], TINY)
             like[r, t] = log(whole) + shift
@@ -187,19 +186,20 @@ def _strangers(
     facet: SparseFacet, ids: np.ndarray, touched: np.ndarray, stranger: np.ndarray, logs: np.ndarray, sums: np.ndarray
 ):
     """What is the same for all rows, and the row of those of whom the catalogue knows nothing."""
-    for t in range(len(stranger)):
+    for t in range(stranger.shape[1]):
         kept = muddled = strange = 0.0
-        stranger[t] = 1.0
+        stranger[0, t] = stranger[1, t] = 1.0
         for j in range(len(ids)):
             of_kept, rho = touched[j, t, KEPT], facet.stranger[ids[j]]
             h = max(rho * of_kept[G1] + (1.0 - rho) * of_kept[G0], TINY)
             kept += log(of_kept[G0])
             muddled += log(touched[j, t, MUDDLED, G0])
             strange += log(h)
-            stranger[t] += facet.background[ids[j]] * (of_kept[E] * of_kept[G1] / h - 1.0)
-        stranger[t] = max(stranger[t], TINY)
+            stranger[0, t] += facet.background[ids[j]] * (of_kept[E] * of_kept[G1] / h - 1.0)
+            stranger[1, t] += facet.background[ids[j]] * (of_kept[G1] / h - 1.0)
+        stranger[0, t], stranger[1, t] = max(stranger[0, t], TINY), max(stranger[1, t], TINY)
         logs[KEPT, t], logs[MUDDLED, t] = kept, muddled
-        logs[KEPT, t, STRANGER], sums[0, t, STRANGER] = strange, stranger[t]
+        logs[KEPT, t, STRANGER], sums[0, t, STRANGER] = strange, stranger[0, t]
 
 
 @compiled
@@ -298,11 +298,13 @@ def _touch(
             to = touched[slot[value], t, state]
             to[G1] = memory.yesno[t, state, 1, answer]
             to[G0] = says * memory.yesno[t, state, 0, answer]
-            if answer % WIDTH == DONT_KNOW:
-                to[G0] += 1.0 - says
+            to[G0] += (1.0 - says) * memory.unsure[answer]
             to[G0] = max(to[G0], TINY)
-    kept = open_answer(said, volunteered, t, KEPT, memory)
-    muddled = open_answer(said, volunteered, t, MUDDLED, memory)
+    if said == IN_DOUBT:
+        kept, muddled = _touch_in_doubt(facet, memory, t, slot, touched)
+    else:
+        kept = open_answer(said, volunteered, t, KEPT, memory)
+        muddled = open_answer(said, volunteered, t, MUDDLED, memory)
     if said >= 0:
         at_random = max(memory.slip[t] * facet.options[said], TINY)
         kept += log(at_random)
@@ -316,6 +318,19 @@ def _touch(
                 to = touched[slot[v], t, state]
                 to[H] = max(r * to[G1] + (1.0 - r) * to[G0], TINY)
     return kept, muddled
+
+
+@compiled
+def _touch_in_doubt(facet: SparseFacet, memory: Memory, t: int, slot: np.ndarray, touched: np.ndarray):
+    """Odds e of all that may have been named; returns what `_touch` does."""
+    on_purpose, out = np.empty(len(memory.named)), np.empty(2)
+    for state in range(2):
+        at_random = doubtful_open_answer(t, state, memory, facet.options, on_purpose)
+        out[state] = log(at_random)
+        for k in range(len(on_purpose)):
+            if memory.named[k] >= 0:
+                touched[slot[memory.named[k]], t, state, E] += on_purpose[k] / at_random
+    return out[KEPT], out[MUDDLED]
 
 
 @compiled

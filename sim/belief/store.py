@@ -2,27 +2,33 @@
 
 A piece of evidence about a facet gets a number when it is first met, and what a dialogue knows is one number a facet:
 two dialogues that heard the same, in whatever order, have the same numbers.  Number f, below F, is that nothing is
-known of facet f.  Records (`sim.belief.law_dense`, `sim.belief.law_sparse`) lie in two long arrays; when those have
-grown to their limit all are forgotten, and made again where they are needed.
+known of facet f, and number F that nothing was told of the items themselves.  Records (`sim.belief.law_dense`,
+`sim.belief.law_sparse`) lie in two long arrays; when those have grown to their limit all are forgotten, and made again
+where they are needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 
-from sim.belief.evidence import EMPTY, NOT_SAID, Evidence, History, heard, opened
-from sim.belief.law_dense import NONE, PASSED, VOLUNTEERED, LawTables, Told, dense_records, table_size, tables_of
+from sim.belief.evidence import EMPTY, NOT_SAID, WIDTH, Evidence, History, heard, opened
+from sim.belief.law_dense import LawTables, Told, dense_records, table_size, tables_of
 from sim.belief.law_of_groups import tabulated_records, touched_values
 from sim.belief.law_sparse import give_rows, parts_of, sparse_record, sparse_size
 from sim.belief.stages import Stages
 from sim.belief.tables import (
+    NONE,
+    PASSED,
+    VOLUNTEERED,
     DenseFacet,
     Memory,
     SparseFacet,
     asked_for,
     dense_facet,
+    in_doubt,
     is_dense,
     manner_of,
     memory_of,
@@ -30,7 +36,6 @@ from sim.belief.tables import (
     tabled,
 )
 from sim.channel.channel import Channel
-from sim.channel.opening import SILENT
 from sim.numeric.compiled import compiled
 from sim.questions import QuestionBank
 
@@ -40,8 +45,23 @@ NOWHERE = -1
 """In the place of an offset: there is no record."""
 
 
+RULED_OUT = -700.0
+"""Log factors on items are no lower: smaller ones have no float64 beside 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class ItemEvidence:
+    """A log factor on each intent: how well its text, or picture, matches what was said.  It is equal to itself
+    alone."""
+
+    log_factor: np.ndarray
+    """(N,) the largest is 0."""
+
+
 class EvidenceStore:
     """Evidence under one channel and bank; N intents, F facets, T types.
+
+    What a dialogue knows has F + 1 numbers: the last is of the items themselves (`ItemEvidence`).
 
     Args:
         memory: False takes every answer for independent evidence.
@@ -59,15 +79,16 @@ class EvidenceStore:
         """(F,) the rows of the facets whose law is tabled, None for the others."""
         self.manner = manner_of([*self.stages.asking])
         self._memories: dict[int, Memory] = {}
+        self._in_doubt = WIDTH * len(self.stages.asking)
         self._begin()
         self._lay_out_fixed()
 
     def _begin(self) -> None:
         """Nothing is known."""
-        self.known: list[tuple[int, Evidence]] = [(f, EMPTY) for f in range(len(self.facets))]
+        self.known: list[tuple[int, Evidence | ItemEvidence]] = [(f, EMPTY) for f in range(len(self.facets) + 1)]
         self._number = {key: k for k, key in enumerate(self.known)}
         self._after: dict[tuple[int, int, int, int], int] = {}
-        room = 4 * len(self.facets)
+        room = 4 * len(self.facets) + 4
         self._passed = np.zeros(room, dtype=np.int64)
         self.asked_at = np.zeros((room, 2), dtype=np.int64)
         """(evidence, 2) the questions that it answers are asked_ids[first:end]."""
@@ -95,8 +116,8 @@ class EvidenceStore:
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
-    def number(self, f: int, evidence: Evidence) -> int:
-        """The number of what is known of facet f."""
+    def number(self, f: int, evidence: Evidence | ItemEvidence) -> int:
+        """The number of what is known of facet f, or, F, of the items themselves."""
         found = self._number.get((f, evidence))
         if found is None:
             found = self._number[f, evidence] = len(self.known)
@@ -105,14 +126,31 @@ class EvidenceStore:
                 for name in ("record_at", "map_at", "row_count", "touched_count", "asked_at", "_passed"):
                     old = getattr(self, name)
                     setattr(self, name, np.concatenate([old, np.full_like(old, NOWHERE)]))
-            self._passed[found] = self.memory and evidence.said == SILENT
+            self._passed[found] = self.memory and isinstance(evidence, Evidence) and evidence.silent
             self._note_asked(found, f, evidence)
         return found
 
-    def _note_asked(self, k: int, f: int, evidence: Evidence) -> None:
+    def number_of_items(self, before: int, log_factor: np.ndarray) -> int:
+        """The number of one more log factor on each intent (N,), beside what was known of the items before.
+
+        Raises:
+            ValueError: not one for each intent, or none that is finite.
+        """
+        if np.shape(log_factor) != (self.intents,) or not np.isfinite(log_factor).any():
+            raise ValueError(f"a log factor on items needs {self.intents} numbers, one an intent, some of them finite")
+        known = self.known[before][1]
+        first = known.log_factor if isinstance(known, ItemEvidence) else 0.0
+        whole = np.maximum(np.asarray(log_factor, dtype=np.float64) + first, RULED_OUT)
+        return self.number(len(self.facets), ItemEvidence(whole - whole.max()))
+
+    def _note_asked(self, k: int, f: int, evidence: Evidence | ItemEvidence) -> None:
+        if isinstance(evidence, ItemEvidence):
+            self.asked_at[k] = 0
+            return
         closed, start = self.bank.question_of_value[f], self._asked_used
         ids = [int(self.bank.open_question[f])] if evidence.open_answered else []
         ids += [int(closed[value]) for value, _ in evidence.yesno]
+        ids += [int(closed[value]) for value, _, _ in evidence.doubted]
         self._asked_used += len(ids)
         if self._asked_used > len(self.asked_ids):
             self.asked_ids = _longer(self.asked_ids, self._asked_used)
@@ -154,20 +192,20 @@ class EvidenceStore:
         return f, found
 
     def after_opening(self, numbers: np.ndarray, opening: np.ndarray) -> np.ndarray:
-        """(F,) numbers after an opening (F,)."""
-        about = {f: self.known[k][1] for f, k in enumerate(numbers.tolist())}
+        """(F + 1,) numbers after an opening (F,)."""
+        about = {f: self.known[k][1] for f, k in enumerate(numbers[:-1].tolist())}
         out = numbers.copy()
         for f, evidence in opened(self.bank, about, opening).items():
             out[f] = self.number(f, evidence)
         return out
 
     def history(self, numbers: np.ndarray) -> History:
-        """What a dialogue knows, with nothing that is empty."""
-        return tuple(self.known[k] for f, k in enumerate(numbers.tolist()) if k != f)
+        """What a dialogue knows of its facets, with nothing that is empty."""
+        return tuple(self.known[k] for f, k in enumerate(numbers[:-1].tolist()) if k != f)  # type: ignore[misc]
 
     def numbers(self, history: Iterable[tuple[int, Evidence]]) -> np.ndarray:
-        """(F,) int64: the numbers of a history."""
-        out = np.arange(len(self.facets))
+        """(F + 1,) int64: the numbers of a history."""
+        out = np.arange(len(self.facets) + 1)
         for f, evidence in history:
             out[f] = self.number(f, evidence)
         return out
@@ -188,7 +226,9 @@ class EvidenceStore:
         by_law: dict[tuple[int, int], list[int]] = {}
         for k in wanted[self.record_at[wanted] == NOWHERE].tolist():
             f, evidence = self.known[k]
-            if self.tabled[f] is None or len(self._pieces(evidence)) > 1:
+            if f == len(self.facets) or not isinstance(evidence, Evidence):
+                self._record_items(k, evidence)
+            elif self.tabled[f] is None or len(self._pieces(evidence)) > 1 or evidence.doubted or evidence.named:
                 self._record(k)
             else:
                 by_law.setdefault((f, id(self.stages.heard(f, evidence))), []).append(k)
@@ -210,8 +250,17 @@ class EvidenceStore:
         self.need(out)
         return out, stages + len(self.stages.asking) * self._passed[out]
 
+    def _record_items(self, k: int, evidence: Evidence | ItemEvidence) -> None:
+        """A row an intent, the same for all types."""
+        log = np.zeros((self.intents, self.types))
+        if isinstance(evidence, ItemEvidence):
+            log += evidence.log_factor[:, None]
+        self.record_at[k], self.map_at[k] = self._take_floats(log.size), 0
+        self.floats[self.record_at[k] :][: log.size] = log.ravel()
+
     def _record(self, k: int) -> None:
         f, evidence = self.known[k]
+        assert isinstance(evidence, Evidence)
         pieces = self._pieces(evidence)
         if len(pieces) == 1:
             self.record_at[k], self.map_at[k] = self._weigh(k, f, pieces[0])
@@ -228,10 +277,11 @@ class EvidenceStore:
 
     def _pieces(self, evidence: Evidence) -> tuple[Evidence, ...]:
         """The evidence as parts that share no memory: one, or with memory off one an answer."""
-        if self.memory or (not evidence.yesno and evidence.said == NOT_SAID):
+        if self.memory or (not evidence.yesno and not evidence.doubted and evidence.said == NOT_SAID):
             return (evidence,)
-        said = (evidence._replace(yesno=()),) if evidence.said != NOT_SAID else ()
-        return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *said)
+        said = (evidence._replace(yesno=(), doubted=()),) if evidence.said != NOT_SAID else ()
+        doubted = (Evidence(doubted=(answer,)) for answer in evidence.doubted)
+        return (*(Evidence(yesno=(answer,)) for answer in evidence.yesno), *doubted, *said)
 
     def _weigh(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
         """Write a record; where it begins, and where the rows of the intents stand."""
@@ -247,7 +297,7 @@ class EvidenceStore:
         assert rows is not None
         size = table_size(rows, self.types)
         at = self._take_floats(size * len(evidence)) + size * np.arange(len(evidence))
-        memory, told = self._memory(f, evidence[0]), _told(evidence)
+        memory, told = self._memory(f, evidence[0]), _told(evidence, self._in_doubt)
         if isinstance(facet, DenseFacet):
             dense_records(facet, rows, memory, told, self.floats, at)
         else:
@@ -255,9 +305,10 @@ class EvidenceStore:
         return at
 
     def _weigh_sparse(self, k: int, f: int, evidence: Evidence) -> tuple[int, int]:
-        facet, told = self.facets[f], _told([evidence])
+        facet, told = self.facets[f], _told([evidence], self._in_doubt)
         assert isinstance(facet, SparseFacet)
-        ids = touched_values(told.pairs, evidence.said)
+        memory = self._memory(f, evidence)
+        ids = touched_values(told.pairs, evidence.said, memory.named)
         row_of = np.empty(len(facet.ptr) - 1, dtype=np.int32)
         r_n = give_rows(facet, ids, row_of)
         kept = np.concatenate([row_of[facet.group_of], row_of, ids])
@@ -265,7 +316,7 @@ class EvidenceStore:
         self.ints[rows_at : rows_at + len(kept)] = kept
         size = sparse_size(r_n, len(ids), self.types)
         at = self._take_floats(size)
-        memory, volunteered, out = self._memory(f, evidence), int(told.volunteered[0]), self.floats[at : at + size]
+        volunteered, out = int(told.volunteered[0]), self.floats[at : at + size]
         sparse_record(facet, memory, told.pairs, evidence.said, volunteered, ids, row_of, r_n, out)
         self.row_count[k], self.touched_count[k] = r_n, len(ids)
         return at, rows_at
@@ -275,7 +326,7 @@ class EvidenceStore:
         found = self._memories.get(id(channel))
         if found is None:
             found = self._memories[id(channel)] = memory_of(channel)  # `stages` keeps the channels
-        return found
+        return in_doubt(found, evidence) if evidence.doubted or evidence.named else found
 
     def _take_floats(self, size: int) -> int:
         at = self._floats_used
@@ -323,11 +374,17 @@ def mark_asked(numbers: np.ndarray, asked_at: np.ndarray, asked_ids: np.ndarray,
                 out[b, asked_ids[j]] = True
 
 
-def _told(evidence: list[Evidence]) -> Told:
-    pairs = np.array([pair for about in evidence for pair in about.yesno], dtype=np.int64).reshape(-1, 2)
+def _told(evidence: list[Evidence], first: int) -> Told:
+    """Laid out for loops; answers in doubt are the columns of `Memory` from `first` on."""
+    pairs = np.array([pair for about in evidence for pair in _pairs(about, first)], dtype=np.int64).reshape(-1, 2)
     volunteered = [NONE if e.volunteered is None else VOLUNTEERED if e.volunteered else PASSED for e in evidence]
-    ends = np.array([len(about.yesno) for about in evidence]).cumsum()
+    ends = np.array([len(about.yesno) + len(about.doubted) for about in evidence]).cumsum()
     return Told(pairs, ends, np.array([about.said for about in evidence]), np.array(volunteered))
+
+
+def _pairs(about: Evidence, first: int) -> list[tuple[int, int]]:
+    """What yes/no questions asked for, and the symbols of the answers."""
+    return [*about.yesno, *((value, first + c) for c, (value, _, _) in enumerate(about.doubted))]
 
 
 def _longer(array: np.ndarray, least: int) -> np.ndarray:

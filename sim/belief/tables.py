@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from sim.answers import ANSWERS, DONT_KNOW
+from sim.belief.evidence import Evidence
 from sim.channel.channel import FacetChannel
 from sim.numeric.compiled import compiled
 from sim.numeric.randomness import mix
@@ -29,6 +31,8 @@ LARGE = 1 << 12
 """Groups times values of a sparse facet up to which its law is tabled."""
 WIDE = 1024
 """Intents up to which what they would answer is gone through one by one."""
+NONE, PASSED, VOLUNTEERED = -1, 0, 1
+"""What an opening says of whether a facet is volunteered: there was none; it was passed over; it was."""
 
 
 class Kernel(NamedTuple):
@@ -120,7 +124,10 @@ class AnswerManner(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What one facet's memory and answers are like where evidence is weighed; A answers of each stage side by side."""
+    """What one facet's memory and answers are like where evidence is weighed; A answers of each stage side by side.
+
+    An answer that is in doubt is one more column: the chances of the answers that it may have been, by their weights.
+    """
 
     shares: np.ndarray
     """(4, T) p(forgotten, kept, muddled, unrecalled)."""
@@ -132,6 +139,14 @@ class Memory(NamedTuple):
     slip: np.ndarray
     guess: np.ndarray
     opening: np.ndarray
+    unsure: np.ndarray
+    """(A,) how much of each answer is "don't know"."""
+    named: np.ndarray
+    """(K,) int64: what may have been said, where that is in doubt; codes of `Evidence.said`."""
+    volunteered: np.ndarray
+    """(K,) int64: NONE, PASSED or VOLUNTEERED, of each."""
+    weights: np.ndarray
+    """(K,) p(what was heard | it was said), up to a factor."""
 
 
 def is_dense(channel: FacetChannel) -> bool:
@@ -259,4 +274,25 @@ def memory_of(channel: FacetChannel) -> Memory:
         channel.state_shares, channel.stranger_shares, channel.yesno, channel.yesno_forgotten, channel.silent,
         channel.slip, channel.guess, channel.opening,
     )  # fmt: skip
-    return Memory(*(np.ascontiguousarray(part, dtype=np.float64) for part in parts))
+    unsure = (np.arange(channel.yesno.shape[-1]) % len(ANSWERS) == DONT_KNOW).astype(np.float64)
+    nothing = np.empty(0, dtype=np.int64)
+    return Memory(
+        *(np.ascontiguousarray(part, dtype=np.float64) for part in parts), unsure, nothing, nothing.copy(), np.empty(0)
+    )
+
+
+def in_doubt(memory: Memory, evidence: Evidence) -> Memory:
+    """The same with a column for each yes/no answer that is in doubt, in their order, and with what may have been
+    said."""
+    a, columns = len(ANSWERS), np.zeros((memory.yesno.shape[-1], len(evidence.doubted)))
+    for c, (_, stage, weights) in enumerate(evidence.doubted):
+        columns[a * stage : a * (stage + 1), c] = weights
+    codes = {None: NONE, False: PASSED, True: VOLUNTEERED}
+    return memory._replace(
+        yesno=np.concatenate([memory.yesno, memory.yesno @ columns], axis=-1),
+        forgotten=np.concatenate([memory.forgotten, memory.forgotten @ columns], axis=-1),
+        unsure=np.concatenate([memory.unsure, memory.unsure @ columns]),
+        named=np.array([said for said, _, _ in evidence.named], dtype=np.int64),
+        volunteered=np.array([codes[how] for _, how, _ in evidence.named], dtype=np.int64),
+        weights=np.array([w for _, _, w in evidence.named]),
+    )

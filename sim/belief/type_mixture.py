@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.channel.channel import Channel
 from sim.numeric.compiled import compiled
-from sim.numeric.loops import exp, total
+from sim.numeric.loops import exp, log, total
 
 
 def log_prior(channel: Channel) -> np.ndarray:
@@ -64,6 +64,7 @@ def beliefs_of(
     joint: np.ndarray,
     belief: np.ndarray,
     types: np.ndarray,
+    log_evidence: np.ndarray,
 ):
     """The beliefs of n histories.
 
@@ -71,6 +72,7 @@ def beliefs_of(
         like_at, map_at: as in `weigh`, one history after the other; history b's are those before ends[b].
         residual: (n, N) or (0, 0).
         joint, belief, types: (n, N, T) p(intent, type | history), (n, N) and (n, T), are filled.
+        log_evidence: (n,) log p(history) is filled.
     """
     _, n, t_n = joint.shape
     nothing = np.empty(0)
@@ -86,6 +88,7 @@ def beliefs_of(
         for k in range(n * t_n):
             flat[k] = exp(flat[k] - top)
         whole = total(flat, 0, n * t_n)
+        log_evidence[b] = top + log(whole)
         for k in range(n * t_n):
             flat[k] /= whole
         types[b] = 0.0

@@ -26,6 +26,10 @@ class Meaning(NamedTuple):
     Empty: nothing was said."""
 
 
+Part = tuple[Meaning, ...]
+"""Meanings that exclude each other."""
+
+
 @dataclass(frozen=True, eq=False)
 class VirtualEvidence:
     """What was heard in one go.
@@ -34,7 +38,7 @@ class VirtualEvidence:
         ValueError: a part without meanings, or with a likelihood that is not a finite number above 0.
     """
 
-    parts: tuple[tuple[Meaning, ...], ...] = ()
+    parts: tuple[Part, ...] = ()
     """Meanings of one part exclude each other."""
     items: np.ndarray | None = None
     """(N,) a log factor on each intent: how well its text matches what was heard; None for none."""

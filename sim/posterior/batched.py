@@ -12,6 +12,7 @@ from typing import Self
 
 import numpy as np
 
+from sim.ask import weighted_choice
 from sim.ask.facet_gains import Together, tell
 from sim.ask.question_information import QuestionInformation, shortlisted
 from sim.ask.ranking import TIE, top
@@ -57,6 +58,9 @@ class BatchedPosterior(ChannelPosterior):
                 found = self._beliefs.beliefs(self.numbers[rows[first[part]]])
                 for to, of in zip((self._joint, self._belief, self._types), found, strict=True):
                     to[rows[mine]] = of[back[mine] - start]
+            for b in set(rows.tolist()) & set(self._several):
+                node = self._mixture(b).node
+                self._joint[b], self._belief[b], self._types[b] = node.joint, node.belief, node.types
             self._believed[rows] = True
 
     def joint(self) -> np.ndarray:
@@ -78,7 +82,7 @@ class BatchedPosterior(ChannelPosterior):
         self._believe()
         rows, to = np.flatnonzero(~self._told), self._information
         if len(rows):
-            first, back = _distinct(self.numbers[rows])
+            first, back = _distinct(self._told_apart(rows))
             for start in range(0, len(first), CHUNK):
                 some = rows[first[start : start + CHUNK]]
                 mine = (back >= start) & (back < start + CHUNK)
@@ -91,8 +95,19 @@ class BatchedPosterior(ChannelPosterior):
                 told, place = tell(self._beliefs, at), back[mine] - start
                 to.gain_nats[rows[mine]] = np.where(told.gain_nats > TIE, told.gain_nats, 0.0)[place]
                 to.user_nats[rows[mine]], to.answers[rows[mine]] = told.user_nats[place], told.answers[place]
+            for b in set(rows.tolist()) & set(self._several):
+                mixture = self._mixture(b)
+                apart = mixture.apart[self.bank.facet]
+                to.gain_nats[b, apart] = weighted_choice.sweep_all(self._beliefs, mixture)[apart]
             self._told[rows] = True
         return to
+
+    def _told_apart(self, rows: np.ndarray) -> np.ndarray:
+        """(n, F + 1) numbers of the dialogues `rows`; one more where a mixture is like no other dialogue."""
+        if not self._several:
+            return self.numbers[rows]
+        own = np.array([b + 1 if b in self._several else 0 for b in rows.tolist()])
+        return np.column_stack([self.numbers[rows], own])
 
     def eig_nats(self) -> np.ndarray:
         return super().eig_nats() if self._wide else self.question_information().gain_nats.copy()

@@ -1,20 +1,22 @@
 """The contract of a posterior: what agents, environments and the app may ask of any belief.
 
-A class of one's own need not inherit anything.  One that inherits `Posterior` gets the last three members for nothing:
+A class of one's own need not inherit anything.  One that inherits `Posterior` gets some members for nothing:
 `shortlist` is then worked out through the rest of the contract, a few hundred updates on copies for each dialogue, and
 `states` and `type_names` say that nobody can tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, Self
 
 import numpy as np
 
 from sim.ask.question_information import SUMMARY, QuestionInformation, open_summary
 from sim.ask.ranking import NOTHING, top
+from sim.belief.virtual_evidence import Part, VirtualEvidence
 from sim.channel.channel import Channel
+from sim.channel.opening import SILENT
 from sim.numeric.entropy import xlogx
 from sim.questions import OPEN, QuestionBank
 
@@ -42,6 +44,19 @@ class Posterior(Protocol):
     def update(self, question: np.ndarray, answer: np.ndarray, rows: np.ndarray | None = None) -> None:
         """One question and answer for each dialogue, (B,) each; question -1 leaves a dialogue as it is."""
         ...
+
+    def hear(self, evidence: Sequence[VirtualEvidence], rows: np.ndarray | None = None) -> None:
+        """What was heard in words, in each dialogue; hard answers are the special case of one meaning.
+
+        A posterior that has no way of its own takes the meaning of each part that is likeliest by itself, and no
+        factors on items.
+        """
+        _hear_the_likeliest(self, evidence, rows)
+
+    def likelihoods(self, parts: Sequence[Part], opening: bool = False) -> tuple[Part, ...]:
+        """Parts whose meanings have probabilities, as read before anything was known, to parts with likelihoods;
+        where nobody can tell how likely users are to say what, they stay as they are."""
+        return tuple(parts)
 
     def belief(self) -> np.ndarray:
         """(B, N) p(intent | history), an array that the caller may write to."""
@@ -88,6 +103,23 @@ class Posterior(Protocol):
     def type_names(self) -> tuple[str, ...]:
         """(T,) the user types by name."""
         return tuple(f"type {t + 1}" for t in range(self.types().shape[1]))
+
+
+def _hear_the_likeliest(posterior: Posterior, evidence: Sequence[VirtualEvidence], rows: np.ndarray | None) -> None:
+    """Openings become options stated, all else answers."""
+    bank = posterior.bank
+    meant = np.arange(len(evidence)) if rows is None else np.asarray(rows)
+    for b, heard in zip(meant, evidence, strict=True):
+        row, said = np.array([b]), np.full((1, len(bank.catalogue.facets)), SILENT, dtype=np.int64)
+        steps = [step for part in heard.parts for step in max(part, key=lambda m: m.likelihood).said]
+        if heard.opening:
+            for question, answer in steps:
+                if bank.kind[question] == OPEN:
+                    said[0, bank.facet[question]] = answer - 1
+            posterior.open(said, row)
+            steps = [step for step in steps if bank.kind[step[0]] != OPEN]
+        for question, answer in steps:
+            posterior.update(np.array([question]), np.array([answer]), row)
 
 
 def check_catalogue(channel: Channel, bank: QuestionBank) -> None:
