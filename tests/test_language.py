@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.cli import main
 from agents.commands.understand import LineReader
 from agents.language.answer_head import read_heads, save_heads
-from agents.language.belief import MOST, hear, likeliest, parts_of
+from agents.language.belief import evidence_of, hear, parts_of
 from agents.language.cues import plain_text
 from agents.language.items import WIDTH, read_tower
 from agents.language.reader import NO_ENCODER, Reader
@@ -24,6 +24,7 @@ from agents.learning.embeddings import WordsError
 from agents.setting import make_setting
 from envs.rules import Rules
 from sim.answers import NO, YES
+from sim.belief.virtual_evidence import Meaning
 from sim.channel.opening import SILENT
 from sim.phrasing.yesno import all_wordings
 from sim.questions import OPEN
@@ -208,22 +209,35 @@ def test_one_sure_reading_is_the_posterior_itself(films):
     np.testing.assert_allclose(heard.belief, posterior.belief()[0], rtol=1e-12)
 
 
-def test_readings_are_mixed_by_their_probability(films):
+def test_readings_are_mixed_by_their_likelihood(films):
     bank = films.bank
     genres = [f.name for f in films.catalogue.facets].index("genres")
     posterior = films.posterior()
     posterior.reset(1)
-    heard = hear(posterior, TextReading(text="", facts=(fact(genres, 4, 0.75), fact(genres, 13, 0.2))))
+    reading = TextReading(text="", facts=(fact(genres, 4, 0.75), fact(genres, 13, 0.2)))
+    (part,) = evidence_of(posterior, reading, opening=True).parts
+    heard = hear(posterior, reading)
     expected = np.zeros(len(films.catalogue))
-    for option, p in ((4, 0.75), (13, 0.2), (SILENT, 0.05)):
+    for meaning in part:
         one = films.posterior()
         one.reset(1)
         said = np.full((1, len(bank.catalogue.facets)), SILENT)
-        said[0, genres] = option
+        said[0, genres] = meaning.said[0][1] - 1 if meaning.said else SILENT
         one.open(said)
-        expected += p * one.belief()[0]
+        expected += meaning.likelihood * films.catalogue.prior * np.exp(one.log_likelihood()[0])
     np.testing.assert_allclose(heard.belief, expected / expected.sum(), rtol=1e-9)
     assert posterior.history() == {}, "the posterior itself has heard nothing"
+
+
+def test_what_was_said_of_one_facet_keeps_its_probability(films):
+    genres = [f.name for f in films.catalogue.facets].index("genres")
+    posterior = films.posterior()
+    posterior.reset(1)
+    read = tuple(Meaning(p, said) for p, said in ((0.7, ((int(films.bank.open_question[genres]), 5),)), (0.3, ())))
+    (part,) = posterior.likelihoods([read])
+    before = posterior.predict(np.array([films.bank.open_question[genres]]))[0]
+    weights = np.array([part[0].likelihood * before[5], part[1].likelihood])
+    np.testing.assert_allclose(weights / weights.sum(), [0.7, 0.3], rtol=1e-9)
 
 
 def test_what_is_denied_is_an_answer_of_its_own(films):
@@ -231,14 +245,6 @@ def test_what_is_denied_is_an_answer_of_its_own(films):
     (part,) = parts_of(films.bank, TextReading(text="", facts=(fact(genres, 4, 0.9, negated=True),)))
     question = int(films.bank.question_of_value[genres][4])
     assert max(part.ways)[1] == ((question, NO),)
-
-
-def test_few_joint_readings_are_kept_and_the_rest_reported(films):
-    cast = [f.name for f in films.catalogue.facets].index("cast")
-    facts = tuple(fact(cast if k < 4 else k - 4, k, 0.24, group=k) for k in range(8) if k not in (4, 5))
-    joint, pruned = likeliest(parts_of(films.bank, TextReading(text="", facts=facts)))
-    assert len(joint) <= MOST and 0 < pruned < 1
-    assert sum(p for p, _ in joint) == pytest.approx(1)
 
 
 def test_a_match_with_items_is_a_factor_beside_what_patterns_say(films):
