@@ -19,13 +19,13 @@ from agents.language.items import WIDTH, read_tower
 from agents.language.reader import NO_ENCODER, Reader
 from agents.language.reading import READ, ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
-from agents.language.tokens import LONGEST
 from agents.learning.embeddings import WordsError
 from agents.setting import make_setting
 from envs.rules import Rules
 from sim.answers import NO, YES
 from sim.belief.virtual_evidence import Meaning
 from sim.channel.opening import SILENT
+from sim.mentions.tokens import LONGEST
 from sim.phrasing.yesno import all_wordings
 from sim.questions import OPEN
 from tests.source import ROOT

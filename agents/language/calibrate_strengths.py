@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from agents.language.candidates import Candidate, CandidateFinder
 from agents.language.corpus import Said
 from agents.language.strengths import ASSUMED, FEATURES, GROUPS, HOWS, Strengths
-from agents.language.tokens import readable
 from sim.catalogue.catalogue import Facet
+from sim.mentions.candidates import Candidate, CandidateFinder
+from sim.mentions.tokens import readable
 from sim.phrasing.roles import role_of
 from sim.questions import OPEN
 

@@ -19,14 +19,14 @@ from pathlib import Path
 import numpy as np
 
 from agents.language.answer_head import head_features, is_over, read_heads
-from agents.language.candidates import SHORT, Candidate, CandidateFinder
 from agents.language.encoder import Encoder
 from agents.language.items import ItemTower, read_tower
 from agents.language.reading import ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
-from agents.language.tokens import LONGEST, readable, tokens_of
 from agents.learning.embeddings import DEFAULT, WordsError
 from sim.answers import DONT_KNOW, NO, PROBABLY, PROBABLY_NOT, YES, typed_answer
+from sim.mentions.candidates import SHORT, Candidate, CandidateFinder
+from sim.mentions.tokens import LONGEST, readable, tokens_of
 from sim.questions import IS, OPEN, QuestionBank
 
 KEY_BELIEVED = 0.97

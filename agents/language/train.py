@@ -105,8 +105,8 @@ def off_topic_texts() -> list[tuple[str, int]]:
 def train_strengths(out: Path, requests: Path | None, seed: int) -> list[str]:
     """Fit and write the strengths; lines for the card."""
     from agents.language.calibrate_strengths import fit_strengths, from_grammar, from_queries, from_requests
-    from agents.language.candidates import CandidateFinder
     from agents.language.corpus import statements
+    from sim.mentions.candidates import CandidateFinder
 
     banks = _banks()
     finders = {bank.catalogue.name: CandidateFinder(bank) for bank in banks}

@@ -12,10 +12,10 @@ import math
 import re
 from dataclasses import dataclass, replace
 
-from agents.language.context import corrections
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.number_words import in_digits
 from sim.catalogue.spoken_numbers import NumberRange, NumberScale, numbers_meant
+from sim.mentions.context import corrections
 
 _WORDS = r"twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties"
 _DECADE = rf"(?:(?:19|20)\d0|'?\d0) ?'?s|(?:{_WORDS})"

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agents.language.common_words import COMMON_WORDS
-from agents.language.context import Context, context_of, corrections
-from agents.language.names import Meaning, Mention, NameIndex
-from agents.language.numbers_said import NumberReader, NumberSaid
-from agents.language.tokens import Token, tokens_of, written_small
+from sim.mentions.common_words import COMMON_WORDS
+from sim.mentions.context import Context, context_of, corrections
+from sim.mentions.names import Meaning, Mention, NameIndex
+from sim.mentions.numbers_said import NumberReader, NumberSaid
+from sim.mentions.tokens import Token, tokens_of, written_small
 from sim.phrasing.roles import of_people
 from sim.questions import QuestionBank
 

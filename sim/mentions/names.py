@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agents.language.common_words import COMMON_WORDS
-from agents.language.tokens import Token, written_small
+from sim.mentions.common_words import COMMON_WORDS
+from sim.mentions.tokens import Token, written_small
 from sim.names.fold import fold
 from sim.phrasing.other_words import heard_as
 from sim.phrasing.roles import Role, of_people, role_of
