@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sim.mentions.common_words import COMMON_WORDS
 from sim.mentions.context import Context, context_of, corrections
-from sim.mentions.names import Meaning, Mention, NameIndex
+from sim.mentions.names import Mention, NamedValue, NameIndex
 from sim.mentions.numbers_said import NumberReader, NumberSaid
 from sim.mentions.tokens import Token, tokens_of, written_small
 from sim.phrasing.roles import of_people
@@ -45,7 +45,7 @@ class Candidate:
     signs: frozenset[str]
     negated: bool
     hedged: bool
-    meanings: tuple[Meaning, ...] = ()
+    meanings: tuple[NamedValue, ...] = ()
     """What it may stand for, the weights summing to 1."""
     number: NumberSaid | None = None
 
@@ -126,7 +126,7 @@ class CandidateFinder:
 
     def _weighed(
         self, mention: Mention, context: Context, about: int, before: Candidate | None
-    ) -> tuple[tuple[Meaning, ...], bool]:
+    ) -> tuple[tuple[NamedValue, ...], bool]:
         """The meanings in the light of what stands about them, and whether a cue of the likeliest does."""
         roles = self.names.roles
         near = context.cued([roles[m.facet] for m in mention.meanings if roles[m.facet]])
@@ -147,11 +147,11 @@ class CandidateFinder:
         total = sum(w for w, _ in weighed)
         kept = [(w / total, m) for w, m in weighed[:KEPT] if w / total >= LEAST]
         share = sum(w for w, _ in kept)
-        return tuple(Meaning(m.facet, m.option, w / share) for w, m in kept), cues[kept[0][1].facet]
+        return tuple(NamedValue(m.facet, m.option, w / share) for w, m in kept), cues[kept[0][1].facet]
 
     def _candidate(
         self, how: str, start: int, end: int, signs: set[str], context: Context, *,
-        meanings: tuple[Meaning, ...] = (), number: NumberSaid | None = None,
+        meanings: tuple[NamedValue, ...] = (), number: NumberSaid | None = None,
     ) -> Candidate:  # fmt: skip
         hedged = context.hedged
         signs |= {"hedged"} if hedged else set()
@@ -196,7 +196,7 @@ class CandidateFinder:
                     said.add(f)
                     context = context_of(text, start, stop)
                     out.append(
-                        self._candidate("flag", start, stop, set(general), context, meanings=(Meaning(f, 1, 1.0),))
+                        self._candidate("flag", start, stop, set(general), context, meanings=(NamedValue(f, 1, 1.0),))
                     )
         return out
 

@@ -59,7 +59,7 @@ _PLAIN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
-class Meaning:
+class NamedValue:
     """One value that a name may stand for."""
 
     facet: int
@@ -77,7 +77,7 @@ class Mention:
     """Behind its last token."""
     how: str
     """ "name", "typo", "surname", "misspelt" for a surname with a slip, or "word" for what is no person's name."""
-    meanings: tuple[Meaning, ...]
+    meanings: tuple[NamedValue, ...]
     """Likeliest first; the weights are relative."""
     off: int = 0
     """Letters in which it differs from the name."""
@@ -223,10 +223,10 @@ class NameIndex:
         known = words[0].word != "the" and max(entry.meanings.values()) >= WELL_KNOWN / 2
         return not all(common) or known or (not small and all(t.capital for t in words))
 
-    def _meanings(self, entry: _Entry, power: float = 1.0) -> tuple[Meaning, ...]:
+    def _meanings(self, entry: _Entry, power: float = 1.0) -> tuple[NamedValue, ...]:
         ranked = sorted(entry.meanings.items(), key=lambda item: (-item[1], item[0]))[:BEARERS]
         total = sum(max(w, 1e-12) ** power for _, w in ranked)
-        return tuple(Meaning(f, v, max(w, 1e-12) ** power / total) for (f, v), w in ranked)
+        return tuple(NamedValue(f, v, max(w, 1e-12) ** power / total) for (f, v), w in ranked)
 
     def _typos(
         self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, sizes: Sequence[int]
