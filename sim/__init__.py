@@ -12,6 +12,7 @@ from sim.names.lazy import lazy_names
 if TYPE_CHECKING:
     from sim.answers import ANSWERS, DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
     from sim.ask.question_information import QuestionInformation
+    from sim.belief.virtual_evidence import Meaning, VirtualEvidence
     from sim.catalogue.catalogue import Catalogue, CatalogueError, Facet, make_facet
     from sim.catalogue.load import BUILT_IN, load
     from sim.catalogue.plan import Problem
@@ -58,6 +59,7 @@ __all__ = [
     "FacetChannel",
     "FacetDescription",
     "Guess",
+    "Meaning",
     "NoiselessAnswers",
     "Population",
     "Posterior",
@@ -71,6 +73,7 @@ __all__ = [
     "SpeechVocabulary",
     "Turn",
     "Utterance",
+    "VirtualEvidence",
     "Voice",
     "Wording",
     "check_catalogue",
@@ -100,6 +103,7 @@ _HOMES = {
     "sim.users.corruption": "Corruption",
     "sim.users.simulated": "SimulatedUsers",
     "sim.users.scripted": "ScriptedUser",
+    "sim.belief.virtual_evidence": "Meaning VirtualEvidence",
     "sim.ask.question_information": "QuestionInformation",
     "sim.posterior.contract": "Posterior",
     "sim.posterior.exact": "ChannelPosterior",

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from agents.learning.serve import learned_posterior
+from agents.setting import make_setting
+from envs.rules import Rules
 from sim.belief.virtual_evidence import Meaning, VirtualEvidence, answered
 from sim.belief.weighted_histories import MOST
 from sim.catalogue.catalogue import Catalogue
@@ -265,3 +268,21 @@ def test_a_batch_of_mixtures_is_asked_as_each_alone(toy):
         np.testing.assert_allclose(batch.belief()[b], alone.belief()[0], atol=1e-12)
         np.testing.assert_allclose(batch.eig_nats()[b], alone.eig_nats()[0], atol=0.01)
     np.testing.assert_allclose(batch.eig_nats()[1], BatchedPosterior(channel, bank).eig_nats()[0])
+
+
+@pytest.mark.parametrize("name", ["animals", "groceries"])
+def test_the_learned_posterior_and_the_independent_hear_too(name):
+    setting = make_setting(name, "mixed", "people", Rules())
+    question = int(np.flatnonzero(setting.bank.kind != OPEN)[3])
+    for posterior in (learned_posterior(setting.bank), setting.posterior(memory=False)):
+        posterior.reset(2)
+        before = posterior.belief()[0]
+        posterior.hear([VirtualEvidence(((Meaning(1.0, ((question, a),)),),)) for a in (0, 4)])
+        no, yes = posterior.belief()
+        chances = posterior.take(np.zeros(0, dtype=np.int64))
+        chances.reset(1)
+        p = chances.predict(np.array([question]))[0]
+        chances.hear([VirtualEvidence((tuple(Meaning(w, ((question, a),)) for a, w in ((0, 0.3), (4, 0.6))),))])
+        mixed = 0.3 * p[0] * no + 0.6 * p[4] * yes
+        np.testing.assert_allclose(chances.belief()[0], mixed / mixed.sum(), atol=1e-9)
+        assert np.abs(chances.belief()[0] - before).max() > 0
