@@ -286,3 +286,23 @@ def test_the_learned_posterior_and_the_independent_hear_too(name):
         mixed = 0.3 * p[0] * no + 0.6 * p[4] * yes
         np.testing.assert_allclose(chances.belief()[0], mixed / mixed.sum(), atol=1e-9)
         assert np.abs(chances.belief()[0] - before).max() > 0
+
+
+def test_what_no_dialogue_knows_is_forgotten_and_mixtures_stay(toy, monkeypatch):
+    channel, bank = toy
+    monkeypatch.setattr("sim.belief.by_history.MOST_KNOWN", 40)
+    part = (Meaning(0.5, ((0, 1),)), Meaning(0.5, ((len(bank) - 1, 4),)))
+    factor = np.linspace(0.0, 1.0, len(channel.catalogue))
+    posterior, fresh = ChannelPosterior(channel, bank), ChannelPosterior(channel, bank)
+    for one in (posterior, fresh):
+        one.reset(2)
+        one.hear([VirtualEvidence((part,), factor)], np.array([0]))
+    closed = np.flatnonzero(bank.kind != OPEN).tolist()
+    for turn in range(60):  # new evidence each time, in the other dialogue
+        posterior.restart(np.array([1]))
+        weights = tuple(
+            Meaning(1.0 + turn, ((closed[2], a),)) if a else Meaning(1.0, ((closed[2], a),)) for a in (0, 4)
+        )
+        posterior.hear([VirtualEvidence((weights,), factor)], np.array([1]))
+    assert len(posterior._beliefs.store.known) < 60 + len(bank)
+    np.testing.assert_allclose(posterior.belief()[0], fresh.belief()[0], atol=1e-12)

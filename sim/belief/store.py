@@ -10,7 +10,6 @@ where they are needed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -49,19 +48,10 @@ RULED_OUT = -700.0
 """Log factors on items are no lower: smaller ones have no float64 beside 1."""
 
 
-@dataclass(frozen=True, eq=False)
-class ItemEvidence:
-    """A log factor on each intent: how well its text, or picture, matches what was said.  It is equal to itself
-    alone."""
-
-    log_factor: np.ndarray
-    """(N,) the largest is 0."""
-
-
 class EvidenceStore:
     """Evidence under one channel and bank; N intents, F facets, T types.
 
-    What a dialogue knows has F + 1 numbers: the last is of the items themselves (`ItemEvidence`).
+    What a dialogue knows has F + 1 numbers: the last is of the items themselves, a log factor on each.
 
     Args:
         memory: False takes every answer for independent evidence.
@@ -85,7 +75,8 @@ class EvidenceStore:
 
     def _begin(self) -> None:
         """Nothing is known."""
-        self.known: list[tuple[int, Evidence | ItemEvidence]] = [(f, EMPTY) for f in range(len(self.facets) + 1)]
+        self.known: list[tuple[int, Evidence]] = [(f, EMPTY) for f in range(len(self.facets) + 1)]
+        self._items: dict[int, np.ndarray] = {}
         self._number = {key: k for k, key in enumerate(self.known)}
         self._after: dict[tuple[int, int, int, int], int] = {}
         room = 4 * len(self.facets) + 4
@@ -116,19 +107,22 @@ class EvidenceStore:
 
     # --- numbers ------------------------------------------------------------------------------------------------------
 
-    def number(self, f: int, evidence: Evidence | ItemEvidence) -> int:
-        """The number of what is known of facet f, or, F, of the items themselves."""
+    def number(self, f: int, evidence: Evidence) -> int:
+        """The number of what is known of facet f."""
         found = self._number.get((f, evidence))
         if found is None:
-            found = self._number[f, evidence] = len(self.known)
-            self.known.append((f, evidence))
-            if found == len(self.record_at):
-                for name in ("record_at", "map_at", "row_count", "touched_count", "asked_at", "_passed"):
-                    old = getattr(self, name)
-                    setattr(self, name, np.concatenate([old, np.full_like(old, NOWHERE)]))
-            self._passed[found] = self.memory and isinstance(evidence, Evidence) and evidence.silent
+            found = self._number[f, evidence] = self._next_number(f, evidence)
+            self._passed[found] = self.memory and evidence.silent
             self._note_asked(found, f, evidence)
         return found
+
+    def _next_number(self, f: int, evidence: Evidence) -> int:
+        self.known.append((f, evidence))
+        if len(self.known) > len(self.record_at):
+            for name in ("record_at", "map_at", "row_count", "touched_count", "asked_at", "_passed"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.full_like(old, NOWHERE)]))
+        return len(self.known) - 1
 
     def number_of_items(self, before: int, log_factor: np.ndarray) -> int:
         """The number of one more log factor on each intent (N,), beside what was known of the items before.
@@ -138,15 +132,12 @@ class EvidenceStore:
         """
         if np.shape(log_factor) != (self.intents,) or not np.isfinite(log_factor).any():
             raise ValueError(f"a log factor on items needs {self.intents} numbers, one an intent, some of them finite")
-        known = self.known[before][1]
-        first = known.log_factor if isinstance(known, ItemEvidence) else 0.0
-        whole = np.maximum(np.asarray(log_factor, dtype=np.float64) + first, RULED_OUT)
-        return self.number(len(self.facets), ItemEvidence(whole - whole.max()))
+        whole = np.maximum(np.asarray(log_factor, dtype=np.float64) + self._items.get(before, 0.0), RULED_OUT)
+        found = self._next_number(len(self.facets), EMPTY)  # no two are the same
+        self._items[found], self.asked_at[found], self._passed[found] = whole - whole.max(), 0, 0
+        return found
 
-    def _note_asked(self, k: int, f: int, evidence: Evidence | ItemEvidence) -> None:
-        if isinstance(evidence, ItemEvidence):
-            self.asked_at[k] = 0
-            return
+    def _note_asked(self, k: int, f: int, evidence: Evidence) -> None:
         closed, start = self.bank.question_of_value[f], self._asked_used
         ids = [int(self.bank.open_question[f])] if evidence.open_answered else []
         ids += [int(closed[value]) for value, _ in evidence.yesno]
@@ -165,13 +156,13 @@ class EvidenceStore:
 
     def forget_all_but(self, in_use: list[np.ndarray]) -> None:
         """Forget what none of these dialogues knows: (B, F) numbers, which are given anew in place."""
-        known = self.known
+        known, items = self.known, self._items
         kept = sorted({k for numbers in in_use for k in np.unique(numbers).tolist()})
         self._begin()
         self._forget()
         anew = np.arange(len(known))
         for k in kept:
-            anew[k] = self.number(*known[k])
+            anew[k] = self.number_of_items(len(self.facets), items[k]) if k in items else self.number(*known[k])
         for numbers in in_use:
             numbers[:] = anew[numbers]
 
@@ -201,7 +192,7 @@ class EvidenceStore:
 
     def history(self, numbers: np.ndarray) -> History:
         """What a dialogue knows of its facets, with nothing that is empty."""
-        return tuple(self.known[k] for f, k in enumerate(numbers[:-1].tolist()) if k != f)  # type: ignore[misc]
+        return tuple(self.known[k] for f, k in enumerate(numbers[:-1].tolist()) if k != f)
 
     def numbers(self, history: Iterable[tuple[int, Evidence]]) -> np.ndarray:
         """(F + 1,) int64: the numbers of a history."""
@@ -226,8 +217,8 @@ class EvidenceStore:
         by_law: dict[tuple[int, int], list[int]] = {}
         for k in wanted[self.record_at[wanted] == NOWHERE].tolist():
             f, evidence = self.known[k]
-            if f == len(self.facets) or not isinstance(evidence, Evidence):
-                self._record_items(k, evidence)
+            if f == len(self.facets):
+                self._record_items(k)
             elif self.tabled[f] is None or len(self._pieces(evidence)) > 1 or evidence.doubted or evidence.named:
                 self._record(k)
             else:
@@ -250,17 +241,16 @@ class EvidenceStore:
         self.need(out)
         return out, stages + len(self.stages.asking) * self._passed[out]
 
-    def _record_items(self, k: int, evidence: Evidence | ItemEvidence) -> None:
+    def _record_items(self, k: int) -> None:
         """A row an intent, the same for all types."""
         log = np.zeros((self.intents, self.types))
-        if isinstance(evidence, ItemEvidence):
-            log += evidence.log_factor[:, None]
+        if k in self._items:
+            log += self._items[k][:, None]
         self.record_at[k], self.map_at[k] = self._take_floats(log.size), 0
         self.floats[self.record_at[k] :][: log.size] = log.ravel()
 
     def _record(self, k: int) -> None:
         f, evidence = self.known[k]
-        assert isinstance(evidence, Evidence)
         pieces = self._pieces(evidence)
         if len(pieces) == 1:
             self.record_at[k], self.map_at[k] = self._weigh(k, f, pieces[0])

@@ -274,11 +274,10 @@ def memory_of(channel: FacetChannel) -> Memory:
         channel.state_shares, channel.stranger_shares, channel.yesno, channel.yesno_forgotten, channel.silent,
         channel.slip, channel.guess, channel.opening,
     )  # fmt: skip
-    unsure = (np.arange(channel.yesno.shape[-1]) % len(ANSWERS) == DONT_KNOW).astype(np.float64)
-    nothing = np.empty(0, dtype=np.int64)
-    return Memory(
-        *(np.ascontiguousarray(part, dtype=np.float64) for part in parts), unsure, nothing, nothing.copy(), np.empty(0)
-    )
+    unsure = np.arange(channel.yesno.shape[-1]) % len(ANSWERS) == DONT_KNOW
+    rates = [np.ascontiguousarray(part, dtype=np.float64) for part in (*parts, unsure)]
+    nobody = np.empty(0, dtype=np.int64)
+    return Memory(*rates, named=nobody, volunteered=nobody.copy(), weights=np.empty(0))
 
 
 def in_doubt(memory: Memory, evidence: Evidence) -> Memory:

@@ -136,7 +136,6 @@ def _hear_in_facet(beliefs: BeliefsByHistory, row: np.ndarray, part: Part, openi
             raise ValueError(f"no answer {answer} to question {q}")
     f = int(bank.facet[question])
     before = store.known[int(row[f])][1]
-    assert isinstance(before, Evidence)
     nothing = float(sum(meaning.likelihood for meaning in part if not meaning.said))
     stage = store.stage(row) if store.stages.turns else 0
     if bank.kind[question] == OPEN:
@@ -181,7 +180,6 @@ def _pass_over(beliefs: BeliefsByHistory, row: np.ndarray, facets: Sequence[int]
     store = beliefs.store
     for f in facets:
         evidence = store.known[int(row[f])][1]
-        assert isinstance(evidence, Evidence)
         if evidence.said == NOT_SAID and beliefs.bank.open_question[f] >= 0:
             row[f] = store.number(f, evidence.stated(SILENT))
 
@@ -219,7 +217,6 @@ def _pruned(beliefs: BeliefsByHistory, among: WeightedHistories, opening: bool =
 def said_again(beliefs: BeliefsByHistory, known: int, question: int) -> np.ndarray:
     """(A,) p(answer) to a question that a history holds for answered: users seldom contradict themselves."""
     evidence, bank = beliefs.store.known[known][1], beliefs.bank
-    assert isinstance(evidence, Evidence)
     out, value = np.zeros(int(bank.answers[question])), int(bank.value[question])
     if bank.kind[question] == OPEN:
         for code, _, weight in evidence.named or ((evidence.said, None, 1.0),):
