@@ -53,6 +53,24 @@ class Expectations:
     never_repeats: bool | None = None
     """No question came twice."""
     reward_above: float | None = None
+    at_most: int | None = None
+    """At most this many questions were asked, found or not."""
+    never_asks_settled: bool | None = None
+    """No question was asked whose answer followed from what the user had said."""
+    never_asks_about: tuple[str, ...] | None = None
+    """Facets that were not asked about."""
+    same_facet_in_a_row: int | None = None
+    """At most this many questions in a row were about one facet."""
+    facets_at_least: int | None = None
+    """At least this many facets were asked about."""
+    unknown_of_a_facet: int | None = None
+    """The user had to say "I don't know" at most this often about one facet."""
+    stops_when_above: float | None = None
+    """No question was asked once the belief in one intent was above this."""
+    guess_contradicts: int | None = None
+    """At most this many certain answers are at odds with what was guessed."""
+    words_at_most: int | None = None
+    """No question has more words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +79,11 @@ class Scenario:
 
     name: str
     about: str = ""
-    """What it is meant to show."""
+    """Who the user is, and what happens."""
+    guards: str = ""
+    """What would go wrong if it failed, in a line."""
+    agents: tuple[str, ...] = ()
+    """The agents that it is for; empty: any."""
     place: str = ""
     """The file and the position in it; set by the reader."""
     catalogue: str = "movies-1k"
@@ -100,6 +122,10 @@ class Scenario:
         at_most("episode", self.episode, LARGEST_EPISODE)
         if self.questions not in get_args(Questions):
             raise InputError(f"questions = {self.questions!r}; it is one of {', '.join(get_args(Questions))}")
+
+    def suits(self, agent: str) -> bool:
+        """Whether it is for an agent."""
+        return not self.agents or agent in self.agents
 
     @property
     def absent(self) -> bool:
