@@ -141,7 +141,7 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix in (".toml", ".jsonl"))
+        files = sorted(p for p in path.iterdir() if p.suffix in (".toml", ".jsonl") and not _is_sidecar(p))
         if not files:
             raise InputError(f"{path}: no .toml or .jsonl file in this folder")
         return [scenario for file in files for scenario in read_scenarios(file)]
@@ -161,6 +161,12 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     if not tables:
         raise InputError(f"{path}: no scenario in it")
     return [_scenario(table, place) for place, table in tables]
+
+
+def _is_sidecar(path: Path) -> bool:
+    """Whether a TOML file is a table's sidecar: the table is beside it, and it holds no scenario."""
+    beside = any(path.with_suffix(suffix).is_file() for suffix in (".csv", ".tsv", ".parquet"))
+    return path.suffix == ".toml" and beside and "[[scenario]]" not in read_text(path, InputError)
 
 
 def _scenario(table: Any, place: str) -> Scenario:
