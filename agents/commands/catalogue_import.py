@@ -109,7 +109,7 @@ def checked(imported: Imported, out: Path) -> Loaded:
         try:
             return load_with_report(trial)
         except CatalogueError as error:
-            said = str(error).split(" (and ")[0].replace(str(trial), f"{out}, as it would be written")
+            said = str(error).split(" (and ")[0].replace(str(trial), f"{out} (not written)")
             raise CatalogueError(said, row=error.row, column=error.column) from None
 
 

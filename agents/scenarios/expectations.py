@@ -105,9 +105,13 @@ CHECKS: dict[str, Callable[[Outcome, Any], tuple[bool, str]]] = {
     "never_asks_settled": _never_asks_settled,
     "never_asks_about": _never_asks_about,
     "same_facet_in_a_row": lambda o, most: (
-        longest_run(o.turns) <= most, f"{longest_run(o.turns)} in a row were on one facet"),
+        longest_run(o.turns) <= most,
+        f"{longest_run(o.turns)} in a row were on one facet",
+    ),
     "facets_at_least": lambda o, least: (
-        len({t.facet for t in o.turns}) >= least, f"{len({t.facet for t in o.turns})} facets were asked about"),
+        len({t.facet for t in o.turns}) >= least,
+        f"{len({t.facet for t in o.turns})} facets were asked about",
+    ),
     "unknown_of_a_facet": _lets_go,
     "stops_when_above": _stops_when_sure,
     "guess_contradicts": lambda o, most: (o.contradicted <= most, f"the guess contradicts {o.contradicted} answers"),

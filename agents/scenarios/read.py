@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, get_args
 
 from agents.errors import LARGEST_EPISODE, InputError, at_least, at_most, check_budget, check_seed
+from agents.strategies.registry import check_name
 from sim.files import parse_json, parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean
 from sim.names.fields import field_types
@@ -120,6 +121,8 @@ class Scenario:
         check_seed(self.seed)
         at_least("episode", self.episode, 0)
         at_most("episode", self.episode, LARGEST_EPISODE)
+        for agent in self.agents:
+            check_name(agent)
         if self.questions not in get_args(Questions):
             raise InputError(f"questions = {self.questions!r}; it is one of {', '.join(get_args(Questions))}")
 

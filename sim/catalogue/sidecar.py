@@ -210,7 +210,9 @@ def _check_landmarks(given: Any, where: str) -> None:
 def _check_questions(given: Any, where: str) -> None:
     """Raises CatalogueError unless these are texts by value."""
     if not isinstance(given, Mapping):
-        raise CatalogueError(f'{where}: questions must be a table of texts, such as "blue" = "Is it as blue as the sky?"')
+        raise CatalogueError(
+            f'{where}: questions must be a table of texts, such as "blue" = "Is it as blue as the sky?"'
+        )
     for value, text in given.items():
         if not isinstance(text, str) or not text.strip():
             raise CatalogueError(f"{where}: the question on '{value}' is {text!r}; it must be a text in quotes")

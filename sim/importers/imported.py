@@ -100,6 +100,8 @@ class Facets:
         if not same:
             return ()
         shown = ", ".join(same[:5]) + ", ..." * (len(same) > 5)
+        if len(same) == 1:
+            return (f"the facet {shown} is the same wherever it is known, and tells nothing",)
         return (f"{len(same):,} facets are the same wherever they are known, and tell nothing: {shown}",)
 
 
