@@ -1,4 +1,4 @@
-"""`clarigym catalogue describe|check|import`: what was made of a file, what is wrong with it, or another's layout read."""
+"""`clarigym catalogue describe|check|import`: what a file became, what is wrong with it, or another layout read."""
 
 from __future__ import annotations
 

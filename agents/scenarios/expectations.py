@@ -10,6 +10,9 @@ from agents.scenarios.manners import asked_though_sure, longest_run, most_unknow
 from agents.scenarios.read import Scenario
 from agents.scenarios.turns import ScenarioTurn, Standing
 
+NOWHERE = Standing()
+"""Where there is no truth."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -26,7 +29,7 @@ class Outcome:
     confidence: float
     failures: tuple[str, ...]
     """One sentence for each expectation that doesn't hold."""
-    start: Standing = Standing()
+    start: Standing = NOWHERE
     """Before the first question."""
     opening: tuple[str, ...] = ()
     """What the user said first, a sentence each."""

@@ -29,7 +29,8 @@ class Settled:
         self._possible: dict[int, np.ndarray] = {}  # scalar facets: (V,) which values are left
         self._held: dict[int, dict[int, bool]] = {}  # facets of several values: value to whether it holds
         self._asked: set[int] = set()
-        for f in np.flatnonzero(said != SILENT).tolist() if said is not None else ():
+        said = np.full(len(bank.catalogue.facets), SILENT) if said is None else said
+        for f in np.flatnonzero(said != SILENT).tolist():
             self._take(f, OPEN, -1, int(said[f]) + 1)
             self._asked.add(int(bank.open_question[f]))
 

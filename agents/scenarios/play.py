@@ -20,8 +20,9 @@ from agents.scenarios.turns import ScenarioTurn, Standing
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
-from sim.catalogue.load import BUILT_IN
 from sim.answers import DONT_KNOW, PROBABLY, PROBABLY_NOT
+from sim.catalogue.load import BUILT_IN
+from sim.channel.opening import SILENT
 from sim.facts import claims_nothing, false_answers, opposite_answer, true_answer
 from sim.names.did_you_mean import did_you_mean
 from sim.phrasing import answer_sentence, statement
@@ -132,7 +133,7 @@ class TruthWatcher:
         self.at_start = Standing()
         self.history: list[tuple[int, int]] = []
         """(question, answer) of the turns; a leave is none."""
-        opening = dialogues.opening(np.zeros(1, np.int64))[0] if scenario.opening else None
+        opening = dialogues.opening(np.zeros(1, np.int64))[0]
         self.opening = _told_first(setting.bank, opening)
         self._settled = Settled(setting.bank, opening)
         self._before = (False, 0.0)
@@ -193,10 +194,9 @@ def _contradicted(bank: QuestionBank, guess: int, said: list[tuple[int, int]]) -
     return int(false_answers(bank, np.full(len(said), guess), questions, answers).sum())
 
 
-def _told_first(bank: QuestionBank, opening: np.ndarray | None) -> tuple[str, ...]:
-    """The opening as sentences."""
-    stated = np.flatnonzero(opening >= 0).tolist() if opening is not None else []
-    assert opening is not None or not stated
+def _told_first(bank: QuestionBank, opening: np.ndarray) -> tuple[str, ...]:
+    """The opening (F,) as sentences."""
+    stated = np.flatnonzero(opening != SILENT).tolist()
     return tuple(statement(bank, int(bank.open_question[f]), int(opening[f]) + 1) for f in stated)
 
 

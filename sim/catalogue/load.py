@@ -169,9 +169,8 @@ def _as_told(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> Face
     if spec.landmarks and facet.kind != "number":
         plan.warning(f"{where}: the sidecar's landmarks of '{facet.name}' are for numbers, and it is {facet.kind}")
     if spec.questions and facet.kind not in ("one", "many"):
-        plan.warning(
-            f"{where}: the sidecar's questions of '{facet.name}' are for named values, and it is {facet.kind}; use yesno"
-        )
+        kind = f"are for named values, and it is {facet.kind}; use yesno"
+        plan.warning(f"{where}: the sidecar's questions of '{facet.name}' {kind}")
     if not (spec.users or spec.landmarks or spec.questions):
         return facet
     landmarks = spec.landmarks if facet.kind == "number" else {}

@@ -5,9 +5,9 @@
      "pain_at": {"question_en": "Where does it hurt?"}}
 
 Conditions are an object by name or a list of objects with a name; `symptoms`, `antecedents` and `evidences` are each a
-list of ids, or an object of ids.  An evidence that no list of a condition holds is none of its signs, and where a list of values is empty, `NONE` says so.  Evidences are
-an object of texts or of objects, or a list of objects with a name.  One file may hold both, as `conditions` and
-`evidences`.
+list of ids, or an object of ids.  An evidence that no list of a condition holds is none of its signs; a facet of values
+says so by `NONE`.  Evidences are an object of texts or of objects, or a list of objects with a name.  One file may hold
+both, as `conditions` and `evidences`.
 """
 
 from __future__ import annotations
