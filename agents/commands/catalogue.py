@@ -48,7 +48,9 @@ def main(arguments: list[str]) -> Exit:
               "       clarigym catalogue import {diseases,matrix,movielens} FILE --out TABLE.csv\n\n"
               "  describe  what each column was taken for, and how many bits each facet holds\n"
               "  check     every problem with row and column; exit code 2 when the file can't be used\n"
-              "  import    a catalogue as others keep it becomes a table and a sidecar")  # fmt: skip
+              "  import    a catalogue as others keep it becomes a table and a sidecar;\n"
+              "            --evidences, --shape for diseases, --questions, --name, --prior for matrix,\n"
+              "            --least-tags for movielens; --overwrite, --json; see import --help")  # fmt: skip
         return Exit.OK
     if action not in ACTIONS:
         what = f"no action '{action}'{did_you_mean(action, ACTIONS)}" if action else "an action is missing"

@@ -38,7 +38,7 @@ Shape = Literal["flags", "lists"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class Sign:
     """A sign that a condition may have."""
 
     label: str
@@ -80,7 +80,7 @@ def import_diseases(path: Path, *, evidences: Path | None = None, shape: Shape =
     known = None if told is None else _evidences(told, f"{place}, evidences")
     cases = _cases(data, f"{path}, conditions", known)
     used = {key: None for case in cases for group in case.signs.values() for key in group}
-    known = known or {key: Evidence(label=clean(key.replace("_", " ")), text="") for key in used}
+    known = known or {key: Sign(label=clean(key.replace("_", " ")), text="") for key in used}
     facets = Facets({"name": [case.name for case in cases]})
     sidecar: dict[str, Any] = {"name": "name", "noun": "condition", "prior": "", "source": path.name}
     if any(case.weight is not None for case in cases):
@@ -101,13 +101,13 @@ def import_diseases(path: Path, *, evidences: Path | None = None, shape: Shape =
 # --- facets ------------------------------------------------------------------------------------------------------
 
 
-def _add_flags(facets: Facets, cases: list[Case], known: Mapping[str, Evidence], keys: list[str]) -> None:
+def _add_flags(facets: Facets, cases: list[Case], known: Mapping[str, Sign], keys: list[str]) -> None:
     for key in keys:
         cells = ["yes" if any(key in group for group in case.signs.values()) else "no" for case in cases]
         facets.add_flag(known[key].label, known[key].text, cells)
 
 
-def _add_lists(facets: Facets, cases: list[Case], known: Mapping[str, Evidence], keys: list[str]) -> None:
+def _add_lists(facets: Facets, cases: list[Case], known: Mapping[str, Sign], keys: list[str]) -> None:
     wanted = set(keys)
     for name in GROUPS:
         held = [[key for key in case.signs.get(name, {}) if key in wanted] for case in cases]
@@ -118,7 +118,7 @@ def _add_lists(facets: Facets, cases: list[Case], known: Mapping[str, Evidence],
             facets.add_lists(name, cells, **({"questions": texts} if texts else {}))
 
 
-def _add_values(facets: Facets, cases: list[Case], evidence: Evidence, key: str) -> None:
+def _add_values(facets: Facets, cases: list[Case], evidence: Sign, key: str) -> None:
     """A facet of its own for an evidence that has values."""
     cells = [[evidence.values.get(value, value) for group in case.signs.values() for value in group.get(key, ())]
              or [] if any(key in group for group in case.signs.values()) else [NONE] for case in cases]  # fmt: skip
@@ -146,9 +146,9 @@ def _json(path: Path) -> Any:
     return json.loads(text, object_pairs_hook=distinct)
 
 
-def _evidences(told: Any, where: str) -> dict[str, Evidence]:
+def _evidences(told: Any, where: str) -> dict[str, Sign]:
     """Evidences by id."""
-    out: dict[str, Evidence] = {}
+    out: dict[str, Sign] = {}
     labels: dict[str, str] = {}
     for key, one, place in _listed(told, where, ("name", "id"), "a question, or an object that holds one"):
         told_of = {"question": one} if isinstance(one, str) else one
@@ -159,7 +159,7 @@ def _evidences(told: Any, where: str) -> dict[str, Evidence]:
         if label in labels:
             raise CatalogueError(f"{place}: it is called '{label}' as '{labels[label]}' is; their labels must differ")
         labels[label] = key
-        out[key] = Evidence(label=label, text=clean(text), values=_values(told_of, place))
+        out[key] = Sign(label=label, text=clean(text), values=_values(told_of, place))
     return out
 
 
@@ -173,7 +173,7 @@ def _values(told: Mapping[str, Any], place: str) -> dict[str, str]:
     return {str(key): clean_name(str(said.get(str(key), key)), f"{place}, value '{key}'") for key in allowed}
 
 
-def _cases(data: Any, where: str, known: Mapping[str, Evidence] | None) -> list[Case]:
+def _cases(data: Any, where: str, known: Mapping[str, Sign] | None) -> list[Case]:
     out: dict[str, str] = {}
     cases = []
     for key, one, place in _listed(data, where, (*NAMES, "id"), "an object"):
@@ -191,7 +191,7 @@ def _cases(data: Any, where: str, known: Mapping[str, Evidence] | None) -> list[
     return cases
 
 
-def _signs(told: Any, where: str, known: Mapping[str, Evidence] | None) -> dict[str, tuple[str, ...]]:
+def _signs(told: Any, where: str, known: Mapping[str, Sign] | None) -> dict[str, tuple[str, ...]]:
     """The evidences of a condition with their values."""
     if isinstance(told, list):
         pairs: list[tuple[Any, Any]] = [(key, True) for key in told]
