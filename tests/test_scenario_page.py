@@ -25,9 +25,8 @@ def run(tmp_path, text: str, *more: str) -> tuple[int, str]:
 def test_the_page_says_what_came_of_each(tmp_path, capsys):
     text = HEAD + 'name = "good"\nguards = "Nothing works."\nexpect = { found = true }\n'
     text += (
-        HEAD
-        + 'name = "bad"\nabout = "It is found."\nlies = [1]\n'
-        'expect = { found = false, rank = [{ turn = 1, below = 1 }] }\n'
+        HEAD + 'name = "bad"\nabout = "It is found."\nlies = [1]\n'
+        "expect = { found = false, rank = [{ turn = 1, below = 1 }] }\n"
     )
     code, html = run(tmp_path, text)
     assert code == Exit.FAILED
@@ -73,7 +72,7 @@ def test_what_files_say_stands_escaped(tmp_path, capsys):
 
 def test_who_left_and_what_is_not_there(tmp_path, capsys):
     text = '[[scenario]]\nname = "left"\ncatalogue = "toy"\nintent = "Pesto"\nleaves_after = 0\n'
-    text += 'expect = { at_least = 0 }\n'
+    text += "expect = { at_least = 0 }\n"
     text += '[[scenario]]\nname = "absent"\ncatalogue = "toy"\nthen = "don\'t know"\nexpect = { at_least = 0 }\n'
     text += '[[scenario]]\nname = "none asked"\ncatalogue = "toy"\nagents = ["fixed"]\nexpect = { at_least = 0 }\n'
     code, html = run(tmp_path, text)
