@@ -32,7 +32,7 @@ def test_the_page_says_what_came_of_each(tmp_path, capsys):
     assert code == Exit.FAILED
     page = Page(html)
     assert "1 of 2 scenarios hold." in page.text and "Guards against: Nothing works." in page.text
-    assert "expected found = False, but found is true" in page.text and "It is found." in page.text
+    assert "expected found = false, but found is true" in page.text and "It is found." in page.text
     assert "Expected: found = false; rank = turn 1, below 1" in page.text
     assert "script" not in page.tags and all(link.startswith("#") for link in page.links)
     assert {link[1:] for link in page.links} <= set(page.ids), "no link leads nowhere"

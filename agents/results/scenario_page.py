@@ -5,14 +5,13 @@ The template `scenarios.html.jinja` says how it looks.  The same outcomes give t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from agents.results.templates import page_environment
-from agents.scenarios.expectations import Outcome
+from agents.scenarios.expectations import Outcome, in_words
 from agents.scenarios.read import Expectations
 
 TEMPLATE = "scenarios.html.jinja"
@@ -80,14 +79,4 @@ def _scenario(name: str, o: Outcome) -> dict[str, Any]:
 def _expected(expect: Expectations) -> str:
     """What was expected, as it stands in the file."""
     given = {f.name: value for f in fields(expect) if (value := getattr(expect, f.name)) not in (None, ())}
-    return "; ".join(f"{name} = {_said(value)}" for name, value in given.items())
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_said(one)}" for key, one in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_said, value))
-    return f"{value:g}" if isinstance(value, float) and math.isfinite(value) else str(value)
+    return "; ".join(f"{name} = {in_words(value)}" for name, value in given.items())

@@ -57,8 +57,23 @@ def failures(outcome: Outcome) -> list[str]:
         wanted = getattr(expect, name)
         holds, saw = check(outcome, wanted) if wanted is not None else (True, "")
         if not holds:
-            out.append(f"{name} = {wanted}, but {saw}")
+            out.append(f"{name} = {in_words(wanted)}, but {saw}")
     return out + _asks_about(outcome) + _rank(outcome, outcome.start) + _recovery(outcome, outcome.start)
+
+
+def in_words(value: Any) -> str:
+    """What is expected, as people read it.
+
+    >>> in_words(True), in_words(("a", "b")), in_words(0.5)
+    ('true', 'a, b', '0.5')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _questions(outcome: Outcome) -> str:
