@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "understand": ("agents.commands.understand", "what people's sentences say of a catalogue, as JSON lines"),
     "train-language": ("agents.commands.train_language", "make the weights again that understanding goes by"),
     "list": ("agents.commands.list_", "catalogues, agents, environments and noise presets"),
-    "catalogue": ("agents.commands.catalogue", "describe or check a catalogue of your own"),
+    "catalogue": ("agents.commands.catalogue", "describe or check a catalogue of your own, or import one"),
 }
 """Name to module (which has `main(arguments) -> Exit`) and one line."""
 

@@ -82,7 +82,8 @@ class QuestionBank:
         value = int(self.value[question])
         if self.kind[question] == OVER and facet.over is not None:
             return threshold_question(facet, value)
-        return facet.wording.yesno.replace("{value}", facet.values[value])
+        own = facet.questions.get(facet.values[value]) if facet.questions else None
+        return own or facet.wording.yesno.replace("{value}", facet.values[value])
 
     def answer_text(self, question: int, answer: int) -> str:
         """The answer in English."""

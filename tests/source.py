@@ -15,7 +15,7 @@ FILES = sorted(
 )
 ROOMS = {
     "sim": ["names", "files", "answers", "numeric", "catalogue", "questions", "facts", "channel", "users",
-            "describe", "belief", "ask", "posterior", "phrasing", "mentions", "dialogue"],
+            "describe", "belief", "ask", "posterior", "phrasing", "mentions", "dialogue", "importers"],
     "agents": ["errors", "files", "resume", "setting", "agent", "learning", "language", "strategies", "policy",
                "practice", "evaluation", "scenarios", "play", "results", "commands", "cli"],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""`clarigym catalogue describe|check`: what was made of a file, how many bits are in it, and what is wrong with it."""
+"""`clarigym catalogue describe|check|import`: what a file became, what is wrong with it, or another layout read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from agents.errors import Exit, InputError, at_least
 from sim.describe import Description, check_catalogue, describe_catalogue
 from sim.names.did_you_mean import did_you_mean
 
-ACTIONS = ("describe", "check")
+ACTIONS = ("describe", "check", "import")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +44,23 @@ class Check:
 def main(arguments: list[str]) -> Exit:
     action = arguments[0] if arguments else ""
     if action in ("-h", "--help"):
-        print("usage: clarigym catalogue {describe,check} FILE [--json]\n\n"
+        print("usage: clarigym catalogue {describe,check} FILE [--json]\n"
+              "       clarigym catalogue import {diseases,matrix,movielens} FILE --out TABLE.csv\n\n"
               "  describe  what each column was taken for, and how many bits each facet holds\n"
-              "  check     every problem with row and column; exit code 2 when the file can't be used")  # fmt: skip
+              "  check     every problem with row and column; exit code 2 when the file can't be used\n"
+              "  import    a catalogue as others keep it becomes a table and a sidecar;\n"
+              "            --evidences, --shape for diseases, --questions, --name, --prior for matrix,\n"
+              "            --least-tags for movielens; --overwrite, --json; see import --help")  # fmt: skip
         return Exit.OK
     if action not in ACTIONS:
         what = f"no action '{action}'{did_you_mean(action, ACTIONS)}" if action else "an action is missing"
-        raise InputError(f"catalogue: {what} (actions: describe, check)")
+        raise InputError(f"catalogue: {what} (actions: {', '.join(ACTIONS)})")
     if action == "describe":
         return run_describe(parse(Describe, arguments[1:], "catalogue describe", "A catalogue in figures."))
+    if action == "import":
+        from agents.commands.catalogue_import import run_import
+
+        return run_import(arguments[1:])
     return run_check(parse(Check, arguments[1:], "catalogue check", "Every problem of a file."))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from agents.errors import InputError, printable
+from agents.errors import InputError
 from agents.evaluation.by_turn import bits_by_turn, calibration_curve, entropy_by_turn, success_by_turn
 from agents.evaluation.intervals import ConfidenceInterval
 from agents.evaluation.regret_split import PARTS
@@ -18,6 +18,7 @@ from agents.results import charts
 from agents.results.charts import Curve
 from agents.results.dialogue_index import Entry
 from agents.results.report_data import Condition, ReportData, Row, baseline_of, titles
+from agents.results.templates import page_environment
 from sim.dialogue import Dialogue
 
 TEMPLATE = "report.html.jinja"
@@ -74,23 +75,11 @@ def rendered(data: ReportData, *, title: str, baseline: str = "") -> str:
 
 def _environment() -> Any:
     try:
-        import jinja2
         import matplotlib
-        from markupsafe import Markup
     except ImportError:
         raise InputError(NEEDS) from None
     del matplotlib  # looked for before any work; `charts` draws with it
-
-    def shown(value: object) -> object:
-        """Text without what commands a terminal or isn't allowed in HTML; autoescape does the rest."""
-        return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-    out = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined,
-        finalize=shown, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    out.filters |= {"svg": Markup, "p": _p}
-    return out
+    return page_environment(NEEDS)
 
 
 def _condition(name: str, title: str, condition: Condition, baseline: str) -> dict[str, Any]:
@@ -198,19 +187,14 @@ def _dialogue(k: int, entry: Entry, dialogue: Dialogue, row: Row | None) -> dict
     turns = []
     for number, turn in enumerate(dialogue.turns, 1):
         known = number < len(bits)
-        turns.append({"number": number, "turn": turn, "false": number in false,
+        beside = "" if turn.eig_bits is None else f"{turn.eig_bits:.2f}"
+        turns.append({"number": number, "question": turn.question_text, "answer": turn.answer_text,
+                      "false": number in false, "beside": beside,
                       "p": 2 ** bits[number] if known else None,
                       "fell": known and bits[number - 1] - bits[number] >= 1})  # fmt: skip
     outcome = {"wrong": "guessed another", "left": "the user left", "none": "guessed nothing", "found": "found"}
     return {"k": k, "entry": entry, "dialogue": dialogue, "turns": turns, "outcome": outcome[entry.outcome],
             "start": 2 ** bits[0] if bits else None, "end": 2 ** bits[-1] if bits else None}  # fmt: skip
-
-
-def _p(value: float | None) -> str:
-    """A probability for people: "12 %", "0.03 %"."""
-    if value is None:
-        return "-"
-    return f"{100 * value:.0f} %" if value >= 0.1 else f"{100 * value:.2g} %" if value >= 1e-4 else "< 0.01 %"
 
 
 def _file(path: str, header: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,31 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from agents.scenarios.manners import asked_though_sure, longest_run, most_unknown, most_words
 from agents.scenarios.read import Scenario
+from agents.scenarios.turns import ScenarioTurn, Standing
 
-
-class Standing(NamedTuple):
-    """Where an agent holds the truth at some moment of a dialogue."""
-
-    rank: int = 0
-    """How many intents it holds likelier than the truth, plus 1; 0 where there is no truth."""
-    p: float = 0.0
-    """Its belief in the truth."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScenarioTurn:
-    """One turn as it went."""
-
-    question: str
-    answer: str
-    facet: str
-    id: int
-    rank: int
-    """As in `Standing`, after the answer."""
-    p: float
+NOWHERE = Standing()
+"""Where there is no truth."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +29,12 @@ class Outcome:
     confidence: float
     failures: tuple[str, ...]
     """One sentence for each expectation that doesn't hold."""
+    start: Standing = NOWHERE
+    """Before the first question."""
+    opening: tuple[str, ...] = ()
+    """What the user said first, a sentence each."""
+    contradicted: int = 0
+    """Certain answers that what the catalogue says of the guess contradicts."""
     seconds: float = 0.0
 
     @property
@@ -60,21 +49,31 @@ class Outcome:
         return "\n".join([*lines, f"     {end}; it was {self.truth}"])
 
 
-def failures(outcome: Outcome, start: Standing) -> list[str]:
-    """A sentence for each expectation that doesn't hold.
-
-    Args:
-        outcome: its own `failures` are not looked at.
-        start: before the first question.
-    """
+def failures(outcome: Outcome) -> list[str]:
+    """A sentence for each expectation that doesn't hold; the outcome's own `failures` are not looked at."""
     expect = outcome.scenario.expect
     out = []
     for name, check in CHECKS.items():
         wanted = getattr(expect, name)
         holds, saw = check(outcome, wanted) if wanted is not None else (True, "")
         if not holds:
-            out.append(f"{name} = {wanted}, but {saw}")
-    return out + _asks_about(outcome) + _rank(outcome, start) + _recovery(outcome, start)
+            out.append(f"{name} = {in_words(wanted)}, but {saw}")
+    return out + _asks_about(outcome) + _rank(outcome, outcome.start) + _recovery(outcome, outcome.start)
+
+
+def in_words(value: Any) -> str:
+    """What is expected, as people read it.
+
+    >>> in_words(True), in_words(("a", "b")), in_words(0.5)
+    ('true', 'a, b', '0.5')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {in_words(one)}" for key, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _questions(outcome: Outcome) -> str:
@@ -90,6 +89,26 @@ def _never_repeats(o: Outcome, wanted: bool) -> tuple[bool, str]:
     return (len(set(ids)) == len(ids)) == wanted, "a question came twice or none did"
 
 
+def _never_asks_about(o: Outcome, facets: tuple[str, ...]) -> tuple[bool, str]:
+    asked = [f"{turn.facet} at turn {k}" for k, turn in enumerate(o.turns, 1) if turn.facet in facets]
+    return not asked, f"it asked about {', '.join(asked)}"
+
+
+def _never_asks_settled(o: Outcome, wanted: bool) -> tuple[bool, str]:
+    at = [str(k) for k, turn in enumerate(o.turns, 1) if turn.settled]
+    return (not at) == wanted, f"what was asked at turn {', '.join(at)} had been answered" if at else "none was"
+
+
+def _lets_go(o: Outcome, most: int) -> tuple[bool, str]:
+    count, facet = most_unknown(o.turns)
+    return count <= most, f"the user had to say {count} times that he doesn't know about {facet}"
+
+
+def _stops_when_sure(o: Outcome, level: float) -> tuple[bool, str]:
+    at = asked_though_sure(o.turns, level)
+    return not at, f"it asked on at turn {', '.join(map(str, at))}"
+
+
 CHECKS: dict[str, Callable[[Outcome, Any], tuple[bool, str]]] = {
     "found": lambda o, wanted: (o.found == wanted, f"found is {str(o.found).lower()}"),
     "within": _within,
@@ -100,6 +119,21 @@ CHECKS: dict[str, Callable[[Outcome, Any], tuple[bool, str]]] = {
     "confidence_above": lambda o, level: (o.confidence > level, f"confidence was {o.confidence:.3f}"),
     "reward_above": lambda o, level: (o.reward > level, f"the reward was {o.reward:.2f}"),
     "never_repeats": _never_repeats,
+    "at_most": lambda o, most: (o.questions <= most, _questions(o)),
+    "never_asks_settled": _never_asks_settled,
+    "never_asks_about": _never_asks_about,
+    "same_facet_in_a_row": lambda o, most: (
+        longest_run(o.turns) <= most,
+        f"{longest_run(o.turns)} in a row were on one facet",
+    ),
+    "facets_at_least": lambda o, least: (
+        len({t.facet for t in o.turns}) >= least,
+        f"{len({t.facet for t in o.turns})} facets were asked about",
+    ),
+    "unknown_of_a_facet": _lets_go,
+    "stops_when_above": _stops_when_sure,
+    "guess_contradicts": lambda o, most: (o.contradicted <= most, f"the guess contradicts {o.contradicted} answers"),
+    "words_at_most": lambda o, most: (most_words(o.turns) <= most, f"a question had {most_words(o.turns)} words"),
 }
 """Field of `Expectations` to whether what is wanted holds, and what was seen instead."""
 

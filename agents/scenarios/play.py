@@ -12,17 +12,21 @@ import numpy as np
 from agents.agent import Agent
 from agents.errors import InputError
 from agents.evaluation.episodes import Episodes, play
-from agents.scenarios.expectations import Outcome, ScenarioTurn, Standing, failures
+from agents.scenarios.expectations import Outcome, failures
+from agents.scenarios.manners import Settled
 from agents.scenarios.read import Scenario
 from agents.scenarios.scripted_answers import answer_id
+from agents.scenarios.turns import ScenarioTurn, Standing
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
+from sim.answers import DONT_KNOW, PROBABLY, PROBABLY_NOT
 from sim.catalogue.load import BUILT_IN
-from sim.facts import opposite_answer, true_answer
+from sim.channel.opening import SILENT
+from sim.facts import claims_nothing, false_answers, opposite_answer, true_answer
 from sim.names.did_you_mean import did_you_mean
-from sim.phrasing import answer_sentence
-from sim.questions import QuestionBank
+from sim.phrasing import answer_sentence, statement
+from sim.questions import OPEN, QuestionBank
 from sim.users.rates import load_rates
 from sim.users.scripted import ScriptedUser
 from sim.users.simulated import SimulatedUsers
@@ -127,20 +131,36 @@ class TruthWatcher:
         self.truth = -1 if scenario.absent else int(dialogues.users.intent[0])
         self.turns: list[ScenarioTurn] = []
         self.at_start = Standing()
+        self.history: list[tuple[int, int]] = []
+        """(question, answer) of the turns; a leave is none."""
+        opening = dialogues.opening(np.zeros(1, np.int64))[0]
+        self.opening = _told_first(setting.bank, opening)
+        self._settled = Settled(setting.bank, opening)
+        self._before = (False, 0.0)
 
     def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
         if not self.turns:
             self.at_start = self._standing(rows)
+        self._before = (self._settled.settles(int(questions[0])), float(self.agent.belief(rows[:1])[0].max()))
 
     def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
-        bank, question = self.setting.bank, int(questions[0])
+        bank, question, answer = self.setting.bank, int(questions[0]), int(answers[0])
         now = self._standing(rows)
-        facet = bank.catalogue.facets[bank.facet[question]].name
-        said = answer_sentence(bank, question, int(answers[0]))
+        settled, favourite = self._before
         turn = ScenarioTurn(
-            question=bank.text(question), answer=said, facet=facet, id=question, rank=now.rank, p=now.p
+            question=bank.text(question), answer=answer_sentence(bank, question, answer), id=question, rank=now.rank,
+            facet=bank.catalogue.facets[bank.facet[question]].name, p=now.p, settled=settled, favourite=favourite,
+            unknown=answer >= 0 and claims_nothing(bank, question, answer), false=self._is_false(question, answer),
         )  # fmt: skip
         self.turns.append(turn)
+        if answer >= 0:
+            self.history.append((question, answer))
+            self._settled.hear(question, answer)
+
+    def _is_false(self, question: int, answer: int) -> bool:
+        if self.truth < 0 or answer < 0:
+            return False
+        return bool(false_answers(self.setting.bank, np.array([self.truth]), np.array([question]), np.array([answer])))
 
     def _standing(self, rows: np.ndarray) -> Standing:
         if self.truth < 0:
@@ -153,14 +173,31 @@ class TruthWatcher:
 def outcome_of(s: Scenario, setting: Setting, played: Episodes, watcher: TruthWatcher) -> Outcome:
     """What came of a scenario that was played."""
     guess, truth = int(played.guess[0]), int(played.dialogues.users.intent[0])
+    certain = [(q, a) for q, a in watcher.history
+               if setting.bank.kind[q] == OPEN or a not in (PROBABLY_NOT, DONT_KNOW, PROBABLY)]  # fmt: skip
     names = setting.catalogue.intents
     out = Outcome(
         scenario=s, turns=tuple(watcher.turns), guess=names[guess] if guess >= 0 else None,
         truth="nothing in the catalogue" if s.absent else names[truth], found=bool(played.success[0]) and not s.absent,
         user_left=bool(played.user_left[0]), questions=int(played.questions[0]), reward=float(played.reward[0]),
-        confidence=float(played.p_guess[0]), failures=(), seconds=played.seconds,
+        confidence=float(played.p_guess[0]), failures=(), seconds=played.seconds, start=watcher.at_start,
+        opening=watcher.opening, contradicted=_contradicted(setting.bank, guess, certain),
     )  # fmt: skip
-    return replace(out, failures=tuple(failures(out, watcher.at_start)))
+    return replace(out, failures=tuple(failures(out)))
+
+
+def _contradicted(bank: QuestionBank, guess: int, said: list[tuple[int, int]]) -> int:
+    """How many (question, answer) pairs are false of a guess; 0 where nothing was guessed."""
+    if guess < 0 or not said:
+        return 0
+    questions, answers = np.array(said).T
+    return int(false_answers(bank, np.full(len(said), guess), questions, answers).sum())
+
+
+def _told_first(bank: QuestionBank, opening: np.ndarray) -> tuple[str, ...]:
+    """The opening (F,) as sentences."""
+    stated = np.flatnonzero(opening != SILENT).tolist()
+    return tuple(statement(bank, int(bank.open_question[f]), int(opening[f]) + 1) for f in stated)
 
 
 def intent_id(setting: Setting, name: str) -> int:

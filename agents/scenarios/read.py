@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypedDict, TypeVar, get_args
 
 from agents.errors import LARGEST_EPISODE, InputError, at_least, at_most, check_budget, check_seed
+from agents.strategies.registry import check_name
 from sim.files import parse_json, parse_toml, read_text
 from sim.names.did_you_mean import did_you_mean
 from sim.names.fields import field_types
@@ -53,6 +54,24 @@ class Expectations:
     never_repeats: bool | None = None
     """No question came twice."""
     reward_above: float | None = None
+    at_most: int | None = None
+    """At most this many questions were asked, found or not."""
+    never_asks_settled: bool | None = None
+    """No question was asked whose answer followed from what the user had said."""
+    never_asks_about: tuple[str, ...] | None = None
+    """Facets that were not asked about."""
+    same_facet_in_a_row: int | None = None
+    """At most this many questions in a row were about one facet."""
+    facets_at_least: int | None = None
+    """At least this many facets were asked about."""
+    unknown_of_a_facet: int | None = None
+    """The user had to say "I don't know" at most this often about one facet."""
+    stops_when_above: float | None = None
+    """No question was asked once the belief in one intent was above this."""
+    guess_contradicts: int | None = None
+    """At most this many certain answers are at odds with what was guessed."""
+    words_at_most: int | None = None
+    """No question has more words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +80,11 @@ class Scenario:
 
     name: str
     about: str = ""
-    """What it is meant to show."""
+    """Who the user is, and what happens."""
+    guards: str = ""
+    """What would go wrong if it failed, in a line."""
+    agents: tuple[str, ...] = ()
+    """The agents that it is for; empty: any."""
     place: str = ""
     """The file and the position in it; set by the reader."""
     catalogue: str = "movies-1k"
@@ -98,8 +121,14 @@ class Scenario:
         check_seed(self.seed)
         at_least("episode", self.episode, 0)
         at_most("episode", self.episode, LARGEST_EPISODE)
+        for agent in self.agents:
+            check_name(agent)
         if self.questions not in get_args(Questions):
             raise InputError(f"questions = {self.questions!r}; it is one of {', '.join(get_args(Questions))}")
+
+    def suits(self, agent: str) -> bool:
+        """Whether it is for an agent."""
+        return not self.agents or agent in self.agents
 
     @property
     def absent(self) -> bool:
@@ -115,7 +144,7 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(p for p in path.iterdir() if p.suffix in (".toml", ".jsonl"))
+        files = sorted(p for p in path.iterdir() if p.suffix in (".toml", ".jsonl") and not _is_sidecar(p))
         if not files:
             raise InputError(f"{path}: no .toml or .jsonl file in this folder")
         return [scenario for file in files for scenario in read_scenarios(file)]
@@ -135,6 +164,12 @@ def read_scenarios(path: str | Path) -> list[Scenario]:
     if not tables:
         raise InputError(f"{path}: no scenario in it")
     return [_scenario(table, place) for place, table in tables]
+
+
+def _is_sidecar(path: Path) -> bool:
+    """Whether a TOML file is a table's sidecar: the table is beside it, and it holds no scenario."""
+    beside = any(path.with_suffix(suffix).is_file() for suffix in (".csv", ".tsv", ".parquet"))
+    return path.suffix == ".toml" and beside and "[[scenario]]" not in read_text(path, InputError)
 
 
 def _scenario(table: Any, place: str) -> Scenario:

@@ -70,6 +70,8 @@ class Facet:
     """(O,) what an open answer can say: the values, or for numbers the coarse bins."""
     aliases: Mapping[str, int] = field(default_factory=dict)
     """Every name in the data, merged ones too, to its value id (not for numbers)."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Texts of yes/no questions that have their own, by the shown value; the wording's template has the others."""
     users: Mapping[str, Any] = field(default_factory=dict)
     """What a sidecar says of how well people know the facet, see `sim.users.people`; no belief depends on it but by the
     users' rates, so that it isn't part of the fingerprint."""

@@ -10,6 +10,7 @@ polars is imported inside functions, for importing it takes longer than the whol
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from sim.catalogue.kept_catalogue import kept_catalogue
 from sim.catalogue.months import month_facet
 from sim.catalogue.plan import FacetPlan, Problem, TablePlan
 from sim.catalogue.quantities import read_quantities
-from sim.catalogue.read_table import SUFFIXES, read_table
+from sim.catalogue.read_table import CONTROL, SUFFIXES, read_table
 from sim.catalogue.sidecar import FacetSpec, Sidecar, make_sidecar, read_sidecar
 from sim.catalogue.spelling import spellings, spellings_listed
 from sim.catalogue.wording import Wording
@@ -164,12 +165,28 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
 
 
 def _as_told(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> Facet:
-    """The facet with what its sidecar says of users and landmarks."""
+    """The facet with what its sidecar says of users, landmarks and questions."""
     if spec.landmarks and facet.kind != "number":
         plan.warning(f"{where}: the sidecar's landmarks of '{facet.name}' are for numbers, and it is {facet.kind}")
-    if not (spec.users or spec.landmarks):
+    if spec.questions and facet.kind not in ("one", "many"):
+        kind = f"are for named values, and it is {facet.kind}; use yesno"
+        plan.warning(f"{where}: the sidecar's questions of '{facet.name}' {kind}")
+    if not (spec.users or spec.landmarks or spec.questions):
         return facet
-    return replace(facet, users=spec.users, landmarks=spec.landmarks if facet.kind == "number" else {})
+    landmarks = spec.landmarks if facet.kind == "number" else {}
+    return replace(facet, users=spec.users, landmarks=landmarks, questions=_own_questions(facet, spec, plan, where))
+
+
+def _own_questions(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> dict[str, str]:
+    """The sidecar's texts by the value that is shown; of values that are one, the shown one's text leads."""
+    out: dict[str, str] = {}
+    for name, text in spec.questions.items() if facet.kind in ("one", "many") else ():
+        value = facet.aliases.get(name)
+        if value is None and plan.rows is None:
+            plan.warning(f"{where}: the sidecar's question on '{name}' of '{facet.name}' is for what is no value")
+        elif value is not None and (name == facet.values[value] or facet.values[value] not in out):
+            out[facet.values[value]] = re.sub(CONTROL, " ", text).strip()[:LONGEST]
+    return out
 
 
 def _named_otherwise(facets: tuple[Facet, ...], plan: TablePlan, sidecar: Sidecar, where: str) -> tuple[Facet, ...]:

@@ -30,6 +30,9 @@
     [facets.flavours.users.fan]     # those of one type alone
     forgotten = 0.02
 
+    [facets.symptoms.questions]     # a question's own text, by value, where the template doesn't do
+    "chest pain" = "Does your chest hurt?"
+
     [facets.price]
     prefix = "$"
     decimal = ","                   # 1,5 is one and a half
@@ -99,6 +102,8 @@ class FacetSpec:
     """How well people know the facet: rates by name, and tables of them by type; `sim.users.people` checks them."""
     landmarks: Mapping[str, float] = field(default_factory=dict)
     """Things that people know the number of, "a cat" to 4; a question names one where it means the same."""
+    questions: Mapping[str, str] = field(default_factory=dict)
+    """Texts of single yes/no questions, by value: "chest pain" to "Does your chest hurt?"; `yesno` for the others."""
 
     def words(self) -> dict[str, str]:
         """The parts of the wording that are given."""
@@ -202,6 +207,17 @@ def _check_landmarks(given: Any, where: str) -> None:
             raise CatalogueError(f"{where}: a landmark of {number} has no name")
 
 
+def _check_questions(given: Any, where: str) -> None:
+    """Raises CatalogueError unless these are texts by value."""
+    if not isinstance(given, Mapping):
+        raise CatalogueError(
+            f'{where}: questions must be a table of texts, such as "blue" = "Is it as blue as the sky?"'
+        )
+    for value, text in given.items():
+        if not isinstance(text, str) or not text.strip():
+            raise CatalogueError(f"{where}: the question on '{value}' is {text!r}; it must be a text in quotes")
+
+
 def _facet(data: Any, name: str, where: str) -> FacetSpec:
     if isinstance(data, FacetSpec):
         return data
@@ -218,6 +234,9 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
             continue
         if key == "landmarks":
             _check_landmarks(value, f"{where}, facet '{name}'")
+            continue
+        if key == "questions":
+            _check_questions(value, f"{where}, facet '{name}'")
             continue
         if not isinstance(value, str):
             raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")
