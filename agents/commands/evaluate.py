@@ -26,6 +26,7 @@ from agents.errors import (
     printable,
 )
 from agents.evaluation.dialogue_records import DialogueFile, marks_of_run
+from agents.evaluation.executor import PROCESSES, check_executor
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file
@@ -39,7 +40,7 @@ from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoi
 from envs.rules import Rules
 from sim.questions import Questions
 
-NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers")
+NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +83,10 @@ class Evaluate:
     """A file to which the dialogue of each row is appended, as `clarigym simulate` writes it; needs --out."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with the file of an interrupted run."""
-    workers: int = 1
-    """Processes; the rows don't depend on it."""
+    workers: int | None = None
+    """Batches played at once; None for one, or with Ray for all CPUs of the cluster. The rows don't depend on it."""
+    executor: str = PROCESSES
+    """Where they are played: processes of this machine, ray, or ray://HOST:PORT for a cluster elsewhere."""
 
     def __post_init__(self) -> None:
         if self.judge not in ("", YARDSTICK):
@@ -105,8 +108,10 @@ class Evaluate:
             if getattr(self, name) % self.users_per_intent:
                 each = f"users_per_intent = {self.users_per_intent}"
                 raise InputError(f"{name} = {getattr(self, name)} is no multiple of {each}")
-        at_least("workers", self.workers, 1)
-        at_most("workers", self.workers, MOST_WORKERS)
+        if self.workers is not None:
+            at_least("workers", self.workers, 1)
+            at_most("workers", self.workers, MOST_WORKERS)
+        check_executor(self.executor)
         check_seed(self.seed)
         if self.agent_seed is not None:
             check_seed(self.agent_seed, "agent_seed")
@@ -150,7 +155,7 @@ def main(arguments: list[str]) -> Exit:
         table = ResultTable(config.names, config.budget, before, config.users_per_intent)
         advance = stack.enter_context(progress(config, len(before)))
         try:
-            for result in run(plan, tasks, config.workers, setting):
+            for result in run(plan, tasks, config.workers, setting, executor=config.executor):
                 new = kept.keep(result) if kept else result
                 table.add(new)
                 advance(len(new.rows))
