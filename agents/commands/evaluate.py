@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +155,11 @@ def main(arguments: list[str]) -> Exit:
         tasks = kept.tasks() if kept else plan.tasks()
         table = ResultTable(config.names, config.budget, before, config.users_per_intent)
         advance = stack.enter_context(progress(config, len(before)))
+        lost = count()
+        stack.callback(say_lost, lost)
         try:
-            for result in run(plan, tasks, config.workers, setting, executor=config.executor):
+            for result in run(plan, tasks, config.workers, setting, executor=config.executor,
+                              on_loss=lambda: next(lost)):  # fmt: skip
                 new = kept.keep(result) if kept else result
                 table.add(new)
                 advance(len(new.rows))
@@ -171,6 +175,12 @@ def main(arguments: list[str]) -> Exit:
     else:
         show(config, figures)
     return Exit.OK
+
+
+def say_lost(lost: Iterator[int]) -> None:
+    """A line on stderr where batches were played again, given what counted them."""
+    if batches := next(lost):
+        print(f"clarigym: workers were lost; batches that were played again: {batches}", file=sys.stderr)
 
 
 def plan_of(config: Evaluate) -> EvaluationPlan:

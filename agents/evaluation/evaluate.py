@@ -54,7 +54,8 @@ def evaluate(
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
-            twice; factories and several workers; an executor that can't be had; episodes that are no multiple of `users_per_intent`.
+            twice; factories and several workers; an executor that can't be had; episodes that are no multiple of
+            `users_per_intent`.
         LostWorkersError: workers died again and again.
 
     >>> toy = evaluate(["exact", "uniform"], "toy", noise="hard", episodes=20)
@@ -69,7 +70,7 @@ def evaluate(
         raise ValueError(f"episodes = {episodes}; at least 1 is needed")
     if users_per_intent < 1 or episodes % users_per_intent:
         raise ValueError(f"episodes = {episodes} is no multiple of users_per_intent = {users_per_intent}")
-    if own and ((workers or 1) > 1 or executor != PROCESSES):
+    if own and isinstance(executor, str) and ((workers or 1) > 1 or executor != PROCESSES):
         first, where = next(iter(own)), f"workers = {workers}" if executor == PROCESSES else f"executor = '{executor}'"
         raise ValueError(f"{where}, but '{first}' plays in this process alone; name it module:factory")
     rules = rules or Rules()

@@ -83,8 +83,14 @@ class Executor(Protocol):
         ...
 
 
-def results(executor: Executor, work: Callable[[Any], Any], chunks: Sequence[Any]) -> Iterator[Any]:
+def results(
+    executor: Executor, work: Callable[[Any], Any], chunks: Sequence[Any],
+    on_loss: Callable[[], None] = lambda: None,
+) -> Iterator[Any]:  # fmt: skip
     """What `work` gives for each chunk, in the order of the chunks.
+
+    Args:
+        on_loss: called for each chunk that is done again.
 
     Raises:
         LostWorkersError: workers of one chunk were lost `MOST_LOSSES` times, or none is left.
@@ -93,13 +99,13 @@ def results(executor: Executor, work: Callable[[Any], Any], chunks: Sequence[Any
     early = True
     try:
         executor.start(work)
-        yield from _in_order(executor, chunks)
+        yield from _in_order(executor, chunks, on_loss)
         early = False
     finally:
         executor.stop(early)
 
 
-def _in_order(executor: Executor, chunks: Sequence[Any]) -> Iterator[Any]:
+def _in_order(executor: Executor, chunks: Sequence[Any], on_loss: Callable[[], None]) -> Iterator[Any]:
     done: dict[int, Any] = {}
     again: list[int] = []
     losses: Counter[int] = Counter()
@@ -119,6 +125,7 @@ def _in_order(executor: Executor, chunks: Sequence[Any]) -> Iterator[Any]:
                 losses[number] += 1
                 _check_losses(losses[number])
                 again.append(number)
+                on_loss()
             else:
                 done[number] = result
         while given in done:

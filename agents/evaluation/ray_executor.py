@@ -16,18 +16,23 @@ import os
 import pickle
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from subprocess import DEVNULL
 from typing import Any, TextIO
 from uuid import uuid4
 
 from agents.errors import InputError
-from agents.evaluation.executor import LOST, RAY_NEEDS, LostWorkersError, threads_of_workers
+from agents.evaluation.executor import LOST, RAY, RAY_NEEDS, LostWorkersError, threads_of_workers
 
 ANSWER_S = 5.0
 """How long the address of a cluster may take to answer at all."""
+HEALTH_S = 30.0
+"""How long it may take to say that it is a Ray cluster."""
 LOOK_S = 5.0
 """How often it is looked at whether the cluster has workers yet, or still."""
 ALONE_S = 60.0
@@ -38,7 +43,6 @@ MOST_PAUSE_S = 10.0
 QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # nothing is told to Ray's makers
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # or each task without a GPU warns of a change to come
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
 }
 """Variables that keep Ray from speaking on this terminal, unless they are set."""
@@ -59,13 +63,13 @@ class RayCluster:
         self._leave = contextlib.ExitStack()
 
     def start(self, work: Callable[[Any], Any]) -> None:
-        _check_address(self.address)
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
         try:
             self._ray: Any = importlib.import_module("ray")
         except ImportError as error:
             raise InputError(f"{RAY_NEEDS} ({error})") from None
+        _check_address(self.address)
         self._leave.enter_context(_stdout_of_its_own())
         self._connect(self._leave.enter_context(threads_of_workers()))
         self._losses: tuple[type[BaseException], ...] = tuple(
@@ -83,10 +87,11 @@ class RayCluster:
         told = logging.getLogger("ray").level
         signals = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
         try:
-            self._ray.init(
-                address=self.address, log_to_driver=False, logging_level=logging.CRITICAL,
-                runtime_env={"env_vars": threads},
-            )  # fmt: skip
+            with warnings.catch_warnings(action="ignore"):
+                self._ray.init(
+                    address=self.address, log_to_driver=False, logging_level=logging.CRITICAL,
+                    runtime_env={"env_vars": threads},
+                )  # fmt: skip
         except Exception as error:  # of many kinds, Ray's own and grpc's
             self._ray.shutdown()
             where = self.address or "this machine"
@@ -150,20 +155,27 @@ class RayCluster:
 
 
 def _check_address(address: str | None) -> None:
-    """That somebody listens there; Ray itself would try for a minute.
+    """That a cluster answers there; Ray itself would try for minutes.
 
     Raises:
-        InputError: nobody does.
+        InputError: none does.
     """
     if address in (None, "auto", "local"):
         return
-    host, _, port = address.rpartition("://")[2].rpartition(":")
+    is_client, at = "://" in address, address.rpartition("://")[2]
+    host, _, port = at.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
+        if not is_client:  # Ray's own question of a head; it writes much where nobody answers it
+            command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", at]
+            subprocess.run(command, check=True, timeout=HEALTH_S, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
+    except subprocess.SubprocessError:
+        raise InputError(f"what answers at {address} is no head of a Ray cluster; --executor {RAY}://HOST:PORT names a "
+                         "client server (port 10001 by default), RAY_ADDRESS a head (6379)") from None  # fmt: skip
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"nothing answers at {address} within {ANSWER_S:.0f} s ({why}); is the cluster's head running, "
-                         "with its client server at this port (10001 by default)?") from None  # fmt: skip
+        raise InputError(f"nothing answers at {address} within {ANSWER_S:.0f} s ({why}); is the cluster's head running? "
+                         "Its client server has port 10001 by default, the head itself 6379") from None  # fmt: skip
 
 
 def _first_sentence(error: Exception) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -238,6 +238,7 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
 def run(
     plan: EvaluationPlan, tasks: Sequence[Task], workers: int | None = None, setting: Setting | None = None,
     agents: Mapping[str, Agent] | None = None, executor: str | Executor = PROCESSES,
+    on_loss: Callable[[], None] = lambda: None,
 ) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
@@ -246,6 +247,7 @@ def run(
         setting: the plan's, where it has been made; workers make their own.
         agents: those that have been made; likewise.
         executor: where they are played: a name of `agents.evaluation.executor.make_executor`, or an executor.
+        on_loss: called for each task that is played again because its worker was lost.
 
     Raises:
         ValueError: as the setting or an agent raises; no such executor, or it can't be had; a worker's catalogue is
@@ -254,7 +256,7 @@ def run(
     """
     if tasks:
         where = make_executor(executor, workers, len(tasks)) if isinstance(executor, str) else executor
-        yield from results(where, TaskRunner(plan, setting, agents).run, tasks)
+        yield from results(where, TaskRunner(plan, setting, agents).run, tasks, on_loss)
 
 
 class ResultTable:
