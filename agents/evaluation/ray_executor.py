@@ -69,7 +69,7 @@ class RayCluster:
             self._ray: Any = importlib.import_module("ray")
         except ImportError as error:
             raise InputError(f"{RAY_NEEDS} ({error})") from None
-        _check_address(self.address)
+        check_address(self.address)
         self._leave.enter_context(_stdout_of_its_own())
         self._connect(self._leave.enter_context(threads_of_workers()))
         self._losses: tuple[type[BaseException], ...] = tuple(
@@ -154,7 +154,7 @@ class RayCluster:
             self._leave.close()
 
 
-def _check_address(address: str | None) -> None:
+def check_address(address: str | None) -> None:
     """That a cluster answers there; Ray itself would try for minutes.
 
     Raises:
@@ -174,7 +174,7 @@ def _check_address(address: str | None) -> None:
                          "client server (port 10001 by default), RAY_ADDRESS a head (6379)") from None  # fmt: skip
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"nothing answers at {address} within {ANSWER_S:.0f} s ({why}); is the cluster's head running? "
+        raise InputError(f"nothing answers at {address} within {ANSWER_S:.0f} s ({why}); is the cluster's head up? "
                          "Its client server has port 10001 by default, the head itself 6379") from None  # fmt: skip
 
 

@@ -31,8 +31,8 @@ BATCH = 25
 PLACES = 6
 """Decimals of what a row tells turn by turn."""
 DIFFERS = (
-    "the worker on {machine} reads another catalogue '{catalogue}', other rates or another checkpoint than this run, or "
-    "has other versions of clarigym or its libraries; give all machines the same"
+    "the worker on {machine} reads another catalogue '{catalogue}', other rates or another checkpoint than this run, or"
+    " has other versions of clarigym or its libraries; give all machines the same"
 )
 """What is said where a worker's rows could be others."""
 
