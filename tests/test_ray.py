@@ -125,7 +125,7 @@ def test_killed_and_resumed_and_interrupted_on_a_ray_of_its_own(tmp_path):
 
 
 def test_what_fails_on_ray_is_the_same_sentence(tmp_path):
-    """An agent that no worker can import, and what listens but is no Ray."""
+    """An agent that no worker can import."""
     out = tmp_path / "rows.jsonl"
     process = started([*evaluation(out, 50, "--executor", "ray"), "--agents", "nowhere:nobody"], "local")
     said, err = process.communicate(timeout=120)
