@@ -27,7 +27,7 @@ from agents.errors import (
     printable,
 )
 from agents.evaluation.dialogue_records import DialogueFile, marks_of_run
-from agents.evaluation.executor import PROCESSES, check_executor
+from agents.evaluation.executors import PROCESSES, check_executor
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file

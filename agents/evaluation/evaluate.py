@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
-from agents.evaluation.executor import PROCESSES, Executor
+from agents.evaluation.executor import Executor
+from agents.evaluation.executors import PROCESSES
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent

@@ -11,20 +11,15 @@ here, once for all of them.  It knows nothing of what the chunks are.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from agents.errors import InputError
-from sim.names.did_you_mean import did_you_mean
-
 MOST_LOSSES = 3
 """A chunk whose workers were lost so often is not done again: it may be what ends them."""
 AHEAD = 16
 """Chunks begun before the first one that is missing, for each that can be worked on at once: results wait in memory."""
-PROCESSES, RAY = "processes", "ray"
 RAY_NEEDS = "--executor ray needs Ray, the extra `ray`: pip install -c constraints.txt '.[ray]' in the checkout"
 
 
@@ -85,7 +80,7 @@ class Executor(Protocol):
 
 def results(
     executor: Executor, work: Callable[[Any], Any], chunks: Sequence[Any],
-    on_loss: Callable[[], None] = lambda: None,
+    on_loss: Callable[[], object] = lambda: None,
 ) -> Iterator[Any]:  # fmt: skip
     """What `work` gives for each chunk, in the order of the chunks.
 
@@ -105,7 +100,7 @@ def results(
         executor.stop(early)
 
 
-def _in_order(executor: Executor, chunks: Sequence[Any], on_loss: Callable[[], None]) -> Iterator[Any]:
+def _in_order(executor: Executor, chunks: Sequence[Any], on_loss: Callable[[], object]) -> Iterator[Any]:
     done: dict[int, Any] = {}
     again: list[int] = []
     losses: Counter[int] = Counter()
@@ -158,47 +153,6 @@ class InProcess:
 
     def stop(self, early: bool) -> None:
         self._in_hand = []
-
-
-def check_executor(name: str) -> None:
-    """That there is such an executor, and that what it needs is installed; nothing is imported.
-
-    Raises:
-        InputError: neither is, with the way out.
-    """
-    known = f"it is {PROCESSES}, {RAY}, or {RAY}://HOST:PORT for a cluster elsewhere"
-    kind, colon, address = name.partition("://")
-    if name not in (PROCESSES, RAY) and not (kind == RAY and colon):
-        raise InputError(f"executor = '{name}'{did_you_mean(kind, (PROCESSES, RAY))}; {known}")
-    if colon:
-        host, _, port = address.rpartition(":")
-        if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16):
-            raise InputError(f"executor = '{name}' names no HOST:PORT; {known}")
-    if kind == RAY and importlib.util.find_spec("ray") is None:
-        raise InputError(RAY_NEEDS)
-
-
-def make_executor(name: str, workers: int | None, chunks: int) -> Executor:
-    """The executor of this name.
-
-    Args:
-        workers: how many chunks are worked on at once; None for one process, or for all that a cluster has.
-        chunks: how many there will be.
-
-    Raises:
-        InputError: there is none of this name, or what it needs is not installed.
-    """
-    check_executor(name)
-    if name != PROCESSES:
-        from agents.evaluation.ray_executor import RayCluster
-
-        return RayCluster(name if "://" in name else None, workers)
-    count = min(workers or 1, chunks)
-    if count <= 1:
-        return InProcess()
-    from agents.evaluation.processes import Processes
-
-    return Processes(count)
 
 
 @contextlib.contextmanager

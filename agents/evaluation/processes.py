@@ -117,4 +117,5 @@ def _do(chunk: Any) -> Any:
     global _work
     if _work is None:
         _work = pickle.loads(_pickled)
+    assert _work is not None
     return _work(chunk)

@@ -22,19 +22,22 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from subprocess import DEVNULL
 from typing import Any, TextIO
 from uuid import uuid4
 
 from agents.errors import InputError
-from agents.evaluation.executor import LOST, RAY, RAY_NEEDS, LostWorkersError, threads_of_workers
+from agents.evaluation.executor import LOST, RAY_NEEDS, LostWorkersError, threads_of_workers
 
 ANSWER_S = 5.0
 """How long the address of a cluster may take to answer at all."""
-HEALTH_S = 30.0
-"""How long it may take to say that it is a Ray cluster."""
+TRY = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False)"
+"""A program that joins a cluster."""
+TRY_S = 30.0
+"""How long that may take."""
 LOOK_S = 5.0
 """How often it is looked at whether the cluster has workers yet, or still."""
+TOKEN = "where the cluster asks for a token, set RAY_AUTH_MODE=token"
+"""What is easily missed: a head that finds a token in the user's home asks for it, but who joins it must be told."""
 ALONE_S = 60.0
 """How long a cluster may be without a CPU, which one that grows with demand is at first."""
 PAUSE_S = 2.0
@@ -95,7 +98,7 @@ class RayCluster:
         except Exception as error:  # of many kinds, Ray's own and grpc's
             self._ray.shutdown()
             where = self.address or "this machine"
-            raise InputError(f"there is no Ray to be had at {where}: {_first_sentence(error)}") from None
+            raise InputError(f"there is no Ray to be had at {where}: {_first_sentence(error)}; {TOKEN}") from None
         finally:
             logging.getLogger("ray").setLevel(max(told, logging.CRITICAL))
             if threading.current_thread() is threading.main_thread():
@@ -155,23 +158,25 @@ class RayCluster:
 
 
 def check_address(address: str | None) -> None:
-    """That a cluster answers there; Ray itself would try for minutes.
+    """That a cluster answers there; Ray itself would try for minutes, and write much meanwhile.
 
     Raises:
         InputError: none does.
     """
     if address in (None, "auto", "local"):
         return
-    is_client, at = "://" in address, address.rpartition("://")[2]
-    host, _, port = at.rpartition(":")
+    host, _, port = address.rpartition("://")[2].rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
-        if not is_client:  # Ray's own question of a head; it writes much where nobody answers it
-            command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", "--address", at]
-            subprocess.run(command, check=True, timeout=HEALTH_S, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL)
-    except subprocess.SubprocessError:
-        raise InputError(f"what answers at {address} is no head of a Ray cluster; --executor {RAY}://HOST:PORT names a "
-                         "client server (port 10001 by default), RAY_ADDRESS a head (6379)") from None  # fmt: skip
+        if "://" not in address:  # a client server is tried for half a minute by Ray
+            subprocess.run([sys.executable, "-c", TRY, address], check=True, timeout=TRY_S, capture_output=True,
+                           text=True, stdin=subprocess.DEVNULL)  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise InputError(f"what answers at {address} is no head of a Ray cluster; RAY_ADDRESS names a head (port 6379 "
+                         "by default), --executor ray://HOST:PORT a client server (10001)") from None  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        why = (error.stderr.strip() or "it gives no reason").splitlines()[-1]
+        raise InputError(f"there is no Ray to be had at {address}: {why}; {TOKEN}") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"nothing answers at {address} within {ANSWER_S:.0f} s ({why}); is the cluster's head up? "

@@ -19,7 +19,8 @@ import numpy as np
 from agents.agent import Agent
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
 from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
-from agents.evaluation.executor import PROCESSES, Executor, make_executor, results
+from agents.evaluation.executor import Executor, results
+from agents.evaluation.executors import PROCESSES, make_executor
 from agents.evaluation.metrics import summary
 from agents.evaluation.provenance import checkpoint_digests, made_with
 from agents.evaluation.regret_split import regret_splits
@@ -238,7 +239,7 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
 def run(
     plan: EvaluationPlan, tasks: Sequence[Task], workers: int | None = None, setting: Setting | None = None,
     agents: Mapping[str, Agent] | None = None, executor: str | Executor = PROCESSES,
-    on_loss: Callable[[], None] = lambda: None,
+    on_loss: Callable[[], object] = lambda: None,
 ) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
@@ -246,7 +247,7 @@ def run(
         workers: how many tasks are played at once; None for one, or for all that a cluster has room for.
         setting: the plan's, where it has been made; workers make their own.
         agents: those that have been made; likewise.
-        executor: where they are played: a name of `agents.evaluation.executor.make_executor`, or an executor.
+        executor: where they are played: a name of `agents.evaluation.executors.make_executor`, or an executor.
         on_loss: called for each task that is played again because its worker was lost.
 
     Raises:
