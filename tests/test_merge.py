@@ -46,7 +46,7 @@ def test_shares_of_any_arrangement_come_to_the_bytes_of_one_run(tmp_path, capsys
     ids=["the same", "within", "over the end", "over the beginning", "around", "one fits and one doesn't"],
 )
 def test_episodes_that_two_arrangements_played_are_refused(others, tmp_path, capsys):
-    """Somebody played a part again, in another way, to another file; which of the two counts is not for merge to say."""
+    """Somebody played a part again, in another way and to another file; merge does not choose between the two."""
     files = [share(tmp_path, 0, 100)]
     for first, episodes in others:
         kept = Path(share(tmp_path, first, episodes, "--executor", "processes"))
