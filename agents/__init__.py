@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from agents.errors import InputError
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
+    from agents.evaluation.executor import Executor, LostWorkersError
     from agents.evaluation.resumable_rows import read_rows
     from agents.language.reader import Reader
     from agents.language.reading import ReadFact, TextReading
@@ -39,7 +40,9 @@ __all__ = [
     "BeliefVecEnv",
     "CheckpointError",
     "Evaluation",
+    "Executor",
     "InputError",
+    "LostWorkersError",
     "Practice",
     "ReadFact",
     "Reader",
@@ -79,6 +82,7 @@ _HOMES = {
     "agents.policy.vecenv": "BeliefVecEnv",
     "agents.evaluation.check_agent": "check_agent",
     "agents.evaluation.evaluate": "Evaluation evaluate",
+    "agents.evaluation.executor": "Executor LostWorkersError",
     "agents.evaluation.resumable_rows": "read_rows",
 }
 """Module to the names that are defined in it."""

@@ -91,3 +91,28 @@ def test_false_alarms_of_compare_are_at_the_nominal_rate():
     # 200 tries at 5 %: 10 expected, 3 to 19 with probability .995.
     assert all(3 <= n <= 19 for n in alarms.values()), alarms
     assert together <= 19, "corrected for five metrics, any of them in 5 % at most"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are found in /proc")
+def test_a_worker_that_is_killed_changes_no_byte(tmp_path):
+    """SIGKILL to one of the two workers, twice; the run goes on and says so."""
+    whole, path = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
+    base = [*EVALUATE, "--agents", "uniform,fixed", "--episodes", "2000"]
+    subprocess.run([*base, "--out", str(whole)], check=True, cwd=ROOT, env=ENVIRONMENT, capture_output=True)
+    process = subprocess.Popen([*base, "--out", str(path)], cwd=ROOT, env=ENVIRONMENT, text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
+    for rows in (100, 800):
+        while process.poll() is None and (not path.exists() or path.read_bytes().count(b"\n") < rows):
+            time.sleep(0.01)
+        os.kill(workers_of(process.pid)[-1], signal.SIGKILL)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == Exit.OK and json.loads(out)["results"][0]["episodes"] == 2000
+    assert err.startswith("clarigym: workers were lost; batches that were played again: ") and err.count("\n") == 1
+    assert path.read_bytes() == whole.read_bytes()
+
+
+def workers_of(parent: int) -> list[int]:
+    """The spawned processes of a process, the tracker of resources left out."""
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]

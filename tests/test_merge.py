@@ -32,6 +32,33 @@ def test_shares_come_to_the_bytes_of_one_run(tmp_path, capsys):
     assert main(["compare", str(out), whole, "--json"]) == Exit.OK
 
 
+def test_shares_of_any_arrangement_come_to_the_bytes_of_one_run(tmp_path, capsys):
+    whole = share(tmp_path, 0, 150)
+    parts = [share(tmp_path, 75, 75, "--workers", "2"), share(tmp_path, 0, 75)]
+    out = tmp_path / "merged.jsonl"
+    assert main(["merge", *parts, "--out", str(out)]) == Exit.OK
+    assert out.read_bytes() == Path(whole).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[(0, 100)], [(25, 25)], [(75, 50)], [(100, 25), (0, 25)], [(0, 125)], [(100, 25), (50, 100)]],
+    ids=["the same", "within", "over the end", "over the beginning", "around", "one fits and one doesn't"],
+)
+def test_episodes_that_two_arrangements_played_are_refused(others, tmp_path, capsys):
+    """Somebody played a part again, in another way and to another file; merge does not choose between the two."""
+    files = [share(tmp_path, 0, 100)]
+    for first, episodes in others:
+        kept = Path(share(tmp_path, first, episodes, "--executor", "processes"))
+        files.append(str(kept))
+    capsys.readouterr()
+    out = tmp_path / "out.jsonl"
+    assert main(["merge", *files, "--out", str(out)]) == Exit.BAD_INPUT
+    said = capsys.readouterr().err
+    assert "they overlap" in said and said.count("\n") == 1
+    assert not out.exists()
+
+
 def test_a_share_is_resumed_as_any_run(tmp_path):
     path = Path(share(tmp_path, 50, 50))
     expected = path.read_bytes()

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from agents.errors import (
     printable,
 )
 from agents.evaluation.dialogue_records import DialogueFile, marks_of_run
+from agents.evaluation.executors import PROCESSES, check_executor
 from agents.evaluation.intervals import LEVEL
 from agents.evaluation.kept_results import KeptResults
 from agents.evaluation.line_file import check_line_file
@@ -39,7 +41,7 @@ from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoi
 from envs.rules import Rules
 from sim.questions import Questions
 
-NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers")
+NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +84,10 @@ class Evaluate:
     """A file to which the dialogue of each row is appended, as `clarigym simulate` writes it; needs --out."""
     resume: tyro.conf.FlagCreatePairsOff[bool] = False
     """Go on with the file of an interrupted run."""
-    workers: int = 1
-    """Processes; the rows don't depend on it."""
+    workers: int | None = None
+    """Batches played at once; None for one, or with Ray for all CPUs of the cluster. The rows don't depend on it."""
+    executor: str = PROCESSES
+    """Where they are played: processes of this machine, ray, or ray://HOST:PORT for a cluster elsewhere."""
 
     def __post_init__(self) -> None:
         if self.judge not in ("", YARDSTICK):
@@ -105,8 +109,10 @@ class Evaluate:
             if getattr(self, name) % self.users_per_intent:
                 each = f"users_per_intent = {self.users_per_intent}"
                 raise InputError(f"{name} = {getattr(self, name)} is no multiple of {each}")
-        at_least("workers", self.workers, 1)
-        at_most("workers", self.workers, MOST_WORKERS)
+        if self.workers is not None:
+            at_least("workers", self.workers, 1)
+            at_most("workers", self.workers, MOST_WORKERS)
+        check_executor(self.executor)
         check_seed(self.seed)
         if self.agent_seed is not None:
             check_seed(self.agent_seed, "agent_seed")
@@ -149,8 +155,11 @@ def main(arguments: list[str]) -> Exit:
         tasks = kept.tasks() if kept else plan.tasks()
         table = ResultTable(config.names, config.budget, before, config.users_per_intent)
         advance = stack.enter_context(progress(config, len(before)))
+        lost = count()
+        stack.callback(say_lost, lost)
         try:
-            for result in run(plan, tasks, config.workers, setting):
+            for result in run(plan, tasks, config.workers, setting, executor=config.executor,
+                              on_loss=lambda: next(lost)):  # fmt: skip
                 new = kept.keep(result) if kept else result
                 table.add(new)
                 advance(len(new.rows))
@@ -166,6 +175,12 @@ def main(arguments: list[str]) -> Exit:
     else:
         show(config, figures)
     return Exit.OK
+
+
+def say_lost(lost: Iterator[int]) -> None:
+    """A line on stderr where batches were played again, given what counted them."""
+    if batches := next(lost):
+        print(f"clarigym: workers were lost; batches that were played again: {batches}", file=sys.stderr)
 
 
 def plan_of(config: Evaluate) -> EvaluationPlan:

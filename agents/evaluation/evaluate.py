@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
+from agents.evaluation.executor import Executor
+from agents.evaluation.executors import PROCESSES
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent
@@ -32,8 +34,8 @@ class Evaluation:
 def evaluate(
     agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
-    agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int = 1,
-    users_per_intent: int = 1,
+    agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int | None = None,
+    users_per_intent: int = 1, executor: str | Executor = PROCESSES,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -47,13 +49,15 @@ def evaluate(
         seed: of the users.
         agent_seed: of the agents' own draws; None for that of the users.
         checkpoint: where a trained agent is read from; empty for the one that ships with the catalogue.
-        workers: processes; the rows don't depend on it.
+        workers: batches played at once; None for one, or for all that a Ray cluster has. Rows don't depend on it.
         users_per_intent: so many users in a row want the same thing, each with a memory of its own; for `pass_k`.
+        executor: where batches are played: "processes", "ray" or "ray://HOST:PORT"; or an `Executor`.
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
-            twice; factories and several workers; episodes that are no multiple of `users_per_intent`.
-        RuntimeError: a worker died.
+            twice; factories and several workers; an executor that can't be had; episodes that are no multiple of
+            `users_per_intent`.
+        LostWorkersError: workers died again and again.
 
     >>> toy = evaluate(["exact", "uniform"], "toy", noise="hard", episodes=20)
     >>> toy.figures["exact"]["turns_success"] < toy.figures["uniform"]["turns_success"]
@@ -67,9 +71,9 @@ def evaluate(
         raise ValueError(f"episodes = {episodes}; at least 1 is needed")
     if users_per_intent < 1 or episodes % users_per_intent:
         raise ValueError(f"episodes = {episodes} is no multiple of users_per_intent = {users_per_intent}")
-    if own and workers > 1:
-        first = next(iter(own))
-        raise ValueError(f"workers = {workers}, but '{first}' plays in this process alone; name it module:factory")
+    if own and isinstance(executor, str) and ((workers or 1) > 1 or executor != PROCESSES):
+        first, where = next(iter(own)), f"workers = {workers}" if executor == PROCESSES else f"executor = '{executor}'"
+        raise ValueError(f"{where}, but '{first}' plays in this process alone; name it module:factory")
     rules = rules or Rules()
     how = {
         "catalogue": catalogue, "questions": questions, "noise": noise, "rules": rules, "max_questions": max_questions,
@@ -80,6 +84,6 @@ def evaluate(
                 agent_seed=seed if agent_seed is None else agent_seed, users_per_intent=users_per_intent)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
     table = ResultTable(names, rules.budget, users_per_intent=users_per_intent)
-    for result in run(plan, plan.tasks(), workers, setting, made):
+    for result in run(plan, plan.tasks(), workers, setting, made, executor):
         table.add(result)
     return Evaluation(figures={figures.pop("agent"): figures for figures in table.figures()}, rows=table.rows)

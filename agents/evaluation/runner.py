@@ -3,21 +3,14 @@
 Episode e is the same user for every agent, so differences are paired.  Episodes go through in lock-step batches of
 `BATCH`, batch after batch and agent after agent within it, so that an interrupted run is paired as well; a row depends
 on the configuration and its episode alone, so any number of workers, and any kill and resume, gives the same bytes.
-Workers are spawned, not forked: the table reader holds threads that a fork would break.
+Where batches are played, and what becomes of those of a lost worker, is decided in `agents.evaluation.executor`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import math
-import multiprocessing
-import os
-import signal
-import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,16 +19,23 @@ import numpy as np
 from agents.agent import Agent
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
 from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
+from agents.evaluation.executor import Executor, results
+from agents.evaluation.executors import PROCESSES, make_executor
 from agents.evaluation.metrics import summary
+from agents.evaluation.provenance import checkpoint_digests, made_with
 from agents.evaluation.regret_split import regret_splits
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
-from envs.compile_all import compile_all
 from envs.world import World
 
 BATCH = 25
 PLACES = 6
 """Decimals of what a row tells turn by turn."""
+DIFFERS = (
+    "the worker on {machine} reads another catalogue '{catalogue}', other rates or another checkpoint than this run, or"
+    " has other versions of clarigym or its libraries; give all machines the same"
+)
+"""What is said where a worker's rows could be others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,13 +151,34 @@ class TaskResult:
 
 
 class TaskRunner:
-    """Runs tasks of one plan, keeping setting and agents for the next task."""
+    """Runs tasks of one plan, keeping setting and agents for the next task.
 
-    def __init__(self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None):
+    A worker gets the plan alone and makes its own setting and agents when it has its first task.
+
+    Args:
+        marks: what the worker's setting must agree in with that of the run.
+    """
+
+    def __init__(
+        self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None,
+        marks: tuple[str, ...] | None = None,
+    ):  # fmt: skip
         self.plan = plan
-        self.setting = setting or make_setting(**plan.setting)
+        self._setting, self._marks = setting, marks
         self._agents: dict[str, Agent] = dict(agents or {})
         self._records_world: World | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return TaskRunner, (self.plan, None, None, _marks(self.setting, self.plan.agents))
+
+    @property
+    def setting(self) -> Setting:
+        if self._setting is None:
+            setting = make_setting(**self.plan.setting)
+            if self._marks is not None and _marks(setting, self.plan.agents) != self._marks:
+                raise ValueError(DIFFERS.format(catalogue=setting.catalogue.name, machine=platform.node()))
+            self._setting = setting
+        return self._setting
 
     def run(self, task: Task) -> TaskResult:
         if task.agent not in self._agents:
@@ -180,6 +201,13 @@ class TaskRunner:
             how = self.plan.setting
             self._records_world = world_of(self.setting, how["questions"], how["max_questions"])
         return self._records_world
+
+
+def _marks(setting: Setting, agents: Sequence[str]) -> tuple[str, ...]:
+    """What rows depend on beside the plan: hashes of the catalogue, the rates and the checkpoints, and the versions."""
+    checkpoints = checkpoint_digests(agents, setting)
+    versions = [version.rstrip("+") for version in made_with().values()]
+    return (setting.catalogue.fingerprint, setting.rates.digest, *checkpoints.values(), *versions)
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
@@ -209,78 +237,27 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
 
 
 def run(
-    plan: EvaluationPlan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None,
-    agents: Mapping[str, Agent] | None = None,
+    plan: EvaluationPlan, tasks: Sequence[Task], workers: int | None = None, setting: Setting | None = None,
+    agents: Mapping[str, Agent] | None = None, executor: str | Executor = PROCESSES,
+    on_loss: Callable[[], object] = lambda: None,
 ) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
     Args:
+        workers: how many tasks are played at once; None for one, or for all that a cluster has room for.
         setting: the plan's, where it has been made; workers make their own.
         agents: those that have been made; likewise.
+        executor: where they are played: a name of `agents.evaluation.executors.make_executor`, or an executor.
+        on_loss: called for each task that is played again because its worker was lost.
 
     Raises:
-        ValueError: as the setting or an agent raises.
-        RuntimeError: a worker died.
+        ValueError: as the setting or an agent raises; no such executor, or it can't be had; a worker's catalogue is
+            another one.
+        LostWorkersError: workers died again and again.
     """
-    if workers > 1 and len(tasks) > 1:
-        yield from _in_workers(plan, tasks, min(workers, len(tasks)))
-    else:
-        runner = TaskRunner(plan, setting, agents)
-        yield from map(runner.run, tasks)
-
-
-def _in_workers(plan: EvaluationPlan, tasks: Sequence[Task], workers: int) -> Iterator[TaskResult]:
-    compile_all()  # or each of them would
-    with _threads_of_workers():
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(workers, context, initializer=_begin_worker, initargs=(plan, os.getpid()))
-        try:
-            # Not pool.map: it cancels what is left when it is left early, and the pool's thread then stumbles over
-            # cancelled tasks of ended workers (a traceback on stderr in Python 3.11).
-            for future in [pool.submit(_run_in_worker, task) for task in tasks]:
-                yield future.result()
-        except BrokenProcessPool:
-            raise RuntimeError("a worker died, perhaps for want of memory; try fewer --workers, and --resume") from None
-        except BaseException:
-            # Leaving early (an error, Ctrl+C) must not wait for batches that nobody wants.
-            for child in list((getattr(pool, "_processes", None) or {}).values()):
-                child.terminate()
-            raise
-        finally:
-            pool.shutdown()
-
-
-@contextlib.contextmanager
-def _threads_of_workers() -> Iterator[None]:
-    """One thread a worker in whatever reads these variables, unless they are set."""
-    names = [n for n in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS") if n not in os.environ]
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name in names:
-            os.environ.pop(name, None)
-
-
-_runner: TaskRunner | None = None
-
-
-def _begin_worker(plan: EvaluationPlan, parent: int) -> None:
-    global _runner
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group; the parent ends us
-    threading.Thread(target=_leave_with_parent, args=(parent,), daemon=True).start()
-    _runner = TaskRunner(plan)
-
-
-def _leave_with_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
-
-
-def _run_in_worker(task: Task) -> TaskResult:
-    assert _runner is not None
-    return _runner.run(task)
+    if tasks:
+        where = make_executor(executor, workers, len(tasks)) if isinstance(executor, str) else executor
+        yield from results(where, TaskRunner(plan, setting, agents).run, tasks, on_loss)
 
 
 class ResultTable:

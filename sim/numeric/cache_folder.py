@@ -6,11 +6,12 @@ time of making it anew, and nothing else.  The folder may be deleted at any time
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -45,6 +46,36 @@ def private_folder(make: bool) -> Path:
     if not mine_alone(os.stat(folder)):
         raise OSError(f"others can write to {folder}")
     return folder
+
+
+@contextlib.contextmanager
+def folder_for_workers() -> Iterator[None]:
+    """Within this, processes that are started share what is kept, even where nothing can be kept for later.
+
+    Where the cache folder can't be written, CLARIGYM_CACHE names a folder that is there for as long.
+    """
+    before = os.environ.get("CLARIGYM_CACHE")
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # no room among the temporary files either: each keeps its own in memory
+            if not _can_be_written():
+                temporary = tempfile.TemporaryDirectory(prefix="clarigym-", ignore_cleanup_errors=True)
+                os.environ["CLARIGYM_CACHE"] = stack.enter_context(temporary)
+                stack.callback(_set_or_unset, "CLARIGYM_CACHE", before)
+        yield
+
+
+def _can_be_written() -> bool:
+    try:
+        return os.access(private_folder(make=True), os.W_OK)
+    except OSError:
+        return False
+
+
+def _set_or_unset(variable: str, value: str | None) -> None:
+    if value is None:
+        os.environ.pop(variable, None)
+    else:
+        os.environ[variable] = value
 
 
 def mine_alone(found: os.stat_result) -> bool:
