@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from envs.rules import NOTHING, FixedUser, Rules
+from envs.rules import NOTHING, FixedUser
 from envs.text.question_matcher import QuestionMatcher
 from envs.text.titles import TitleMatcher
 from envs.world import World
@@ -87,8 +87,7 @@ class TextDialogue:
         rules = world.rules
         if rules.reward_wrong > 0 or rules.question_cost < 0:
             given = f"reward_wrong={rules.reward_wrong} and question_cost={rules.question_cost}"
-            raise ValueError(f"{given}; in words nothing but a right guess earns, so the one is at most 0, the other at "
-                             "least 0")  # fmt: skip
+            raise ValueError(f"{given}; in words only a right guess earns: reward_wrong <= 0 and question_cost >= 0")
         self.world, self.bank = world, world.bank
         self.messages = (
             MESSAGES_A_QUESTION * (rules.budget + rules.guesses) if messages is None else whole("messages", messages, 1)
@@ -185,8 +184,8 @@ class TextDialogue:
         noun = self.world.catalogue.noun
         guesses = "one guess" if rules.guesses == 1 else f"{rules.guesses} guesses"
         return (
-            f"Somebody looks for {article(noun)}, one of {n:,}, and remembers it badly: some answers are wrong. Find out "
-            f"which by at most {rules.budget} questions and {guesses}."
+            f"Somebody looks for {article(noun)}, one of {n:,}, and remembers it badly: some answers are wrong. "
+            f"Find out which by at most {rules.budget} questions and {guesses}."
         )
 
     @property

@@ -1,9 +1,9 @@
 """`TextGame`: the game in words as one plain class, for trainers of language models.
 
 Its public methods are its interface: `reset` begins a dialogue and returns what the user says first, `ask` and `guess`
-are tools, `get_reward` scores the dialogue.  That is what TRL's `GRPOTrainer(environment_factory=TextGame)` takes as it
-is, which offers every other public method to the model as a tool; so there is none.  The docstrings of `ask` and `guess`
-are what the model reads of them.
+are tools, `get_reward` scores the dialogue.  TRL's `GRPOTrainer(environment_factory=TextGame)` takes that as it is.  It
+offers every other public method to the model as a tool, so there is none.  The docstrings of `ask` and `guess` are what
+the model reads of them.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ class TextGame:
         noise: a preset's name, a TOML file or a `Rates`.
         budget, guesses, reward_right, reward_wrong, question_cost, opening: see `envs.rules.Rules`.
         messages: the most messages, those that can't be read among them; None for twice the budget and the guesses.
+        how: the sentence of the task that says how to ask and to guess, for those who offer no tools.
 
     Raises:
         ValueError: an argument out of range, no such catalogue, no such preset.
@@ -48,11 +49,13 @@ class TextGame:
         question_cost: float = 0.02,
         opening: bool = True,
         messages: int | None = None,
+        how: str = HOW,
     ) -> None:
         rules = Rules(budget=budget, guesses=guesses, reward_right=reward_right, reward_wrong=reward_wrong,
                       question_cost=question_cost, opening=opening)  # fmt: skip
         world = World(catalogue=catalogue, questions=questions, max_questions=max_questions, noise=noise,
                       observation="dict", rules=rules)  # fmt: skip
+        self.how = how
         self.dialogue = TextDialogue(world, messages)
         """The dialogue itself: its transcript in `lines`, whether it is `over`, and what was `revealed`."""
 
@@ -76,7 +79,7 @@ class TextGame:
             0 if episode is None else whole("episode", episode, 0),
             None if intent is None else self.dialogue.world.intent_id(intent),
         )
-        return f"{self.dialogue.instructions} {HOW}\nThe user says: {first.text}"
+        return f"{self.dialogue.instructions} {self.how}\nThe user says: {first.text}"
 
     def ask(self, question: str) -> str:
         """Ask the user one question about what they are looking for.

@@ -9,8 +9,8 @@ In this order, the first that finds something counts:
 4. A flag, by the words that it shares with the text.
 5. An open question or a flag whose wording is nearly the text: slips of the fingers.
 
-"Before 1990?" and "after 1989?" are one question here, and so are "is it a western?" and "isn't it a western?".  Whoever
-answers has to say which question he answers, which `envs.text.dialogue` does.
+"Before 1990?" and "after 1989?" are one question here, and so are "is it a western?" and "isn't it a western?".
+Whoever answers has to say which question he answers, which `envs.text.dialogue` does.
 
 However long a text is, `LONGEST` characters of it are read.
 """
@@ -43,14 +43,17 @@ STEM = 5
 """Letters by which words are compared: "directed" and "director"."""
 TOLD_FACETS = 8
 """Facets that are named where somebody is told what can be asked."""
-_ASKS_OPENLY = re.compile(r"^\W*(?:and |so |ok(?:ay)? |please |tell me |do you (?:know|remember) )*"
-                          r"(?:who|whom|whose|what|which|when|where|how|name|in (?:what|which)|from (?:what|which))\b")  # fmt: skip
+_ASKS_OPENLY = re.compile(
+    r"^\W*(?:and |so |ok(?:ay)? |please |tell me |do you (?:know|remember) )*"
+    r"(?:who|whom|whose|what|which|when|where|how|name|in (?:what|which)|from (?:what|which))\b"
+)
 _WORD = re.compile(r"[^\W_]+")
-_SMALL = frozenset(
+_SMALL_WORDS = (
     "a an the of in on at to for with about is are was were be been by it its this that there they he she you do does "
     "did done has have had can could would will some any one and or as if so from me tell know remember roughly thing "
-    "film movie item product animal please user".split()
+    "film movie item product animal please user"
 )
+_SMALL = frozenset(_SMALL_WORDS.split())
 """Words that say little about which question it is."""
 _FAINT, FAINT = frozenset(("how", "what", "which", "much", "many", "kind")), 0.3
 """Words of open questions that say little about which, and what they count beside others."""
@@ -142,8 +145,8 @@ class QuestionMatcher:
         out = {}
         for q in self._templates:
             facet = bank.catalogue.facets[bank.facet[q]]
-            words = f"{bank.text(q)} {facet.name.replace('_', ' ')} {facet.wording.noun} {_SAID_TOO.get(role_of(facet), '')}"
-            out[q] = frozenset(stems(key_of(words)))
+            words = (bank.text(q), facet.name.replace("_", " "), facet.wording.noun, _SAID_TOO.get(role_of(facet), ""))
+            out[q] = frozenset(stems(key_of(" ".join(words))))
         return out
 
     @cached_property
@@ -154,7 +157,7 @@ class QuestionMatcher:
         return {stem: math.log(total / n) * (FAINT if stem in _FAINT else 1.0) for stem, n in often.items()}
 
     def _shared(self, key: str, openly: bool) -> int | None:
-        """The open question, or the flag, that shares most with a text; None where that is little or two are as good."""
+        """The open question, or the flag, that shares most with a text; None if that is little, or two are as good."""
         typed = set(stems(key))
         # A word that no question has tells that it is about something else.
         unknown = math.log(1 + len(self._stems)) / 2
@@ -175,7 +178,7 @@ class QuestionMatcher:
         hit = process.extractOne(key, wordings, scorer=fuzz.ratio, score_cutoff=ALIKE, processor=None)
         return None if hit is None else int(hit[2])
 
-    # -- by what is mentioned -------------------------------------------------------------------------------------------
+    # -- by what is mentioned ----------------------------------------------------------------------------------------
 
     @cached_property
     def _finder(self) -> CandidateFinder:
