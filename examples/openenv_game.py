@@ -2,8 +2,8 @@
 
 In an environment of its own, for OpenEnv brings dozens of packages along that clarigym does not need:
 
-    python3 -m venv openenv && openenv/bin/pip install -c constraints.txt . && openenv/bin/pip install openenv-core==0.3.0
-    openenv/bin/python -m examples.openenv_game
+    python3 -m venv oe && oe/bin/pip install -c constraints.txt . && oe/bin/pip install openenv-core==0.3.0
+    oe/bin/python -m examples.openenv_game
 
 `app()` is what `uvicorn` serves: one game for each session, so that sessions don't meet.  `reset(seed=...)` begins with
 the user of that seed.  An action names a tool of `TextGame` and what it is called with.  The reward comes at the end.
