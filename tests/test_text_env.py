@@ -135,7 +135,7 @@ print(ascii([env.step(m)[:3] for m in ("can it fly?", "heavier than a cat?", "wh
 
 
 MESSAGES = ("what is on it?", "does it cost over 8 euros?", "is there ham on it", "hello", "is it red or white?",
-            "is it vegetarian?", "My guess: Hawaii", "My guess: Tono")  # fmt: skip
+            "is it vegetarian?", "My guess: Hawaii", "My guess: Tono", "My guess: tonno")  # fmt: skip
 
 
 def play() -> list[dict]:

@@ -47,6 +47,10 @@ _ASKS_OPENLY = re.compile(
     r"^\W*(?:and |so |ok(?:ay)? |please |tell me |do you (?:know|remember) )*"
     r"(?:who|whom|whose|what|which|when|where|how|name|in (?:what|which)|from (?:what|which))\b"
 )
+_PAUSE = re.compile(r"[:,.;!?\n]")
+_LEAD = re.compile(r"^(?:(?:and|so|ok|okay|well|then|now|next|please|tell me|let me ask) )+")
+MOST_CLAUSES = 12
+"""Places in a text at which the bank's own wording may begin."""
 _WORD = re.compile(r"[^\W_]+")
 _SMALL_WORDS = (
     "a an the of in on at to for with about is are was were be been by it its this that there they he she you do does "
@@ -58,6 +62,8 @@ _SMALL = frozenset(_SMALL_WORDS.split())
 _FAINT, FAINT = frozenset(("how", "what", "which", "much", "many", "kind")), 0.3
 """Words of open questions that say little about which, and what they count beside others."""
 _COMPARES = re.compile(r"\b(?:than|as \w+ as)\b")
+_LESS = re.compile(r"\b(?:less|fewer|shorter|younger|lighter|smaller|lower|earlier|cheaper) than\b")
+_OLDER = re.compile(r"\bolder than\b")
 _SAID_TOO: dict[Role, str] = {
     "year": "when year date old released came come out made recent",
     "length": "how long length minutes hours runtime running time last lasts",
@@ -99,7 +105,7 @@ class QuestionMatcher:
         key = key_of(text)
         if not key:
             return Match()
-        if (exact := self._by_key.get(key)) is not None:
+        if (exact := self._worded(text)) is not None:
             return Match((exact,), exact=True)
         if _ASKS_OPENLY.match(fold(text)) and (question := self._shared(key, openly=True)) is not None:
             return Match((question,))
@@ -121,6 +127,16 @@ class QuestionMatcher:
         ends = [int(bank.starts[bank.facet[q] + 1]) - 1 for q in starts]
         examples = " or ".join(f'"{bank.text(q)}"' for q in (starts[0], ends[-1] if len(ends) > 1 else ends[0]))
         return f"You can ask about: {', '.join(nouns[:TOLD_FACETS])}{more}. For example {examples}"
+
+    def _worded(self, text: str) -> int | None:
+        """The question in the bank's own wording, after a lead-in or none: "Tell me: who directed it?"."""
+        starts = [0, *(m.end() for m in _PAUSE.finditer(text))]
+        for start in starts[:MOST_CLAUSES]:
+            key = key_of(text[start:])
+            for typed in (key, _LEAD.sub("", key)):
+                if (question := self._by_key.get(typed)) is not None:
+                    return question
+        return None
 
     # -- by wording ----------------------------------------------------------------------------------------------------
 
@@ -192,7 +208,7 @@ class QuestionMatcher:
         for candidate in sorted(found, key=lambda c: c.how == "flag"):
             if candidate.how == "flag" and (shared := self._shared(key_of(text), openly=False)) is not None:
                 return (shared,)
-            if questions := self._about(candidate):
+            if questions := self._about(candidate, key_of(text)):
                 return questions
         return ()
 
@@ -203,14 +219,14 @@ class QuestionMatcher:
         for f, facet in enumerate(self.bank.catalogue.facets):
             for name, number in facet.landmarks.items():
                 if f" {key_of(name)} " in f" {key} ":
-                    return self._thresholds(f, (number,))
+                    return self._thresholds(f, (number,), key)
         return ()
 
-    def _about(self, candidate: Candidate) -> tuple[int, ...]:
+    def _about(self, candidate: Candidate, key: str) -> tuple[int, ...]:
         bank = self.bank
         if candidate.number is not None:
             said = candidate.number.ranges[0]
-            return self._thresholds(candidate.number.facet, (said.low, said.high))
+            return self._thresholds(candidate.number.facet, (said.low, said.high), key)
         for meaning in candidate.meanings:
             question = int(bank.question_of_value[meaning.facet][meaning.option])
             if question >= 0:
@@ -218,24 +234,25 @@ class QuestionMatcher:
         openly = [int(bank.open_question[m.facet]) for m in candidate.meanings]
         return tuple(q for q in openly if q >= 0)[:1]
 
-    def _thresholds(self, f: int, ends: Sequence[float]) -> tuple[int, ...]:
+    def _thresholds(self, f: int, ends: Sequence[float], key: str) -> tuple[int, ...]:
         """The questions on facet f whose thresholds lie nearest to the ends of a range, in their order."""
         bank = self.bank
-        of_value = bank.question_of_value[f]
+        facet, of_value = bank.catalogue.facets[f], bank.question_of_value[f]
         bins = np.flatnonzero(of_value >= 0)
         if not len(bins):
             openly = int(bank.open_question[f])
             return (openly,) if openly >= 0 else ()
-        near = [int(of_value[bins[_nearest(bank.catalogue.facets[f], bins, end)]]) for end in ends if
-                math.isfinite(end)]  # fmt: skip
+        less = _LESS.search(key) or (role_of(facet) == "year" and _OLDER.search(key))
+        beyond = bool(_COMPARES.search(key)) and not less
+        near = [int(of_value[bins[_nearest(facet, bins, end, beyond)]]) for end in ends if math.isfinite(end)]
         return tuple(dict.fromkeys(near))
 
 
-def _nearest(facet: Facet, bins: np.ndarray, end: float) -> int:
-    """Which of the thresholds, given as bins, lies nearest to a number."""
+def _nearest(facet: Facet, bins: np.ndarray, end: float, beyond: bool) -> int:
+    """Which of the thresholds, given as bins, lies nearest to a number; `beyond`: to what is more than the number."""
     assert facet.lower is not None and facet.over is not None
     least, over = np.abs(facet.lower[bins] - end), np.abs(facet.over[bins] - end)
-    return int(np.lexsort((least, np.minimum(least, over)))[0])
+    return int(np.lexsort((over if beyond else least, np.minimum(least, over)))[0])
 
 
 def key_of(text: str) -> str:
