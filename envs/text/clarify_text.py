@@ -16,7 +16,7 @@ import gymnasium
 from gymnasium import spaces
 
 from envs.rules import Rules
-from envs.text.dialogue import LONGEST_REPLY, Reply, TextDialogue
+from envs.text.dialogue import LONGEST_REPLY, GameReply, TextDialogue
 from envs.world import CatalogueGiven, World, check_options, seed_bits
 from sim.catalogue.catalogue import Catalogue
 from sim.names.arguments import shown, whole
@@ -123,7 +123,7 @@ class ClarifyTextEnv(gymnasium.Env):
         if not isinstance(action, str):
             raise gymnasium.error.InvalidAction(f"action {shown(action)} is no text")
         before = len(dialogue.lines)
-        reply: Reply = dialogue.say(action)
+        reply: GameReply = dialogue.say(action)
         self._print(before)
         info: dict[str, Any] = {"read": reply.read}
         if dialogue.over:

@@ -44,7 +44,7 @@ OVER = "The dialogue is over."
 
 
 @dataclass(frozen=True)
-class Reply:
+class GameReply:
     """What comes back to a message."""
 
     text: str
@@ -107,7 +107,7 @@ class TextDialogue:
     def _understanding(self) -> Understanding:
         return understanding_of(self.bank)
 
-    def begin(self, seed: int, episode: int = 0, intent: int | None = None, user: FixedUser | None = None) -> Reply:
+    def begin(self, seed: int, episode: int = 0, intent: int | None = None, user: FixedUser | None = None) -> GameReply:
         """Another user, who says what he looks for.
 
         Args:
@@ -126,15 +126,15 @@ class TextDialogue:
         self.lines = [f"User: {said}"]
         return self._reply(said)
 
-    def say(self, text: str) -> Reply:
+    def say(self, text: str) -> GameReply:
         """A message that is a question, or a guess: "My guess: X"."""
         guess = _GUESS.search(text[: 2 * LONGEST_REPLY])
         return self.ask(text) if guess is None else self.guess(guess["title"])
 
-    def ask(self, text: str) -> Reply:
+    def ask(self, text: str) -> GameReply:
         """A question in words."""
         if self.over:
-            return Reply(OVER)
+            return GameReply(OVER)
         match = self._understanding.questions.find(text)
         if not match.questions:
             return self._sent(self._unread(self._understanding.questions.told))
@@ -144,21 +144,21 @@ class TextDialogue:
         reward, _ = self._step(question)
         if self.dialogues.over[0] and not self.dialogues.user_left[0]:
             self.lines.append(f"Asker: {self.bank.text(question)}")
-            return self._sent(Reply(self._ending("No questions were left, only guesses"), reward))
+            return self._sent(GameReply(self._ending("No questions were left, only guesses"), reward))
         answer = int(self.dialogues.answers[0, self.dialogues.length[0] - 1])
         self.lines.append(f"Asker: {self.bank.text(question)}")
         if answer == NOTHING:
-            return self._sent(Reply(self._ending("The user has lost patience and leaves"), reward))
+            return self._sent(GameReply(self._ending("The user has lost patience and leaves"), reward))
         assert self._voice is not None
         said = self._voice.answer(question, answer).text
         self.lines.append(f"User: {said}")
         heard = said if match.exact else f'(The user takes it as: "{self.bank.text(question)}") {said}'
-        return self._sent(Reply(f"{heard}{self._left()}", reward))
+        return self._sent(GameReply(f"{heard}{self._left()}", reward))
 
-    def guess(self, title: str) -> Reply:
+    def guess(self, title: str) -> GameReply:
         """A guess, graded by id."""
         if self.over:
-            return Reply(OVER)
+            return GameReply(OVER)
         titles = self._understanding.titles
         match = titles.find(title)
         if not match.intents:
@@ -166,16 +166,18 @@ class TextDialogue:
             noun = self.world.catalogue.noun
             return self._sent(self._unread(f"No {noun} is called so." + (f" Did you mean {near}?" if near else "")))
         if match.intent < 0:
-            return self._sent(Reply(f'Several are called so: {titles.shown(match)}. Which one? Name its id: "id ...".'))
+            return self._sent(
+                GameReply(f'Several are called so: {titles.shown(match)}. Which one? Name its id: "id ...".')
+            )
         reward, ended = self._step(len(self.bank) + match.intent)
         name = self.world.catalogue.intents[match.intent]
         self.lines.append(f"Guess: {name}.")
         if ended:
             return self._sent(
-                Reply(self._ending(f"{name}: {'right' if self.dialogues.success[0] else 'wrong'}"), reward)
+                GameReply(self._ending(f"{name}: {'right' if self.dialogues.success[0] else 'wrong'}"), reward)
             )
         left = int(self.dialogues.guesses_left[0])
-        return self._sent(Reply(f"No, it isn't {name}. Guesses left: {left}.", reward))
+        return self._sent(GameReply(f"No, it isn't {name}. Guesses left: {left}.", reward))
 
     @property
     def instructions(self) -> str:
@@ -204,11 +206,11 @@ class TextDialogue:
         self.over = bool(ended[0])
         return float(reward[0]), self.over
 
-    def _unread(self, why: str) -> Reply:
+    def _unread(self, why: str) -> GameReply:
         self.lines.append("(A message that was not understood.)")
-        return Reply(f"That was not understood. {why}", -self.world.rules.question_cost, read=False)
+        return GameReply(f"That was not understood. {why}", -self.world.rules.question_cost, read=False)
 
-    def _sent(self, reply: Reply) -> Reply:
+    def _sent(self, reply: GameReply) -> GameReply:
         """The reply to one more message, which may have been the last."""
         self.sent += 1
         reward, text = reply.reward, reply.text
@@ -220,9 +222,9 @@ class TextDialogue:
         self.reward += reward
         return self._reply(text, reward, reply.read)
 
-    def _reply(self, text: str, reward: float = 0.0, read: bool = True) -> Reply:
+    def _reply(self, text: str, reward: float = 0.0, read: bool = True) -> GameReply:
         short = text if len(text) <= LONGEST_REPLY else text[: LONGEST_REPLY - 3] + "..."
-        return Reply(short, reward, read)
+        return GameReply(short, reward, read)
 
     def _left(self) -> str:
         left = self.world.rules.budget - int(self.dialogues.turn[0])
