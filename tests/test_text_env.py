@@ -166,3 +166,18 @@ def test_grpo_trains_on_the_game(tmp_path):
     assert len(steps) == 2
     for line in steps:
         assert -2 <= float(line.split("reward ")[1].split(",")[0]) <= 1 and float(line.split()[-1]) > 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("openenv", ["-m", "examples.openenv_game"]),
+        ("verifiers", ["examples/verifiers_game.py", "--users", "1"]),
+    ],
+)
+def test_servers_of_games_play_one(package, words):
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} has an environment of its own, see the file")
+    said = run(*words)
+    assert "Can it fly?" in said and "[questions left: 19]" in said and "reward -1.06" in said
