@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from envs.features import Shortlist
     from envs.rewards import Shaping
     from envs.rules import Rules
+    from envs.text.clarify_text import ClarifyTextEnv
+    from envs.text.game import TextGame
     from envs.vector import ClarifyVectorEnv
     from envs.wrappers import QuestionEntries, VectorQuestionEntries
 
@@ -27,11 +29,13 @@ __all__ = [
     "BeliefEnv",
     "BeliefVectorEnv",
     "ClarifyEnv",
+    "ClarifyTextEnv",
     "ClarifyVectorEnv",
     "QuestionEntries",
     "Rules",
     "Shaping",
     "Shortlist",
+    "TextGame",
     "VectorQuestionEntries",
 ]
 _HOMES = {
@@ -40,6 +44,8 @@ _HOMES = {
     "envs.features": "Shortlist",
     "envs.rewards": "Shaping",
     "envs.rules": "Rules",
+    "envs.text.clarify_text": "ClarifyTextEnv",
+    "envs.text.game": "TextGame",
     "envs.vector": "ClarifyVectorEnv",
     "envs.wrappers": "QuestionEntries VectorQuestionEntries",
 }
@@ -60,7 +66,9 @@ NAMED = {
 ANY = "clarigym/Clarify-v1"
 """The environment of a catalogue that is named when it is made."""
 IDS = (*NAMED, ANY)
-"""All ids."""
+"""The ids whose actions are numbers of questions and guesses; each has a vector environment."""
+TEXT = "clarigym/ClarifyText-v0"
+"""The same in words, of a catalogue that is named when it is made."""
 
 
 def register() -> None:
@@ -75,6 +83,8 @@ def register() -> None:
                 # Dialogues end by the budget; a time limit on top would cut off the guess.
                 max_episode_steps=None,
             )
+    if TEXT not in gymnasium.registry:
+        gymnasium.register(id=TEXT, entry_point="envs.text.clarify_text:ClarifyTextEnv")
 
 
 register()

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> Exit:
     everything: dict[str, Any] = {
         "catalogues": list(BUILT_IN),
         "agents": {name: line for name, (_, line) in AGENTS.items()},
-        "environments": list(envs.IDS),
+        "environments": [*envs.IDS, envs.TEXT],
         "presets": list(PRESETS),
         "questions": ["yesno", "open", "mixed"],
     }
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> Exit:
         out.print(f"  {name:<12} {line}{' (plays before people)' if name == LEARNED else ''}", soft_wrap=True)
     out.print("  module:factory is your own (docs/agents.md)")
     out.print("environments", style="bold")
-    for name in envs.IDS:
+    for name in (*envs.IDS, envs.TEXT):
         out.print(f"  {name}")
     out.print("noise presets", style="bold")
     out.print(f"  {', '.join(plain)}; one fault alone: {grid};\n  or a TOML file of your own", soft_wrap=True)
