@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from agents.play.game import Session
+from agents.play.heard_log import HeardSentence, read
 from agents.play.mind import GameWorld
 from agents.play.moments import LOG2
 from agents.play.views import GameView
@@ -35,6 +38,8 @@ class Recorded:
         dialogue = _on_full_bank(world, dialogue)
         _check_turns(world.bank, dialogue)
         _check_names(world, dialogue)
+        self._sentences = [(words.after, read(words)) for words in dialogue.heard]
+        _check_sentences(world, dialogue, self._sentences)
         self.world, self.dialogue = world, dialogue
         self.intent = dialogue.intent
         self.corruptions = dialogue.corruptions
@@ -42,6 +47,8 @@ class Recorded:
     def begin(self, session: Session) -> GameView:
         facets = self.world.bank.facet
         view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
+        if self._sentences and self._sentences[0][1].evidence.opening:
+            view = session.hear(self._sentences[0][1])
         return self._next(session, view)
 
     def step(self, session: Session) -> GameView:
@@ -55,6 +62,9 @@ class Recorded:
             return view
         if turns[view.turn].answer == LEFT:
             return session.leave()
+        said = len(session.now.log.sentences)
+        if said < len(self._sentences) and self._sentences[said][0] <= view.turn:
+            return self._next(session, session.hear(self._sentences[said][1]))
         return self._next(session, session.answer(turns[view.turn].answer))
 
     def _next(self, session: Session, view: GameView) -> GameView:
@@ -101,6 +111,33 @@ def _check_turns(bank: QuestionBank, dialogue: Dialogue) -> None:
             raise DialogueError(f"{where} of the dialogue answers question {turn.question}, which is not an open one")
         if turn.eig_bits is not None and not (math.isfinite(turn.eig_bits) and turn.eig_bits >= 0):
             raise DialogueError(f"{where} of the dialogue has eig_bits {turn.eig_bits}; it must be 0 or more")
+
+
+def _check_sentences(world: GameWorld, dialogue: Dialogue, sentences: list[tuple[int, HeardSentence]]) -> None:
+    """That each sentence can have been heard where it stands, on this catalogue.
+
+    Raises:
+        DialogueError: it can't.
+    """
+    bank, turns, before = world.bank, dialogue.turns, 0
+    for number, (after, sentence) in enumerate(sentences, 1):
+        where = f"sentence {number} of the dialogue"
+        if not before <= after <= len(turns):
+            raise DialogueError(f"{where} came after {after} of {len(turns)} turns, out of order")
+        before = after
+        if sentence.question >= 0 and (after == len(turns) or turns[after].question != sentence.question):
+            raise DialogueError(f"{where} answers question {sentence.question}, which was not asked then")
+        if sentence.question >= 0 and turns[after].answer != sentence.answer:
+            raise DialogueError(f"{where} has answer {sentence.answer}, its turn {turns[after].answer}")
+        for meaning in (m for part in sentence.evidence.parts for m in part):
+            for question, answer in meaning.said:
+                if not 0 <= question < len(bank) or not 0 <= answer < int(bank.answers[question]):
+                    raise DialogueError(f"{where} tells answer {answer} of question {question}; there is no such")
+        items = sentence.evidence.items
+        if items is not None and items.shape != (len(world.catalogue),):
+            raise DialogueError(f"{where} weighs {items.size} intents; there are {len(world.catalogue)}")
+        if items is not None and not np.isfinite(items).all():
+            raise DialogueError(f"{where} weighs intents by what are no finite numbers")
 
 
 def _check_names(world: GameWorld, dialogue: Dialogue) -> None:
