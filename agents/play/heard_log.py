@@ -192,6 +192,10 @@ def read(words: HeardWords) -> HeardSentence:
         ValueError: it holds what is no evidence.
     """
     count = 1 + max((m.part for m in words.meanings), default=-1)
+    if count > len(words.meanings) or any(m.part < 0 for m in words.meanings):
+        raise ValueError("its parts are not numbered from 0 on")
+    if any(not ITEMS <= chip.part < count for chip in words.chips):
+        raise ValueError("a chip is of no part")
     parts: list[list[Meaning]] = [[] for _ in range(count)]
     for m in words.meanings:
         parts[m.part].append(Meaning(m.likelihood, tuple(zip(m.questions, m.answers, strict=True))))

@@ -14,7 +14,7 @@ from agents.language.answer_head import head_features
 from agents.language.belief import parts_of
 from agents.language.reader import Reader
 from agents.language.reading import ReadFact, TextReading
-from agents.language.tokens import readable
+from agents.language.tokens import LONGEST, readable
 from agents.play.heard_log import ITEMS, HeardSentence, rounded
 from agents.play.mind import GameWorld
 from sim.answers import ANSWERS, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, typed_answer
@@ -85,7 +85,7 @@ class Listener:
         kept = [k for k in range(len(evidence.parts)) if k in shown]
         chips = tuple(chip if chip.part == ITEMS else replace(chip, part=kept.index(chip.part)) for chip in chips)
         evidence = replace(evidence, parts=tuple(evidence.parts[k] for k in kept))
-        return HeardSentence(text=text, evidence=evidence, chips=chips, question=reading.question, answer=answer)
+        return HeardSentence(text=text[:LONGEST], evidence=evidence, chips=chips, question=reading.question, answer=answer)
 
     def judges(self, text: str) -> bool | None:
         """Whether a reply says that a guess is right; None where it leaves that open."""

@@ -38,8 +38,7 @@ class Recorded:
         dialogue = _on_full_bank(world, dialogue)
         _check_turns(world.bank, dialogue)
         _check_names(world, dialogue)
-        self._sentences = [(words.after, read(words)) for words in dialogue.heard]
-        _check_sentences(world, dialogue, self._sentences)
+        self._sentences = _sentences(world, dialogue)
         self.world, self.dialogue = world, dialogue
         self.intent = dialogue.intent
         self.corruptions = dialogue.corruptions
@@ -47,8 +46,6 @@ class Recorded:
     def begin(self, session: Session) -> GameView:
         facets = self.world.bank.facet
         view = session.begin([(int(facets[t.question]), t.answer - 1) for t in self.dialogue.opening])
-        if self._sentences and self._sentences[0][1].evidence.opening:
-            view = session.hear(self._sentences[0][1])
         return self._next(session, view)
 
     def step(self, session: Session) -> GameView:
@@ -62,13 +59,22 @@ class Recorded:
             return view
         if turns[view.turn].answer == LEFT:
             return session.leave()
-        said = len(session.now.log.sentences)
-        if said < len(self._sentences) and self._sentences[said][0] <= view.turn:
-            return self._next(session, session.hear(self._sentences[said][1]))
+        sentence = self._waiting(session)
+        if sentence is not None:
+            return self._next(session, session.hear(sentence))
         return self._next(session, session.answer(turns[view.turn].answer))
 
+    def _waiting(self, session: Session) -> HeardSentence | None:
+        """The sentence that was said next, where nothing else happened before it."""
+        said = len(session.now.log.sentences)
+        if said == len(self._sentences) or self._sentences[said][0] > session.view.turn:
+            return None
+        return self._sentences[said][1]
+
     def _next(self, session: Session, view: GameView) -> GameView:
-        """What was done then, whatever the agent would do now."""
+        """What was done then, whatever the agent would do now; what was told unasked is heard first."""
+        while (sentence := self._waiting(session)) is not None and sentence.question < 0 and not view.over:
+            view = session.hear(sentence)
         guesses, told = self.dialogue.guesses, len(session.now.guesses)
         if told < len(guesses) and guesses[told].after <= view.turn:
             return session.put_guess(guesses[told].intent)
@@ -113,31 +119,43 @@ def _check_turns(bank: QuestionBank, dialogue: Dialogue) -> None:
             raise DialogueError(f"{where} of the dialogue has eig_bits {turn.eig_bits}; it must be 0 or more")
 
 
-def _check_sentences(world: GameWorld, dialogue: Dialogue, sentences: list[tuple[int, HeardSentence]]) -> None:
-    """That each sentence can have been heard where it stands, on this catalogue.
+def _sentences(world: GameWorld, dialogue: Dialogue) -> list[tuple[int, HeardSentence]]:
+    """The sentences that were heard, each with how many questions had been answered before.
 
     Raises:
-        DialogueError: it can't.
+        DialogueError: one can't have been heard where it stands, on this catalogue.
     """
-    bank, turns, before = world.bank, dialogue.turns, 0
-    for number, (after, sentence) in enumerate(sentences, 1):
+    out: list[tuple[int, HeardSentence]] = []
+    before = 0
+    for number, words in enumerate(dialogue.heard, 1):
         where = f"sentence {number} of the dialogue"
-        if not before <= after <= len(turns):
-            raise DialogueError(f"{where} came after {after} of {len(turns)} turns, out of order")
-        before = after
-        if sentence.question >= 0 and (after == len(turns) or turns[after].question != sentence.question):
-            raise DialogueError(f"{where} answers question {sentence.question}, which was not asked then")
-        if sentence.question >= 0 and turns[after].answer != sentence.answer:
-            raise DialogueError(f"{where} has answer {sentence.answer}, its turn {turns[after].answer}")
-        for meaning in (m for part in sentence.evidence.parts for m in part):
-            for question, answer in meaning.said:
-                if not 0 <= question < len(bank) or not 0 <= answer < int(bank.answers[question]):
-                    raise DialogueError(f"{where} tells answer {answer} of question {question}; there is no such")
-        items = sentence.evidence.items
-        if items is not None and items.shape != (len(world.catalogue),):
-            raise DialogueError(f"{where} weighs {items.size} intents; there are {len(world.catalogue)}")
-        if items is not None and not np.isfinite(items).all():
-            raise DialogueError(f"{where} weighs intents by what are no finite numbers")
+        try:
+            sentence = read(words)
+        except ValueError as error:
+            raise DialogueError(f"{where} holds no evidence ({error})") from None
+        if not before <= words.after <= len(dialogue.turns):
+            raise DialogueError(f"{where} came after {words.after} of {len(dialogue.turns)} turns, out of order")
+        _check_sentence(world, dialogue, where, words.after, sentence)
+        before = words.after
+        out.append((words.after, sentence))
+    return out
+
+
+def _check_sentence(world: GameWorld, dialogue: Dialogue, where: str, after: int, sentence: HeardSentence) -> None:
+    bank, turn = world.bank, dialogue.turns[after] if after < len(dialogue.turns) else None
+    if sentence.question >= 0 and (turn is None or turn.question != sentence.question):
+        raise DialogueError(f"{where} answers question {sentence.question}, which was not asked then")
+    if sentence.question >= 0 and turn is not None and turn.answer != sentence.answer:
+        raise DialogueError(f"{where} has answer {sentence.answer}, its turn {turn.answer}")
+    for meaning in (m for part in sentence.evidence.parts for m in part):
+        for question, answer in meaning.said:
+            if not 0 <= question < len(bank) or not 0 <= answer < int(bank.answers[question]):
+                raise DialogueError(f"{where} tells answer {answer} of question {question}; there is no such")
+    items = sentence.evidence.items
+    if items is not None and items.shape != (len(world.catalogue),):
+        raise DialogueError(f"{where} weighs {items.size} intents; there are {len(world.catalogue)}")
+    if items is not None and not np.isfinite(items).all():
+        raise DialogueError(f"{where} weighs intents by what are no finite numbers")
 
 
 def _check_names(world: GameWorld, dialogue: Dialogue) -> None:
