@@ -15,12 +15,11 @@ from typing import Any, Literal
 from agents.language.tokens import LONGEST
 from agents.play import lookups
 from agents.play.game import PERSON, GameError, Session
-from agents.play.heard_log import HeardSentence
 from agents.play.listener import Listener
 from agents.play.mind import GameWorld
+from agents.play.replies import reply
 from agents.play.reworded import reworded
 from agents.play.views import GameView, Understood
-from sim.answers import DONT_KNOW, OPEN_DONT_KNOW, typed_answer
 from sim.dialogue import Dialogue
 from sim.phrasing.sentences import article
 
@@ -64,7 +63,7 @@ class ChatTurn:
         view, asked, guess = self.view, self.view.asked, self.view.guess
         waits = self.awaits == "answer" and asked is not None
         return {
-            "turn": view.turn, "line": self.line, "heard": self.heard,
+            "turn": view.turn, "line": self.line[:LONGEST], "heard": self.heard,
             "understood": [
                 {"label": u.label, "hedged": u.hedged, "probability": round(u.probability, 4)} for u in self.understood
             ],
@@ -116,7 +115,7 @@ class Chat:
         if command is not None:
             return getattr(self, f"_{command}")(line)
         taken: dict[Awaits, Callable[[str, str], ChatTurn]] = {
-            "opening": self._opening, "answer": self._answer, "judgement": self._judge, "truth": self._truth,
+            "opening": self._opening, "answer": self._reply, "judgement": self._reply, "truth": self._truth,
         }  # fmt: skip
         return taken[self._awaits](line, text) if not self.over else self._turn(line, [])
 
@@ -129,47 +128,28 @@ class Chat:
         sentence = self.listener.listen(line, self.session.now.mind.posterior, opening=True)
         if sentence is None:
             return self._turn(line, [self._nothing(text), "Put it another way, or press Enter and I'll ask."])
-        return self._hears(line, sentence)
+        self.session.hear(sentence)
+        return self._understood(line, 0)
 
-    def _answer(self, line: str, text: str) -> ChatTurn:
-        asked = self.session.view.asked
-        if asked is None or not text:
+    def _reply(self, line: str, text: str) -> ChatTurn:
+        """What is said to a question or a guess; a wrong guess is played on from."""
+        before, asked = self.session.view, self.session.view.asked
+        if not text:
             return self._asks(line, ["I'm listening. “help” tells what you can say."])
-        typed = typed_answer(text)
-        if typed is not None and (not asked.open or typed == DONT_KNOW):
-            self.session.answer(OPEN_DONT_KNOW if asked.open else typed)
-            return self._asks(line, [])
-        if asked.by_digit and text.isdecimal() and 1 <= int(text[:3]) <= len(asked.options):
-            self.session.answer(int(text))
-            return self._asks(line, [])
-        sentence = self.listener.listen(line, self.session.now.mind.posterior, asked.id)
-        if sentence is not None:
-            return self._hears(line, sentence)
-        return self._turn(line, [self._nothing(text), reworded(self.world.bank, asked.id)])
-
-    def _judge(self, line: str, text: str) -> ChatTurn:
-        """What is said to a guess: right, wrong, or a fact that changes the matter; a wrong one is played on from."""
-        right = self.listener.judges(line)
-        if right:
-            view = self.session.judge(True)
-            self.truth = None if view.guess is None else view.guess.intent
-            self._awaits = "nothing"
-            name = "" if view.guess is None else view.guess.name
-            return self._turn(line, [f"Found it: {name}, in {_questions(view.turn)}."])
-        sentence = self.listener.listen(line, self.session.now.mind.posterior) if text else None
-        if right is None and sentence is None:
-            say = self._nothing(text) if text else "I'm listening."
-            return self._turn(line, [say, "Is my guess right? Yes or no."])
-        if right is None and sentence is not None:
-            return self._hears(line, sentence)
-        view = self.session.judge(False)
-        if view.turn >= view.budget:
+        view = reply(self.session, self.listener, line)
+        if view is None:
+            again = "Is my guess right? Yes or no." if asked is None else reworded(self.world.bank, asked.id)
+            return self._turn(line, [self._nothing(text), again])
+        if view.phase == "right" and view.guess is not None:
+            self.truth, self._awaits = view.guess.intent, "nothing"
+            return self._turn(line, [f"Found it: {view.guess.name}, in {_questions(view.turn)}."])
+        say = ["Not it, then."] if len(view.wrong) > len(before.wrong) else []
+        if view.phase == "wrong" and view.turn >= view.budget:
             self._awaits = "truth"
             return self._turn(line, ["Not it, then; I give up. What was it? Its name, or Enter to keep it."])
-        self.session.play_on()
-        if sentence is not None and not self.session.view.over:
-            return self._hears(line, sentence, ["Not it, then."])
-        return self._asks(line, ["Not it, then."])
+        if view.phase == "wrong":
+            self.session.play_on()
+        return self._understood(line, len(before.understood), say)
 
     def _truth(self, line: str, text: str) -> ChatTurn:
         hits = lookups.intents(self.world, self.session.now.belief).find(text[:200], 3) if text else []
@@ -230,15 +210,19 @@ class Chat:
 
     # -- what is said ---------------------------------------------------------------------------------------------
 
-    def _hears(self, line: str, sentence: HeardSentence, say: Sequence[str] = ()) -> ChatTurn:
-        before = len(self.session.view.understood)
-        view = self.session.hear(sentence)
-        self._awaits = "answer"
-        fresh = view.understood[before:]
-        told = "Understood: " + ", ".join(u.text for u in fresh) + "."
-        if len(line) > LONGEST:
-            told += f" Only the first {LONGEST:,} characters were read."
-        return self._asks(line, [*say, told], fresh)
+    def _understood(self, line: str, before: int, say: Sequence[str] = ()) -> ChatTurn:
+        """What a line was understood to say, and what comes next.
+
+        Args:
+            before: how much had been understood before it.
+        """
+        self._awaits, say = "answer", list(say)
+        fresh = self.session.view.understood[before:]
+        if fresh:
+            say.append("Understood: " + ", ".join(u.text for u in fresh) + ".")
+        if fresh and len(line) > LONGEST:
+            say.append(f"Only the first {LONGEST:,} characters were read.")
+        return self._asks(line, say, fresh)
 
     def _nothing(self, text: str) -> str:
         cut = text[:60] + (" …" if len(text) > 60 else "")

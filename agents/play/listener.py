@@ -152,6 +152,10 @@ class Listener:
             return HeardChip(part=part, label=f"you don't know the {noun}", hedged=False, probability=1.0)
         if not mine or mine[0].probability < TOLD:
             return None
+        if facet.kind == "flag":
+            is_so = (facet.values[mine[0].value] == "yes") != mine[0].negated
+            return HeardChip(part=part, label=noun if is_so else f"not {noun}", hedged=mine[0].hedged,
+                             probability=mine[0].probability)  # fmt: skip
         named = list(dict.fromkeys(said(facet, fact) for fact in mine[:3] if fact.probability >= ALSO))
         no = "not " if mine[0].negated else ""
         label = f"{noun}: {no}{' or '.join(named)}"
