@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from agents.play.views import Mode, Setup
 from screens.app import ClarigymApp
@@ -64,7 +64,7 @@ class Player:
         await self.settled()
 
     def text(self, selector: str) -> str:
-        return str(self.app.screen.query_one(selector, Static).render())
+        return str(self.app.screen.query_one(selector).render())
 
     async def answer(self, world: Any, intent: int) -> None:
         """Answer what is on the card, truthfully, through keys."""

@@ -67,13 +67,10 @@ def _chat(config: ChatOptions) -> Chat:
     setup = Setup(catalogue=config.catalogue, agent=config.agent, noise=config.noise, questions=config.questions,
                   budget=config.budget, seed=config.seed)  # fmt: skip
     with console(stderr=True).status("loading the catalogue and what understands sentences"):
-        import torch
-
         from agents.play.chat import Chat
         from agents.play.listener import Listener
         from agents.play.mind import load_world
 
-        torch.set_num_threads(1)  # a reply is too short to share
         world = load_world(setup)
         listener = Listener(world, "" if config.encoder == "none" else config.encoder)
     for note in (world.note, listener.note):

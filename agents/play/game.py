@@ -273,8 +273,9 @@ class Session:
         bank, q = self.world.bank, now.question
         eig = dict(now.best).get(q)
         eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
+        told = bank.answer_text(q, answer)
         exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
-                            answer_text=bank.answer_text(q, answer), bits=entropy_bits(mind.belief()), said=said)  # fmt: skip
+                            answer_text=told, bits=entropy_bits(mind.belief()), said=said)  # fmt: skip
         return replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange))
 
     def _go_on(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> GameView:

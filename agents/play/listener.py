@@ -51,6 +51,10 @@ class Listener:
 
     def __init__(self, world: GameWorld, encoder: str = "") -> None:
         self.bank = world.bank
+        if encoder:
+            import torch
+
+            torch.set_num_threads(1)  # a reply is too short to share
         self.reader = Reader(world.bank, encoder)
         self.reader.warm()
 
@@ -85,7 +89,9 @@ class Listener:
         kept = [k for k in range(len(evidence.parts)) if k in shown]
         chips = tuple(chip if chip.part == ITEMS else replace(chip, part=kept.index(chip.part)) for chip in chips)
         evidence = replace(evidence, parts=tuple(evidence.parts[k] for k in kept))
-        return HeardSentence(text=text[:LONGEST], evidence=evidence, chips=chips, question=reading.question, answer=answer)
+        return HeardSentence(
+            text=text[:LONGEST], evidence=evidence, chips=chips, question=reading.question, answer=answer
+        )
 
     def judges(self, text: str) -> bool | None:
         """Whether a reply says that a guess is right; None where it leaves that open."""

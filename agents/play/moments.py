@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agents.play.mind import GameWorld, Mind
 from agents.play.heard_log import HeardLog, HeardSentence
+from agents.play.mind import GameWorld, Mind
 from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Understood
 from sim.channel.opening import stated_answers
 from sim.dialogue import Guess
