@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from agents.play.listener import Listener
 
 START = "start"
-INVITED = "Say it in your own words. It may be wrong: the agent knows that people err."
+INVITED = "In your own words. It may be wrong: the agent knows that people err."
 KNOWN = "I understood:"
 CHOSEN = -1
 """In place of a sentence's number: a value that was chosen from the list."""
@@ -127,7 +127,7 @@ class OpeningScreen(Screen):
             if not self.is_attached:
                 return
             if sentence is None:
-                self._tell("I understood nothing of that. Say it in other words, or name one thing: a person, a year.")
+                self._tell("I understood nothing of that. Other words, please: a name, a year.")
                 return
             self.sentences.append(sentence)
             self._anew()
@@ -169,6 +169,8 @@ class OpeningScreen(Screen):
         self.app.switch_screen(PlayScreen(self.world, opening, tuple(sentences)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "to_chips" and not self.chips:
+            return False
         if action == "take_back" and (isinstance(self.focused, Chips) or self._typing):
             return False
         return super().check_action(action, parameters)

@@ -39,6 +39,8 @@ COMMANDS = {
     "why": "why", "why?": "why", "skip": "skip", "s": "skip", "guess": "guess", "g": "guess", "help": "help",
     "?": "help", "heard": "heard", "what did you understand?": "heard",
 }  # fmt: skip
+SLACK = 4
+"""Letters by which a name may be longer than the one that it is taken for."""
 SHOWN = 5
 """Likeliest intents that `why` and JSON tell."""
 
@@ -153,7 +155,7 @@ class Chat:
 
     def _truth(self, line: str, text: str) -> ChatTurn:
         hits = lookups.intents(self.world, self.session.now.belief).find(text[:200], 3) if text else []
-        if text and not (hits and hits[0].sure):
+        if text and not (hits and hits[0].sure and len(text) <= len(hits[0].label) + SLACK):
             like = f" Perhaps {' or '.join(hit.label for hit in hits)}?" if hits else ""
             return self._turn(line, [f"I know none of that name.{like} Its name, or Enter to keep it."])
         self.truth, self._awaits = (hits[0].key, "nothing") if hits else (None, "nothing")

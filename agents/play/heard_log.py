@@ -199,7 +199,7 @@ def read(words: HeardWords) -> HeardSentence:
     parts: list[list[Meaning]] = [[] for _ in range(count)]
     for m in words.meanings:
         parts[m.part].append(Meaning(m.likelihood, tuple(zip(m.questions, m.answers, strict=True))))
-    items = np.frombuffer(base64.b64decode(words.items), "<f2").astype(float) if words.items else None
+    items = np.frombuffer(base64.b64decode(words.items, validate=True), "<f2").astype(float) if words.items else None
     evidence = VirtualEvidence(tuple(map(tuple, parts)), items, words.opening)
     return HeardSentence(
         text=words.text, evidence=evidence, chips=words.chips, question=words.question, answer=words.answer

@@ -22,6 +22,7 @@ from sim.belief.virtual_evidence import Meaning, VirtualEvidence
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.numbers import plain
 from sim.dialogue import HeardChip
+from sim.names.fold import fold
 from sim.phrasing.roles import role_of
 from sim.posterior.contract import Posterior
 from sim.questions import OPEN
@@ -146,7 +147,7 @@ class Listener:
         if question == reading.question and self.bank.kind[question] != OPEN:
             assert reading.answer is not None
             best = int(reading.answer.argmax())
-            return HeardChip(part=part, label=f"your answer: {ANSWERS[best]}", hedged=best in (PROBABLY, PROBABLY_NOT),
+            return HeardChip(part=part, label=f"your answer: {ANSWERS[best]}", hedged=False,
                              probability=float(reading.answer.max()))  # fmt: skip
         if self.bank.kind[question] != OPEN:
             value = int(self.bank.value[question])
@@ -178,7 +179,10 @@ def evidence_of(posterior: Posterior, reading: TextReading, opening: bool) -> Vi
 def said(facet: Facet, fact: ReadFact) -> str:
     """What a fact says of its facet: a value's name, "1950s", "before 1960", "over 180 minutes"."""
     if facet.kind != "number":
-        return facet.values[fact.value]
+        # Values that always go together are one, known by the name that was used.
+        typed = fold(fact.text)
+        names = (name for name, v in facet.aliases.items() if v == fact.value and fold(name) == typed)
+        return next(names, facet.values[fact.value])
     low, high = fact.low, fact.high
     if role_of(facet) == "year":
         high -= 1  # whole years, told inclusively
