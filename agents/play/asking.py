@@ -17,7 +17,28 @@ from sim.questions import OPEN, OVER
 
 _OPEN = re.compile(r"\b(?:who|what|which|when|where|how (?:long|old|much|many|heavy|big|tall))\b")
 _WORD = re.compile(r"\w+")
-_EMPTY = frozenset("a an the is it was its of in did does do be to or and kind sort film movie".split())
+_EMPTY = frozenset(
+    (
+        "a",
+        "an",
+        "the",
+        "is",
+        "it",
+        "was",
+        "its",
+        "of",
+        "in",
+        "did",
+        "does",
+        "do",
+        "be",
+        "to",
+        "or",
+        "and",
+        "kind",
+        "film",
+    )
+)
 """Words that most questions share."""
 
 
