@@ -26,7 +26,7 @@ from screens.panels import MARK
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.listener import Listener
+    from agents.play.listener import SentenceListener
 
 GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
 
@@ -130,14 +130,14 @@ class AskScreen(GameScreen):
         else:
             self.action_switch()
 
-    def on_search_box_said(self, event: SearchBox.Said) -> None:
+    def on_search_box_worded(self, event: SearchBox.Worded) -> None:
         """A question in words; a name that is not surely meant is looked for in the list."""
         if self.naming or self.view is None or self.view.turn >= self.view.budget:
             return
         text, asked = event.text, self.view
         self.app.listening.when_ready(lambda listener: self._in_words(listener, text, asked))
 
-    def _in_words(self, listener: Listener, text: str, asked: GameView) -> None:
+    def _in_words(self, listener: SentenceListener, text: str, asked: GameView) -> None:
         if not self.is_attached or self.view is not asked:
             return
 

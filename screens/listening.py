@@ -13,7 +13,7 @@ from textual.app import App
 from screens.engine import Engine
 
 if TYPE_CHECKING:
-    from agents.play.listener import Listener
+    from agents.play.listener import SentenceListener
     from agents.play.mind import GameWorld
 
 
@@ -21,7 +21,7 @@ class Listening:
     """The listener of the world that is played on.
 
     Args:
-        encoder: as `agents.play.listener.Listener` takes it.
+        encoder: as `agents.play.listener.SentenceListener` takes it.
         ready: called on the app's thread with what is missing, or "", once sentences can be understood.
         failed: called there with what went wrong.
     """
@@ -32,8 +32,8 @@ class Listening:
         self.encoder, self._ready, self._failed = encoder, ready, failed
         self.engine = Engine(app, "listening")
         self._world: GameWorld | None = None
-        self._listener: Listener | None = None
-        self._waiting: list[Callable[[Listener], None]] = []
+        self._listener: SentenceListener | None = None
+        self._waiting: list[Callable[[SentenceListener], None]] = []
 
     @property
     def loading(self) -> bool:
@@ -47,21 +47,21 @@ class Listening:
         self._world, self._listener, self._waiting = world, None, []
         encoder = self.encoder
 
-        def job() -> Listener:
-            from agents.play.listener import Listener
+        def job() -> SentenceListener:
+            from agents.play.listener import SentenceListener
 
-            return Listener(world, encoder)
+            return SentenceListener(world, encoder)
 
         self.engine.submit(job, lambda listener: self._loaded(world, listener), lambda error: self._gone(world, error))
 
-    def when_ready(self, then: Callable[[Listener], None]) -> None:
+    def when_ready(self, then: Callable[[SentenceListener], None]) -> None:
         """Do something with the listener, now or once it is there."""
         if self._listener is not None:
             then(self._listener)
         else:
             self._waiting.append(then)
 
-    def _loaded(self, world: GameWorld, listener: Listener) -> None:
+    def _loaded(self, world: GameWorld, listener: SentenceListener) -> None:
         if world is not self._world:
             return
         self._listener = listener

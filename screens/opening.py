@@ -23,7 +23,7 @@ from screens.said import Chip, Chips
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.listener import Listener
+    from agents.play.listener import SentenceListener
 
 START = "start"
 INVITED = "In your own words. It may be wrong: the agent knows that people err."
@@ -112,12 +112,12 @@ class OpeningScreen(Screen):
         self.chosen[facet] = (option, event.choice.label)
         self._anew()
 
-    def on_search_box_said(self, event: SearchBox.Said) -> None:
+    def on_search_box_worded(self, event: SearchBox.Worded) -> None:
         text = event.text
         self._tell("One moment …")
         self.app.listening.when_ready(lambda listener: self._hear(listener, text))
 
-    def _hear(self, listener: Listener, text: str) -> None:
+    def _hear(self, listener: SentenceListener, text: str) -> None:
         def job() -> HeardSentence | None:
             posterior = self.world.setting.posterior()
             posterior.reset(1)

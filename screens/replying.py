@@ -15,7 +15,7 @@ from screens.said import INVITATION, Chips, SaidLine
 from screens.search import SearchBox
 
 if TYPE_CHECKING:
-    from agents.play.listener import Listener
+    from agents.play.listener import SentenceListener
 
 LOADING = "still loading what understands sentences …"
 """What is said while sentences have to wait."""
@@ -35,10 +35,10 @@ class Replying(GameScreen):
         loading = self.app.listening.loading
         self.query_one("#line", SaidLine).placeholder = f"{INVITATION}; {LOADING}" if loading else INVITATION
 
-    def on_said_line_said(self, event: SaidLine.Said) -> None:
+    def on_said_line_typed(self, event: SaidLine.Typed) -> None:
         self.hear(event.text)
 
-    def on_search_box_said(self, event: SearchBox.Said) -> None:
+    def on_search_box_worded(self, event: SearchBox.Worded) -> None:
         self.hear(event.text)
 
     def hear(self, text: str) -> None:
@@ -50,7 +50,7 @@ class Replying(GameScreen):
         asked = self.view
         self.app.listening.when_ready(lambda listener: self._hear(listener, text, asked))
 
-    def _hear(self, listener: Listener, text: str, asked: GameView) -> None:
+    def _hear(self, listener: SentenceListener, text: str, asked: GameView) -> None:
         session = self.session
         # An answer belongs to a question that was seen.
         if session is None or not self.is_attached or self.view is not asked:

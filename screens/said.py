@@ -36,7 +36,7 @@ class SaidLine(Input):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave the line")]
 
-    class Said(Message):
+    class Typed(Message):
         """A sentence was typed."""
 
         def __init__(self, line: SaidLine, text: str) -> None:
@@ -53,7 +53,7 @@ class SaidLine(Input):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self.value.strip():
-            self.post_message(self.Said(self, self.value))
+            self.post_message(self.Typed(self, self.value))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

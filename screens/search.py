@@ -59,7 +59,7 @@ class SearchBox(Vertical):
     SearchBox.hidden { display: none; }
     """
 
-    class Said(Message):
+    class Worded(Message):
         """Something was typed and entered that is surely no name here: perhaps a sentence."""
 
         def __init__(self, box: SearchBox, text: str) -> None:
@@ -146,7 +146,7 @@ class SearchBox(Vertical):
         if self.query_one(Choices).at >= 0:
             self.query_one(Choices).action_choose()
         elif self.field.value.strip():
-            self.post_message(self.Said(self, self.field.value))
+            self.post_message(self.Worded(self, self.field.value))
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         event.stop()

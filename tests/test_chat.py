@@ -12,7 +12,7 @@ import pytest
 from agents.commands.chat import LONGEST_LINE, ChatOptions, talk
 from agents.language.tokens import LONGEST
 from agents.play.chat import Chat
-from agents.play.listener import Listener
+from agents.play.listener import SentenceListener
 from agents.play.mind import GameWorld, load_world
 from agents.play.views import Setup
 from sim.dialogue import read_dialogues
@@ -27,8 +27,8 @@ def famous() -> GameWorld:
 
 
 @pytest.fixture(scope="module")
-def listener(famous) -> Listener:
-    return Listener(famous)
+def listener(famous) -> SentenceListener:
+    return SentenceListener(famous)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_why(chat):
 
 def test_a_wrong_guess_is_played_on_from_and_what_it_was_is_asked_at_last(famous, listener):
     world = load_world(Setup(catalogue="toy", budget=1))
-    chat = Chat(world, Listener(world))
+    chat = Chat(world, SentenceListener(world))
     chat.begin()
     turn = chat.hear("")
     while turn.awaits == "answer":
@@ -151,7 +151,7 @@ def test_what_of_a_long_line_was_not_read_is_said(chat):
     assert len(turn.to_json()["line"]) == LONGEST
 
 
-def spoken(world: GameWorld, listener: Listener, text: str, **options: object) -> list[str]:
+def spoken(world: GameWorld, listener: SentenceListener, text: str, **options: object) -> list[str]:
     sink = io.StringIO()
     talk(Chat(world, listener), ChatOptions(**options), io.StringIO(text), sink)  # pyright: ignore[reportArgumentType]
     return sink.getvalue().splitlines()

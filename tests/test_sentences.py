@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agents.play.asking import question_meant
 from agents.play.game import GameError, Session
 from agents.play.heard_log import HeardLog, HeardSentence, read, written
-from agents.play.listener import Listener
+from agents.play.listener import SentenceListener
 from agents.play.mind import GameWorld, Mind, load_world
 from agents.play.replay import Recorded
 from agents.play.replies import reply
@@ -38,11 +38,11 @@ def famous() -> GameWorld:
 
 
 @pytest.fixture(scope="module")
-def listener(famous) -> Listener:
-    return Listener(famous)
+def listener(famous) -> SentenceListener:
+    return SentenceListener(famous)
 
 
-def opened(famous: GameWorld, listener: Listener) -> Session:
+def opened(famous: GameWorld, listener: SentenceListener) -> Session:
     """A game that was opened with a sentence."""
     session = Session(famous)
     session.begin()
@@ -250,7 +250,7 @@ def test_every_agent_hears(listener):
 
     for name in AGENTS:
         world = load_world(Setup(catalogue="toy", agent=name))
-        session, ears = Session(world), Listener(world)
+        session, ears = Session(world), SentenceListener(world)
         session.begin()
         while session.view.phase == "ask" and session.view.asked.open:
             session.skip()

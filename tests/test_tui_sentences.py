@@ -223,7 +223,7 @@ def test_a_sentence_that_is_early_waits_and_what_is_missing_is_said_once(monkeyp
     from agents.play import listener as module
 
     gate = threading.Event()
-    real = module.Listener
+    real = module.SentenceListener
 
     class Slow(real):
         def __init__(self, *args: object) -> None:
@@ -231,7 +231,7 @@ def test_a_sentence_that_is_early_waits_and_what_is_missing_is_said_once(monkeyp
             super().__init__(*args)  # pyright: ignore[reportArgumentType]
             self.reader.note = NO_ENCODER
 
-    monkeypatch.setattr(module, "Listener", Slow)
+    monkeypatch.setattr(module, "SentenceListener", Slow)
 
     async def story(p: Player) -> None:
         await p.on(OpeningScreen)

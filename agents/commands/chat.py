@@ -68,11 +68,11 @@ def _chat(config: ChatOptions) -> Chat:
                   budget=config.budget, seed=config.seed)  # fmt: skip
     with console(stderr=True).status("loading the catalogue and what understands sentences"):
         from agents.play.chat import Chat
-        from agents.play.listener import Listener
+        from agents.play.listener import SentenceListener
         from agents.play.mind import load_world
 
         world = load_world(setup)
-        listener = Listener(world, "" if config.encoder == "none" else config.encoder)
+        listener = SentenceListener(world, "" if config.encoder == "none" else config.encoder)
     for note in (world.note, listener.note):
         if note:
             complain("clarigym", note)

@@ -10,7 +10,7 @@ import re
 
 import numpy as np
 
-from agents.play.listener import TOLD, Listener
+from agents.play.listener import TOLD, SentenceListener
 from agents.play.mind import GameWorld
 from sim.names.fold import fold
 from sim.questions import OPEN, OVER
@@ -42,7 +42,7 @@ _EMPTY = frozenset(
 """Words that most questions share."""
 
 
-def question_meant(world: GameWorld, listener: Listener, text: str) -> int | None:
+def question_meant(world: GameWorld, listener: SentenceListener, text: str) -> int | None:
     """The question that is meant; None where that is not understood."""
     bank = world.bank
     facts = [fact for fact in listener.read(text).facts if fact.probability >= TOLD]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from agents.language.tokens import LONGEST
 from agents.play import lookups
 from agents.play.game import PERSON, GameError, Session
-from agents.play.listener import Listener
+from agents.play.listener import SentenceListener
 from agents.play.mind import GameWorld
 from agents.play.replies import reply
 from agents.play.reworded import reworded
@@ -85,7 +85,7 @@ class Chat:
         listener: who understands sentences.
     """
 
-    def __init__(self, world: GameWorld, listener: Listener) -> None:
+    def __init__(self, world: GameWorld, listener: SentenceListener) -> None:
         self.world, self.listener = world, listener
         self.session = Session(world)
         self.truth: int | None = None

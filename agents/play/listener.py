@@ -1,4 +1,4 @@
-"""`Listener`: what a sentence that a person types means in a game, as evidence and as chips.
+"""`SentenceListener`: what a sentence that a person types means in a game, as evidence and as chips.
 
 A sentence answers the question that waits, or tells something that nobody asked, or both, or nothing that is
 understood.  A reply that leaves the question open takes no turn: the agent takes what was told and decides anew.
@@ -39,7 +39,7 @@ ALSO = 0.15
 """Other readings that are as probable are named beside the likeliest."""
 
 
-class Listener:
+class SentenceListener:
     """Reads what people type in games on one world.
 
     Args:

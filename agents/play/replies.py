@@ -7,12 +7,12 @@ as a key.  All else is a sentence.
 from __future__ import annotations
 
 from agents.play.game import Session
-from agents.play.listener import Listener
+from agents.play.listener import SentenceListener
 from agents.play.views import GameView
 from sim.answers import DONT_KNOW, OPEN_DONT_KNOW, typed_answer
 
 
-def reply(session: Session, listener: Listener, line: str) -> GameView | None:
+def reply(session: Session, listener: SentenceListener, line: str) -> GameView | None:
     """Let a game hear a line.
 
     Returns:
@@ -34,7 +34,7 @@ def reply(session: Session, listener: Listener, line: str) -> GameView | None:
     return None if sentence is None else session.hear(sentence)
 
 
-def _judged(session: Session, listener: Listener, line: str) -> GameView | None:
+def _judged(session: Session, listener: SentenceListener, line: str) -> GameView | None:
     """Right, wrong, or a fact that changes the matter.  Who says no and tells more wants to play on."""
     right = listener.judges(line)
     sentence = None if right else listener.listen(line, session.now.mind.posterior)
