@@ -260,3 +260,15 @@ def test_every_agent_hears(listener):
         view = reply(session, ears, "yes, I am pretty sure that it is")
         assert view is not None and view.turn == 1, name
         assert view.asked is None or view.asked.id != asked or world.bank.kind[asked] == OPEN, name
+
+
+def test_a_second_look_hears_the_sentences(famous, listener):
+    from agents.results.second_look import look_at
+
+    session = opened(famous, listener)
+    while session.view.phase == "ask" and session.view.asked.open:
+        session.skip()
+    reply(session, listener, "yes, and Eli Wallach plays in it")
+    truth = famous.catalogue.intents.index("The Good, the Bad and the Ugly")
+    look = look_at(famous, session.record(truth))
+    assert [m.p_truth for m in look.moments] == [float(m.belief()[truth]) for m in session.now.minds]

@@ -16,10 +16,8 @@ import numpy as np
 from agents.agent import Agent
 from agents.strategies.belief_agent import BeliefAgent
 from sim.belief.virtual_evidence import Meaning, VirtualEvidence
-from sim.channel.opening import SILENT
-from sim.dialogue import HeardChip, HeardMeaning, HeardWords
+from sim.dialogue import Dialogue, HeardChip, HeardMeaning, HeardWords
 from sim.posterior.contract import Posterior
-from sim.questions import OPEN
 
 ROW = np.zeros(1, dtype=np.int64)
 ITEMS = -1
@@ -136,7 +134,7 @@ class HeardLog:
                     posterior.update(question, answer)
                 continue
             after = posterior.copy()
-            hear(after, step.kept)
+            after.hear([step.kept])
             if agent is not None and step.question >= 0:
                 # It may count what it asked; what it takes for certain is replaced below.
                 agent.observe(ROW, question, answer)
@@ -144,20 +142,6 @@ class HeardLog:
                 agent.posterior = after
             posterior = after
         return posterior
-
-
-def hear(posterior: Posterior, evidence: VirtualEvidence) -> None:
-    """Tell a posterior's only dialogue what was heard; the one place where beliefs meet sentences."""
-    said = np.full((1, len(posterior.bank.catalogue.facets)), SILENT, dtype=np.int64)
-    steps = [step for part in evidence.parts for step in max(part, key=lambda m: m.likelihood).said]
-    if evidence.opening:
-        for question, answer in steps:
-            if posterior.bank.kind[question] == OPEN:
-                said[0, posterior.bank.facet[question]] = answer - 1
-        posterior.open(said)
-        steps = [step for step in steps if posterior.bank.kind[step[0]] != OPEN]
-    for question, answer in steps:
-        posterior.update(np.array([question]), np.array([answer]))
 
 
 def written(log: HeardLog) -> tuple[HeardWords, ...]:
@@ -204,6 +188,27 @@ def read(words: HeardWords) -> HeardSentence:
     return HeardSentence(
         text=words.text, evidence=evidence, chips=words.chips, question=words.question, answer=words.answer
     )
+
+
+def logs_of(dialogue: Dialogue, said: tuple[int, ...] | None) -> list[HeardLog]:
+    """What a recorded dialogue's asker had heard at the start and after each answer.
+
+    Args:
+        said: (F,) what was stated up front from a list; None for nothing.
+
+    Raises:
+        ValueError: a sentence holds what is no evidence.
+    """
+    sentences = [(words.after, read(words)) for words in dialogue.heard]
+    log, out = HeardLog(said), []
+    for k, turn in enumerate((None, *(turn for turn in dialogue.turns if turn.answer >= 0))):
+        replies = [s for after, s in sentences if after == k - 1 and s.question >= 0]
+        if turn is not None:
+            log = log.heard(replies[0]) if replies else log.answered(turn.question, turn.answer)
+        for told in (s for after, s in sentences if after == k and s.question < 0):
+            log = log.heard(told)
+        out.append(log)
+    return out
 
 
 def rounded(items: np.ndarray | None) -> np.ndarray | None:

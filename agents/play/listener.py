@@ -11,14 +11,14 @@ from dataclasses import replace
 import numpy as np
 
 from agents.language.answer_head import head_features
-from agents.language.belief import parts_of
+from agents.language.belief import evidence_of
 from agents.language.reader import Reader
 from agents.language.reading import ReadFact, TextReading
 from agents.language.tokens import LONGEST, readable
 from agents.play.heard_log import ITEMS, HeardSentence, rounded
 from agents.play.mind import GameWorld
 from sim.answers import ANSWERS, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, typed_answer
-from sim.belief.virtual_evidence import Meaning, VirtualEvidence
+from sim.belief.virtual_evidence import VirtualEvidence
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.numbers import plain
 from sim.dialogue import HeardChip
@@ -82,6 +82,7 @@ class SentenceListener:
             # What else it says stands by itself.
             reading = replace(reading, question=-1, answer=None)
         evidence = evidence_of(posterior, reading, opening)
+        evidence = replace(evidence, items=rounded(evidence.items))
         chips = self._chips(reading, evidence)
         if not chips:
             return None
@@ -167,13 +168,6 @@ class SentenceListener:
         no = "not " if mine[0].negated else ""
         label = f"{noun}: {no}{' or '.join(named)}"
         return HeardChip(part=part, label=label, hedged=mine[0].hedged, probability=mine[0].probability)
-
-
-def evidence_of(posterior: Posterior, reading: TextReading, opening: bool) -> VirtualEvidence:
-    """A reading as evidence."""
-    parts = parts_of(posterior.bank, reading)
-    meanings = tuple(tuple(Meaning(p, steps) for p, steps in part.ways) for part in parts)
-    return VirtualEvidence(meanings, rounded(reading.items), opening)
 
 
 def said(facet: Facet, fact: ReadFact) -> str:
