@@ -86,7 +86,7 @@ def test_taking_back(chat, words):
     chat.hear("yes, I think so")
     assert chat.session.view.turn == 1
     turn = chat.hear(words)
-    assert turn.view is before and turn.say[0] == "Taken back."
+    assert turn.view is before and turn.say[0] == "Taken back: “yes, I think so”."
 
 
 def test_one_thing_of_several_is_taken_back(chat):

@@ -61,6 +61,8 @@ def test_an_opening_sentence_is_understood_and_believed(famous, listener):
     assert labels(session) == ["year of release: 1960s", "lead actors: Clint Eastwood", "genres: a western"]
     assert "The Good, the Bad and the Ugly" in [name for name, _ in session.view.top[:3]]
     assert session.view.opening == (f"“{OPENING}”",) and session.view.turn == 0
+    open_ = famous.bank.open_question[famous.catalogue.facets.index(famous.catalogue.facet("genres"))]
+    assert int(open_) in session.now.closed, "nobody is asked what he has said already"
 
 
 def test_a_reply_answers_and_tells_more(famous, listener):
@@ -121,7 +123,7 @@ def test_what_is_taken_back_was_never_said(famous, listener):
         fresh = Mind(famous, session.now.log, session.now.mind.out)
         assert (fresh.belief() == session.now.belief).all(), "it is what follows from the log"
         assert chip not in view.understood
-    assert view.turn == 0 and asked not in session.now.skipped, "the question may be asked again"
+    assert view.turn == 0 and asked not in session.now.closed, "the question may be asked again"
     assert (session.now.belief == famous.setting.posterior().belief()).all() or np.allclose(
         session.now.belief, Mind(famous).belief()
     )

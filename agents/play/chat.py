@@ -41,6 +41,8 @@ COMMANDS = {
 }  # fmt: skip
 SLACK = 4
 """Letters by which a name may be longer than the one that it is taken for."""
+QUOTED = 60
+"""Letters of a line that are said back."""
 SHOWN = 5
 """Likeliest intents that `why` and JSON tell."""
 
@@ -166,9 +168,10 @@ class Chat:
     def _undo(self, line: str) -> ChatTurn:
         if self._awaits == "opening" or not self.session.view.undoable:
             return self._asks(line, ["There is nothing to take back yet."])
+        last = self.session.view.sentence
         self.session.undo()
         self._awaits = "answer"
-        return self._asks(line, ["Taken back."])
+        return self._asks(line, [f"Taken back: {_quoted(last)}." if last else "Taken back."])
 
     def _take_back(self, line: str, number: int) -> ChatTurn:
         known = self.session.view.understood if self._awaits != "truth" else ()
@@ -227,8 +230,7 @@ class Chat:
         return self._asks(line, say, fresh)
 
     def _nothing(self, text: str) -> str:
-        cut = text[:60] + (" …" if len(text) > 60 else "")
-        return f"I understood nothing of “{cut}”."
+        return f"I understood nothing of {_quoted(text)}."
 
     def _asks(self, line: str, say: Sequence[str], understood: tuple[Understood, ...] = ()) -> ChatTurn:
         """Some words, and then the question or the guess that waits."""
@@ -254,3 +256,8 @@ class Chat:
 
 def _questions(count: int) -> str:
     return f"{count} question" + "s" * (count != 1)
+
+
+def _quoted(text: str) -> str:
+    """The beginning of what was typed."""
+    return f"“{text[:QUOTED]}{' …' if len(text) > QUOTED else ''}”"

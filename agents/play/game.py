@@ -105,9 +105,7 @@ class Session:
             return self._go_on(replace(now, minds=(*now.minds[:-1], mind), bits=bits))
         if sentence.question != now.question:
             raise GameError(f"the sentence answers question {sentence.question}, not {now.question}")
-        after = self._answered(now, mind, sentence.answer, sentence.text)
-        # It may not have been an answer, so the belief may want to ask again; a person does not.
-        return self._go_on(replace(after, skipped=after.skipped | {sentence.question}))
+        return self._go_on(self._answered(now, mind, sentence.answer, sentence.text))
 
     def take_back(self, step: int, part: int) -> GameView:
         """Take back one thing that a sentence was understood to say: beliefs are rebuilt from the log without it.
@@ -122,16 +120,14 @@ class Session:
             log = now.log.without(step, part)
         except ValueError as error:
             raise GameError(str(error)) from None
-        sentence = now.log.steps[step]
         minds = [m if len(m.log.steps) <= step else m.after(log.first(len(m.log.steps))) for m in now.minds]
-        exchanges, skipped = now.exchanges, now.skipped
+        exchanges = now.exchanges
         if len(log.history) < len(now.log.history):
             t = len(now.log.first(step + 1).history)
             del minds[t - 1]
             exchanges = (*exchanges[: t - 1], *(replace(e, turn=e.turn - 1) for e in exchanges[t:]))
-            skipped = skipped - {sentence.question}
         bits = tuple(entropy_bits(mind.belief()) for mind in minds)
-        return self._go_on(replace(now, minds=tuple(minds), exchanges=exchanges, skipped=skipped, bits=bits))
+        return self._go_on(replace(now, minds=tuple(minds), exchanges=exchanges, bits=bits))
 
     def put(self, question: int, eig_nats: float) -> GameView:
         """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed.
@@ -283,14 +279,14 @@ class Session:
         mind = moment.mind
         belief = mind.belief()
         bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, entropy_bits(belief))
-        best = tuple(mind.best(BEST, moment.skipped))
+        best = tuple(mind.best(BEST, moment.closed))
         moment = replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
         return self._push(self._decided(moment, guess) if decide else moment)
 
     def _decided(self, moment: Moment, guess: bool) -> Moment:
         """With the question that the agent asks, or its guess."""
         left = moment.budget - len(moment.exchanges)
-        decided = GUESS if guess else moment.mind.decide(list(moment.best), left, moment.skipped)
+        decided = GUESS if guess else moment.mind.decide(list(moment.best), left, moment.closed)
         if decided != GUESS:
             return replace(moment, question=decided)
         named = int(moment.belief.argmax())

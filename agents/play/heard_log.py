@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from agents.agent import Agent
+from agents.play.views import UNSURE
 from agents.strategies.belief_agent import BeliefAgent
 from sim.belief.virtual_evidence import Meaning, VirtualEvidence
 from sim.dialogue import Dialogue, HeardChip, HeardMeaning, HeardWords
@@ -111,6 +112,15 @@ class HeardLog:
     def history(self) -> tuple[tuple[int, int], ...]:
         """(question, answer) of each question that was answered; of a sentence the likeliest answer."""
         return tuple((step.question, step.answer) for step in self.steps if step.question >= 0)
+
+    @property
+    def closed(self) -> frozenset[int]:
+        """Questions that sentences have answered, asked or not; to ask them again would be deaf."""
+        out = {sentence.question for _, sentence in self.sentences}
+        for _, sentence in self.sentences:
+            sure = [c.part for c in sentence.kept_chips if c.part != ITEMS and c.probability >= UNSURE]
+            out |= {q for part in sure for meaning in sentence.evidence.parts[part] for q, _ in meaning.said}
+        return frozenset(out - {-1})
 
     @property
     def sentences(self) -> tuple[tuple[int, HeardSentence], ...]:

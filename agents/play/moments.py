@@ -54,6 +54,11 @@ class Moment:
         return self.minds[-1]
 
     @property
+    def closed(self) -> frozenset[int]:
+        """Questions that are not asked again: skipped ones, and those that sentences have answered."""
+        return self.skipped | self.log.closed
+
+    @property
     def log(self) -> HeardLog:
         """All that was said."""
         return self.mind.log
