@@ -224,8 +224,8 @@ class GameScreen(Screen):
             self.show_guess(view)
         else:
             self.show_end(view)
+        self.refresh_bindings()
         if first:
-            self.refresh_bindings()
             self.call_after_refresh(self.app.typed.press_again, self.app)
 
     def say(self, kicker: str, text: str | Content) -> None:
@@ -289,8 +289,8 @@ class GameScreen(Screen):
         belief = self.session.now.belief if self.session is not None else None
         self.search(lambda: lookups.options(self.world, asked.facet_id, belief), [dont_know],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
-        or_said = ", or reads a sentence" if self.hears else ""
-        self.query_one("#hint", Static).update(f"Enter takes ▸{or_said} · Esc leaves, i returns")
+        hint = "Enter takes ▸ or a sentence · Esc leaves" if self.hears else "Enter takes ▸ · Esc leaves, i returns"
+        self.query_one("#hint", Static).update(hint)
 
     def search(self, index: Callable[[], Index], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False

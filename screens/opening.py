@@ -56,6 +56,10 @@ class OpeningScreen(Screen):
         self.chosen: dict[int, tuple[int, str]] = {}
         """Facet to (option, label), in the order of adding."""
         self.sentences: list[HeardSentence] = []
+        self._waiting = 0
+        """Sentences that were typed and are not understood yet."""
+        self._begins = False
+        """The game begins as soon as they are."""
 
     def compose(self) -> ComposeResult:
         noun = self.world.catalogue.noun
@@ -88,6 +92,7 @@ class OpeningScreen(Screen):
         box.search_in(lambda: lookups.values(self.world), fixed=[start], placeholder=more, ready=True)
         box.field.focus()
         self.query_one("#chips", Chips).show(chips)
+        self.refresh_bindings()
         self._tell(told or (KNOWN if chips else INVITED))
 
     def _tell(self, text: str) -> None:
@@ -115,6 +120,7 @@ class OpeningScreen(Screen):
     def on_search_box_worded(self, event: SearchBox.Worded) -> None:
         text = event.text
         self._tell("One moment …")
+        self._waiting += 1
         self.app.listening.when_ready(lambda listener: self._hear(listener, text))
 
     def _hear(self, listener: SentenceListener, text: str) -> None:
@@ -124,15 +130,23 @@ class OpeningScreen(Screen):
             return listener.listen(text, posterior, opening=True)
 
         def then(sentence: HeardSentence | None) -> None:
+            self._waiting -= 1
             if not self.is_attached:
                 return
             if sentence is None:
+                self._begins = False
                 self._tell("I understood nothing of that. Other words, please: a name, a year.")
                 return
             self.sentences.append(sentence)
             self._anew()
+            if self._begins:
+                self.action_begin()
 
-        self.app.engine.submit(job, then, self.app.explain)
+        def failed(error: Exception) -> None:
+            self._waiting -= 1
+            self.app.explain(error)
+
+        self.app.engine.submit(job, then, failed)
 
     # -- taking back ----------------------------------------------------------------------------------------------
 
@@ -160,6 +174,9 @@ class OpeningScreen(Screen):
         self._anew()
 
     def action_begin(self) -> None:
+        if self._waiting:
+            self._begins = True
+            return
         opening = tuple((facet, option) for facet, (option, _) in self.chosen.items())
         sentences = [sentence for sentence in self.sentences if sentence.kept_chips]
         for k, sentence in enumerate(sentences):
