@@ -122,7 +122,8 @@ _HOMES = {
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
     "sim.phrasing.voice": "SpeechVocabulary Utterance Voice",
-    "sim.dialogue": "Dialogue DialogueError Guess HeardChip HeardMeaning HeardWords Turn read_dialogues write_dialogues",
+    "sim.dialogue": "Dialogue DialogueError Guess HeardChip HeardMeaning HeardWords Turn "
+    "read_dialogues write_dialogues",
 }
 """Module to the names that are defined in it."""
 

@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from agents.commands.chat import LONGEST_LINE, ChatOptions, talk
-from agents.language.tokens import LONGEST
 from agents.play.chat import Chat
 from agents.play.listener import SentenceListener
 from agents.play.mind import GameWorld, load_world
 from agents.play.views import Setup
 from sim.dialogue import read_dialogues
+from sim.mentions.tokens import LONGEST
 from tests.source import ROOT
 
 OPENING = "That western with Clint Eastwood from the sixties, I think"

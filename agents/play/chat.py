@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agents.language.tokens import LONGEST
 from agents.play import lookups
 from agents.play.game import PERSON, GameError, Session
 from agents.play.listener import SentenceListener
@@ -21,6 +20,7 @@ from agents.play.replies import reply
 from agents.play.reworded import reworded
 from agents.play.views import GameView, Understood
 from sim.dialogue import Dialogue
+from sim.mentions.tokens import LONGEST
 from sim.phrasing.sentences import article
 
 Awaits = Literal["opening", "answer", "judgement", "truth", "nothing"]

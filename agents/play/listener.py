@@ -14,7 +14,6 @@ from agents.language.answer_head import head_features
 from agents.language.belief import evidence_of
 from agents.language.reader import Reader
 from agents.language.reading import ReadFact, TextReading
-from agents.language.tokens import LONGEST, readable
 from agents.play.heard_log import ITEMS, HeardSentence, rounded
 from agents.play.mind import GameWorld
 from sim.answers import ANSWERS, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, typed_answer
@@ -22,6 +21,7 @@ from sim.belief.virtual_evidence import VirtualEvidence
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.numbers import plain
 from sim.dialogue import HeardChip
+from sim.mentions.tokens import LONGEST, readable
 from sim.names.fold import fold
 from sim.phrasing.roles import role_of
 from sim.posterior.contract import Posterior
