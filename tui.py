@@ -59,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--save", type=Path, metavar="DIR", help=f"folder for dialogues ({saves.data_folder()})")
     p.add_argument("--no-save", action="store_true", help="keep no dialogues")
     p.add_argument("--replay", type=Path, metavar="FILE", help="step through a saved dialogue")
+    p.add_argument("--encoder", default="minilm", help="what reads sentences: minilm (default), a folder, or none")
     p.add_argument("--plain", action="store_true", help="line by line, for screen readers, scripts and pipes")
     return p
 
@@ -90,9 +91,10 @@ def _play(given: argparse.Namespace) -> int:
     from screens.endings import run_app
 
     sys.setswitchinterval(SWITCH_INTERVAL)
+    encoder = "" if given.encoder == "none" else given.encoder
     mode = Mode(given.mode) if given.mode else Mode.PLAY if flags else None
     try:
-        run_app(ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True))
+        run_app(ClarigymApp(setup, mode=mode, save=save, replay=replay, remembering=True, encoder=encoder))
     finally:
         print(CLEAR_LINE, end="", file=sys.stderr, flush=True)
     return Exit.OK

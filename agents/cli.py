@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("agents.commands.train", "learn a posterior from dialogues, simulated or logged"),
     "train-policy": ("agents.commands.train_policy", "learn what to ask and when to guess, by reinforcement"),
     "calibrate": ("agents.commands.calibrate", "is a learned belief as often right as it says?"),
+    "chat": ("agents.commands.chat", "tell an agent what you are looking for, in your own words, line by line"),
     "understand": ("agents.commands.understand", "what people's sentences say of a catalogue, as JSON lines"),
     "train-language": ("agents.commands.train_language", "make the weights again that understanding goes by"),
     "list": ("agents.commands.list_", "catalogues, agents, environments and noise presets"),

@@ -24,6 +24,7 @@ from agents.strategies.registry import AGENTS, LEARNED
 from screens.engine import Engine, JobDone, JobFailed
 from screens.host import Host
 from screens.kept_keys import KeptKeys
+from screens.listening import Listening
 from screens.start import StartScreen
 from screens.themes import DARK, LIGHT
 from sim.files import write_atomically
@@ -58,6 +59,7 @@ class ClarigymApp(Host):
         save: the folder for dialogues; None keeps none.
         replay: a dialogue to replay.
         remembering: keep the choices for next time.
+        encoder: what reads sentences, as `agents.language.reader.Reader` takes it; "" reads by patterns alone.
     """
 
     TITLE = "clarigym"
@@ -84,6 +86,7 @@ class ClarigymApp(Host):
         save: Path | None = None,
         replay: Dialogue | None = None,
         remembering: bool = False,
+        encoder: str = "",
     ) -> None:
         super().__init__()
         self.setup = setup or Setup(agent=LEARNED)
@@ -97,6 +100,9 @@ class ClarigymApp(Host):
         self._theme_kept = theme if isinstance(theme, str) else DARK.name
         # Made before anything is mounted: a signal may end the app at any moment, and unmounting stops them.
         self.engine, self.search_engine = Engine(self, "thinking"), Engine(self, "searching")
+        self.listening = Listening(self, encoder, self._can_listen, self.explain)
+        self._noted = False
+        """What is missing to understand sentences was said."""
         self._results: dict[int, bool] = {}
         self.terminal = Size(80, 24)
         self._games = 0
@@ -120,6 +126,7 @@ class ClarigymApp(Host):
     def on_unmount(self) -> None:
         self.engine.stop()
         self.search_engine.stop()
+        self.listening.engine.stop()
 
     def on_resize(self, event: events.Resize) -> None:
         self.terminal = event.size
@@ -160,7 +167,19 @@ class ClarigymApp(Host):
     def _enter(self, mode: Mode, world: GameWorld) -> None:
         if world.note:
             self.notify(world.note, timeout=8, markup=False)
+        if mode not in (Mode.WATCH, Mode.REPLAY):
+            self.listening.prepare(world)
         self.switch_screen(self._screen_of(mode, world))
+
+    def _can_listen(self, note: str) -> None:
+        """Sentences can be understood from now on; what is missing is said once."""
+        if note and not self._noted:
+            self._noted = True
+            self.notify(note, timeout=8, markup=False)
+        for screen in self.screen_stack:
+            told = getattr(screen, "can_listen", None)
+            if told is not None:
+                told()
 
     def _screen_of(self, mode: Mode, world: GameWorld) -> Screen[None]:
         """The screen of a mode, imported now: it brings numpy along, which the first paint doesn't wait for."""

@@ -6,7 +6,7 @@ many bits were given away.  The agent's own guesses at the intent stay hidden (v
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from agents.play import lookups
+from agents.play.asking import question_meant
 from agents.play.coach import AskGame, CoachView
 from agents.play.mind import GameWorld
 from agents.play.views import GameView, Mode
@@ -23,6 +24,9 @@ from screens.finish import FinishScreen, NextStep
 from screens.game import GameScreen
 from screens.panels import MARK
 from screens.search import SearchBox
+
+if TYPE_CHECKING:
+    from agents.play.listener import SentenceListener
 
 GIVE_UP, NAME_IT, ASK_ON, COACH = "give up", "name it", "ask on", "coach"
 
@@ -88,7 +92,7 @@ class AskScreen(GameScreen):
             )
         else:
             fixed = [Choice("", "ask what the coach would ask", COACH), Choice("", f"name the {noun}", NAME_IT)]
-            self.search(lambda: lookups.questions(self.world), fixed, "search a question: a name, a word, a year")
+            self.search(lambda: lookups.questions(self.world), fixed, "ask in words, or search: a name, a year")
         hint = "Tab: ask on" if self.naming else f"Tab: name the {noun}"
         self.query_one("#hint", Static).update(f"Enter takes ▸ · {hint}")
 
@@ -125,6 +129,25 @@ class AskScreen(GameScreen):
             self._ask(None)
         else:
             self.action_switch()
+
+    def on_search_box_worded(self, event: SearchBox.Worded) -> None:
+        """A question in words; a name that is not surely meant is looked for in the list."""
+        if self.naming or self.view is None or self.view.turn >= self.view.budget:
+            return
+        text, asked = event.text, self.view
+        self.app.listening.when_ready(lambda listener: self._in_words(listener, text, asked))
+
+    def _in_words(self, listener: SentenceListener, text: str, asked: GameView) -> None:
+        if not self.is_attached or self.view is not asked:
+            return
+
+        def then(question: int | None) -> None:
+            if question is None:
+                self.notify("I understood no question in that; try other words", timeout=4, markup=False)
+            else:
+                self._ask(question)
+
+        self.work(lambda: question_meant(self.world, listener, text), then)
 
     def action_spoilers(self) -> None:
         self.toggle_class("peek")

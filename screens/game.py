@@ -28,6 +28,7 @@ from screens.draw import MUTED, clean, percent
 from screens.engine import Result
 from screens.host import Host
 from screens.panels import AboutYou, BestQuestions, BitsLeft, History, Likeliest, Panel, TopBar
+from screens.said import Chip, Chips, SaidLine
 from screens.search import SearchBox
 
 TITLES = {mode: mode.value for mode in Mode} | {Mode.OPENING: "play", Mode.CARD: "role card"}
@@ -36,7 +37,7 @@ JUDGE = (Choice("y", "yes, that's it!", True), Choice("n", "no, it's something e
 PANELS = {"likeliest": Likeliest, "bits": BitsLeft, "best": BestQuestions, "you": AboutYou}
 DONT_KNOW_IT = "don't know it"
 WIDE, HUGE = 110, 160
-LETTERS = ("undo", "skip", "guess", "step", "run", "next", "card", "spoilers", "leave_game")
+LETTERS = ("undo", "skip", "guess", "step", "run", "next", "card", "spoilers", "chips", "leave_game")
 """Actions on single keys: not of every mode, and never while a field has the focus."""
 
 
@@ -73,6 +74,8 @@ class GameScreen(Screen):
         Binding("n", "next", "Next"),
         Binding("c", "card", "Card"),
         Binding("v", "spoilers", "Spoilers"),
+        Binding("t", "chips", "Take back"),
+        Binding("ctrl+t", "field('chips')", "Take back", priority=True),
         Binding("f2", "panel('likeliest')", "Likeliest", show=False),
         Binding("f3", "panel('bits')", "Bits left", show=False),
         Binding("f4", "panel('best')", "Best questions", show=False),
@@ -85,6 +88,8 @@ class GameScreen(Screen):
         Binding("escape", "keys", "Menu", show=False),
     ]
     mode: Mode
+    hears: ClassVar[bool] = False
+    """Sentences are taken where keys are."""
     beginning: ClassVar[str] = "Thinking of a first question …"
     """Said until there is a first moment to show."""
     app: Host
@@ -95,7 +100,7 @@ class GameScreen(Screen):
         self.session: Session | None = None
         self.view: GameView | None = None
         self.thinking = False
-        self._by_keys = False
+        self._by_keys = self._by_line = False
         self._undos = 0
         """Undos that were pressed during a thought."""
 
@@ -110,7 +115,9 @@ class GameScreen(Screen):
                     yield Static("", id="question", markup=False)
                 yield Choices(id="choices")
                 yield SearchBox(id="search", classes="hidden")
+                yield SaidLine(id="line", classes="hidden")
                 yield Static("", id="hint", markup=False)
+                yield Chips(id="chips", classes="hidden")
                 with VerticalScroll(id="past", can_focus=False):
                     yield History(id="history")
             with VerticalScroll(id="side", can_focus=False):
@@ -207,6 +214,7 @@ class GameScreen(Screen):
         for panel in self.query(Panel):
             panel.view = view
         self.query_one(TopBar).show(view)
+        self.query_one("#chips", Chips).show([Chip(u.text, (u.step, u.part)) for u in view.understood])
         self.query_one("#past").scroll_home(animate=False)
         self.query_one("#card").set_class(view.phase == "guess", "guess")
         self.query_one("#card").scroll_home(animate=False)
@@ -216,8 +224,8 @@ class GameScreen(Screen):
             self.show_guess(view)
         else:
             self.show_end(view)
+        self.refresh_bindings()
         if first:
-            self.refresh_bindings()
             self.call_after_refresh(self.app.typed.press_again, self.app)
 
     def say(self, kicker: str, text: str | Content) -> None:
@@ -265,7 +273,14 @@ class GameScreen(Screen):
         choices.remove_class("hidden")
         choices.display = True
         choices.offer(items, at)
-        choices.focus()
+        line = self.query_one("#line", SaidLine)
+        line.value = ""
+        line.set_class(not self.hears, "hidden")
+        if self._by_line and self.hears:
+            line.focus()
+        else:
+            choices.focus()
+        self._by_line = False
         self.query_one("#hint", Static).update(hint)
 
     def offer_search(self, asked: Asked) -> None:
@@ -274,10 +289,13 @@ class GameScreen(Screen):
         belief = self.session.now.belief if self.session is not None else None
         self.search(lambda: lookups.options(self.world, asked.facet_id, belief), [dont_know],
                     "a number will do" if asked.number else "type a name", browse=asked.browse)  # fmt: skip
-        self.query_one("#hint", Static).update("Enter takes ▸ · Esc leaves, i returns")
+        hint = "Enter takes ▸ or a sentence · Esc leaves" if self.hears else "Enter takes ▸ · Esc leaves, i returns"
+        self.query_one("#hint", Static).update(hint)
 
     def search(self, index: Callable[[], Index], fixed: list[Choice], placeholder: str, browse: bool = False) -> None:
         self.query_one("#choices").display = False
+        self.query_one("#line").add_class("hidden")
+        self._by_line = False
         box = self.query_one("#search", SearchBox)
         box.remove_class("hidden")
         box.search_in(index, fixed=fixed, placeholder=placeholder, browse=browse)
@@ -299,6 +317,11 @@ class GameScreen(Screen):
         if choices.display and choices.press(event.key):
             event.stop()
             return
+        line = self.query_one("#line", SaidLine)
+        if event.key in ("i", "slash") and not line.has_class("hidden"):
+            event.stop()
+            line.focus()
+            return
         box = self.query_one("#search", SearchBox)
         if box.has_class("hidden"):
             return
@@ -311,6 +334,17 @@ class GameScreen(Screen):
     def action_keys(self) -> None:
         if self.view is not None and self.query_one("#choices").display:
             self.query_one("#choices").focus()
+
+    def action_chips(self) -> None:
+        """To what was understood, which can be taken back there."""
+        chips = self.query_one("#chips", Chips)
+        if chips.items:
+            chips.focus()
+
+    def on_said_line_left(self) -> None:
+        choices = self.query_one("#choices", Choices)
+        box = self.query_one("#search", SearchBox)
+        (choices if choices.display else box.query_one(Choices)).focus()
 
     def action_spoilers(self) -> None:
         self.toggle_class("bare")
@@ -337,6 +371,8 @@ class GameScreen(Screen):
         # Inside a field letters are letters, before the first moment they are kept: what can't be pressed isn't shown.
         in_field = isinstance(self.focused, Input)
         if (in_field or self.view is None) and action in LETTERS:
+            return False
+        if "chips" in (action, *parameters) and not self.query_one("#chips", Chips).items:
             return False
         if action == "field":
             return in_field and hasattr(self, f"action_{parameters[0]}")

@@ -19,6 +19,8 @@ KEYS: tuple[tuple[str, str], ...] = (
     ("1 to 9", "an option of an open question"),
     ("↑ ↓ Enter", "move to an answer and take it; the mouse works too"),
     ("type", "in a field: names are suggested; Esc leaves it, i goes back"),
+    ("i", "the line below the keys: answer in your own words"),
+    ("t, Ctrl+T", "to what was understood; Backspace takes it back"),
     ("u", "undo, any number of times, a wrong guess too"),
     ("s", "skip: another question; it learns nothing from it"),
     ("g", "let it guess now"),

@@ -12,6 +12,7 @@ from agents.play.views import Mode, Review, Setup
 from screens.endings import EndedApp
 from screens.engine import Engine
 from screens.kept_keys import KeptKeys
+from screens.listening import Listening
 
 if TYPE_CHECKING:
     from agents.play.mind import GameWorld
@@ -25,6 +26,8 @@ class Host(EndedApp):
     """Where thinking is done."""
     search_engine: Engine
     """Where suggestions are looked up, beside the thinking."""
+    listening: Listening
+    """What understands sentences."""
     saver: Saver
     setup: Setup
     hidden: set[str]

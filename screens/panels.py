@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from agents.play.views import GameView
-from screens.draw import MUTED, Part, Row, bar, fit, lines, percent, plural, short, sparkline
+from screens.draw import MUTED, Part, Row, bar, clean, fit, lines, percent, plural, short, sparkline
 from sim.answers import ANSWERS
 
 HEAD = "bold $primary"
@@ -112,6 +112,8 @@ class History(Panel):
             out.append([(fit("not " + ", not ".join(view.wrong), width), "$warning")])
         for e in reversed(view.history):
             answer = fit_answer(e.answer_text, width // 2)
+            if e.said and len_cells(answer) + len(e.said) < width // 2:
+                answer += f" “{clean(e.said)}”"
             out.append([(f"{e.turn:2} ", DIM), fit(e.text, width - 4 - len_cells(answer)), " ", (answer, "bold")])
         out += [[(fit(sentence, width), DIM)] for sentence in view.opening]
         return out

@@ -7,37 +7,52 @@ from textual.content import Content
 from textual.widgets import Static
 
 from agents.play.game import Session
+from agents.play.heard_log import HeardSentence
 from agents.play.mind import GameWorld
 from agents.play.standins import RoleCard, Simulated, role_card
 from agents.play.views import GameView, Mode
 from screens.choices import Choices
 from screens.draw import MUTED, Row, clean, lines
 from screens.finish import FinishScreen, NextStep
-from screens.game import GameScreen
+from screens.replying import Replying
 from screens.search import SearchBox
 from sim.questions import OPEN_DONT_KNOW
 from sim.users.corruption import Corruption
 
 
-class PlayScreen(GameScreen):
+class PlayScreen(Replying):
     """The person is the user.
 
     Args:
         opening: (facet, option) pairs that he says up front.
+        sentences: what he says up front in words.
     """
 
     mode = Mode.PLAY
 
-    def __init__(self, world: GameWorld, opening: tuple[tuple[int, int], ...] = ()) -> None:
+    def __init__(
+        self,
+        world: GameWorld,
+        opening: tuple[tuple[int, int], ...] = (),
+        sentences: tuple[HeardSentence, ...] = (),
+    ) -> None:
         super().__init__(world)
-        self.opening = opening
+        self.opening, self.sentences = opening, sentences
         self.number = 0
         """Which game of this run, for the file it is saved in."""
 
     def start(self) -> None:
         self.number = self.app.next_game()
         self.session = session = Session(self.world)
-        self.move(lambda: session.begin(self.opening))
+        opening, sentences = self.opening, self.sentences
+
+        def begin() -> GameView:
+            view = session.begin(opening)
+            for sentence in sentences:
+                view = session.hear(sentence)
+            return view
+
+        self.move(begin)
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         if event.choices.id == "choices":
@@ -91,7 +106,7 @@ class PlayScreen(GameScreen):
         elif outcome is NextStep.ON and self.session is not None:
             self.move(self.session.play_on)
         elif outcome is NextStep.AGAIN:
-            self.opening = ()
+            self.opening, self.sentences = (), ()
             self.view = None
             self.start()
         elif outcome is NextStep.MENU:

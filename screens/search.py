@@ -59,6 +59,17 @@ class SearchBox(Vertical):
     SearchBox.hidden { display: none; }
     """
 
+    class Worded(Message):
+        """Something was typed and entered that is surely no name here: perhaps a sentence."""
+
+        def __init__(self, box: SearchBox, text: str) -> None:
+            super().__init__()
+            self.box, self.text = box, text
+
+        @property
+        def control(self) -> SearchBox:
+            return self.box
+
     class Picked(Message):
         """A name or a fixed choice was taken."""
 
@@ -126,9 +137,16 @@ class SearchBox(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if self._fresh:
-            self.query_one(Choices).action_choose()
+            self._enter()
         else:
             self._pending_enter = True  # typed faster than it was found: take what comes
+
+    def _enter(self) -> None:
+        """Take what is marked; where nothing is, it may be a sentence."""
+        if self.query_one(Choices).at >= 0:
+            self.query_one(Choices).action_choose()
+        elif self.field.value.strip():
+            self.post_message(self.Worded(self, self.field.value))
 
     def on_choices_chosen(self, event: Choices.Chosen) -> None:
         event.stop()
@@ -155,7 +173,7 @@ class SearchBox(Vertical):
             self._show(hits, query)
             if self._pending_enter:
                 self._pending_enter = False
-                self.query_one(Choices).action_choose()
+                self._enter()
 
         self.app.search_engine.submit(job, then)
 

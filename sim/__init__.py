@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from sim.catalogue.wording import Wording
     from sim.channel.channel import Channel, FacetChannel
     from sim.describe import Description, FacetDescription, check_catalogue, describe_catalogue
-    from sim.dialogue import Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
+    from sim.dialogue import (
+        Dialogue,
+        DialogueError,
+        Guess,
+        HeardChip,
+        HeardMeaning,
+        HeardWords,
+        Turn,
+        read_dialogues,
+        write_dialogues,
+    )
     from sim.facts import NoiselessAnswers, false_answers
     from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
     from sim.posterior.batched import BatchedPosterior
@@ -59,6 +69,9 @@ __all__ = [
     "FacetChannel",
     "FacetDescription",
     "Guess",
+    "HeardChip",
+    "HeardMeaning",
+    "HeardWords",
     "Meaning",
     "NoiselessAnswers",
     "Population",
@@ -109,7 +122,8 @@ _HOMES = {
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
     "sim.phrasing.voice": "SpeechVocabulary Utterance Voice",
-    "sim.dialogue": "Dialogue DialogueError Guess Turn read_dialogues write_dialogues",
+    "sim.dialogue": "Dialogue DialogueError Guess HeardChip HeardMeaning HeardWords Turn "
+    "read_dialogues write_dialogues",
 }
 """Module to the names that are defined in it."""
 

@@ -4,7 +4,8 @@ A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue
 reference).  Ids are what programs read; the texts beside them make a file readable, and are not read back as truth: a
 reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, and a hash of its
 rates tells users of one name apart; the rates themselves are not told, for a learner must not see them.  Reading is
-strict, because a log that is half understood trains a wrong belief.
+strict, because a log that is half understood trains a wrong belief.  A dialogue in which sentences were heard has one
+field more, `heard`; one without is written as it always was.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from sim.users.corruption import Corruption
 
 SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""
+MAY_LACK = ("heard",)
+"""Fields that a line may lack, and does where they are empty."""
 
 
 class DialogueError(ValueError):
@@ -50,6 +53,51 @@ class Guess:
     after: int
     """How many questions had been asked."""
     name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardMeaning:
+    """One thing that a sentence may have said, see `sim.belief.virtual_evidence`."""
+
+    part: int
+    """Meanings of one part exclude each other."""
+    likelihood: float
+    questions: tuple[int, ...]
+    answers: tuple[int, ...]
+    """The answers to these questions, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardChip:
+    """One part of a sentence in words: what it was understood to say."""
+
+    part: int
+    """Its meanings' part; -1 for the match of the whole with each intent's text."""
+    label: str
+    """ "genre: western"."""
+    hedged: bool
+    probability: float
+    """How surely it was said."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeardWords:
+    """A sentence that somebody typed, with the evidence that it was taken for."""
+
+    after: int
+    """How many questions had been answered."""
+    question: int
+    """The question that it answers, -1 for none."""
+    answer: int
+    """The likeliest answer to it, -1 for none."""
+    text: str
+    opening: bool
+    """It opened the dialogue."""
+    meanings: tuple[HeardMeaning, ...]
+    """What was taken back is not among them."""
+    chips: tuple[HeardChip, ...]
+    items: str
+    """A log factor on each intent, base64 of little-endian float16; empty for none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,10 +131,14 @@ class Dialogue:
     success: bool
     user_left: bool
     corruptions: tuple[Corruption, ...]
+    heard: tuple[HeardWords, ...] = ()
+    """Sentences that were typed in place of keys, in their order."""
 
     def to_json(self) -> str:
         """One line of JSON without the line's end; the same dialogue gives the same bytes."""
-        return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        data = {"schema": SCHEMA} | asdict(self)
+        data = {name: value for name, value in data.items() if value or name not in MAY_LACK}
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
     @staticmethod
     def from_json(text: str | bytes, where: str = "dialogue") -> Dialogue:
@@ -144,6 +196,8 @@ def _read(kind: type[Record], data: Mapping[str, object], where: str) -> Record:
     out = {}
     for name, type_ in known.items():
         if name not in data:
+            if name in MAY_LACK:
+                continue
             raise DialogueError(f"{where}: field '{name}' is missing")
         out[name] = _field(type_, data[name], f"{where}, field '{name}'")
     return kind(**out)

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from agents.play.views import Mode, Setup
 from screens.app import ClarigymApp
 from screens.game import GameScreen
+from sim.dialogue import Dialogue
 from tests.test_session import truthful
 
 SMALL, LARGE = (80, 24), (120, 40)
@@ -64,7 +65,7 @@ class Player:
         await self.settled()
 
     def text(self, selector: str) -> str:
-        return str(self.app.screen.query_one(selector, Static).render())
+        return str(self.app.screen.query_one(selector).render())
 
     async def answer(self, world: Any, intent: int) -> None:
         """Answer what is on the card, truthfully, through keys."""
@@ -92,12 +93,14 @@ def play(
     catalogue: str = "animals",
     mode: str = "play",
     save: Path | None = None,
+    replay: Dialogue | None = None,
     **setup: Any,
 ) -> None:
     """Run a story against an app."""
 
     async def main() -> None:
-        app = ClarigymApp(Setup(catalogue=catalogue, **setup), mode=Mode(mode) if mode else None, save=save)
+        played = Setup(catalogue=catalogue, **setup)
+        app = ClarigymApp(played, mode=Mode(mode) if mode else None, save=save, replay=replay)
         async with app.run_test(size=size) as pilot:
             await story(Player(app, pilot))
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from agents.play.heard_log import HeardLog, HeardSentence, written
 from agents.play.mind import BEST, GUESS, GameWorld, Mind
 from agents.play.moments import LOG2, Moment, view_of
 from agents.play.views import Exchange, GameView, Phase, Review
@@ -74,9 +75,9 @@ class Session:
             for facet, option in opening:
                 stated[facet] = option
             said = tuple(stated)
-        mind = Mind(self.world, said=said)
+        mind = Mind(self.world, HeardLog(said))
         self._stack = []
-        start = Moment(minds=(mind,), budget=self.world.setup.budget, said=said)
+        start = Moment(minds=(mind,), budget=self.world.setup.budget)
         return self._go_on(start, decide=decide)
 
     def answer(self, answer: int, *, decide: bool = True) -> GameView:
@@ -89,12 +90,44 @@ class Session:
         bank, q = self.world.bank, now.question
         if not 0 <= answer < int(bank.answers[q]):
             raise GameError(f"'{bank.text(q)}' has answers 0 to {int(bank.answers[q]) - 1}, not {answer}")
-        mind = now.mind.told(q, answer)
-        eig = dict(now.best).get(q)
-        eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
-        exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
-                            answer_text=bank.answer_text(q, answer), bits=entropy_bits(mind.belief()))  # fmt: skip
-        return self._go_on(replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange)), decide=decide)
+        return self._go_on(self._answered(now, now.mind.told(q, answer), answer), decide=decide)
+
+    def hear(self, sentence: HeardSentence) -> GameView:
+        """A sentence: the answer to the question that waits where it is one, and what else it tells.
+
+        Raises:
+            GameError: nothing waits, or it answers another question than the one that does.
+        """
+        now = self.now if self.now.phase == "guess" else self._in("ask")
+        mind = now.mind.after(now.log.heard(sentence))
+        if sentence.question < 0:
+            bits = (*now.bits[:-1], entropy_bits(mind.belief()))
+            return self._go_on(replace(now, minds=(*now.minds[:-1], mind), bits=bits))
+        if sentence.question != now.question:
+            raise GameError(f"the sentence answers question {sentence.question}, not {now.question}")
+        return self._go_on(self._answered(now, mind, sentence.answer, sentence.text))
+
+    def take_back(self, step: int, part: int) -> GameView:
+        """Take back one thing that a sentence was understood to say: beliefs are rebuilt from the log without it.
+
+        A question that is no longer answered may be asked again.
+
+        Raises:
+            GameError: there is no such thing to take back, or the game is over.
+        """
+        now = self.now if self.now.phase == "guess" else self._in("ask")
+        try:
+            log = now.log.without(step, part)
+        except ValueError as error:
+            raise GameError(str(error)) from None
+        minds = [m if len(m.log.steps) <= step else m.after(log.first(len(m.log.steps))) for m in now.minds]
+        exchanges = now.exchanges
+        if len(log.history) < len(now.log.history):
+            t = len(now.log.first(step + 1).history)
+            del minds[t - 1]
+            exchanges = (*exchanges[: t - 1], *(replace(e, turn=e.turn - 1) for e in exchanges[t:]))
+        bits = tuple(entropy_bits(mind.belief()) for mind in minds)
+        return self._go_on(replace(now, minds=tuple(minds), exchanges=exchanges, bits=bits))
 
     def put(self, question: int, eig_nats: float) -> GameView:
         """Ask this question instead of what the agent wants: the person asks, or a dialogue is replayed.
@@ -180,7 +213,7 @@ class Session:
         bank = self.world.bank
         opening = [
             Exchange(turn=0, question=q, answer=a, text=statement(bank, q, a), answer_text="", bits=0.0)
-            for q, a in stated_answers(bank, self.now.said or ())
+            for q, a in stated_answers(bank, self.now.log.said or ())
         ]
         return review(self.world, [m.belief() for m in now.minds], now.exchanges, intent, corruptions, opening)
 
@@ -198,11 +231,11 @@ class Session:
         bank, catalogue = world.bank, world.catalogue
         opening = tuple(
             Turn(question=q, answer=a, question_text=bank.text(q), answer_text=answer_sentence(bank, q, a))
-            for q, a in stated_answers(bank, self.now.said or ())
+            for q, a in stated_answers(bank, self.now.log.said or ())
         )
         turns = tuple(
             Turn(question=e.question, answer=e.answer, question_text=e.text,
-                 answer_text=answer_sentence(bank, e.question, e.answer), eig_bits=round(e.eig_bits, 6))
+                 answer_text=e.said or answer_sentence(bank, e.question, e.answer), eig_bits=round(e.eig_bits, 6))
             for e in now.exchanges
         )  # fmt: skip
         if left and now.question >= 0:
@@ -219,6 +252,7 @@ class Session:
             intent=-1 if intent is None else intent,
             intent_name="" if intent is None else catalogue.intents[intent],
             success=bool(guesses) and guesses[-1].right, user_left=left, corruptions=tuple(corruptions),
+            heard=written(now.log),
         )  # fmt: skip
 
     # -- inside ---------------------------------------------------------------------------------------------------
@@ -230,19 +264,29 @@ class Session:
             raise GameError(f"the game awaits {waits}")
         return now
 
+    def _answered(self, now: Moment, mind: Mind, answer: int, said: str = "") -> Moment:
+        """The question that waits is answered, and this is the mind after it."""
+        bank, q = self.world.bank, now.question
+        eig = dict(now.best).get(q)
+        eig = (now.mind.eig_nats(q) if eig is None else eig) / LOG2
+        told = bank.answer_text(q, answer)
+        exchange = Exchange(turn=len(now.exchanges) + 1, question=q, answer=answer, text=bank.text(q), eig_bits=eig,
+                            answer_text=told, bits=entropy_bits(mind.belief()), said=said)  # fmt: skip
+        return replace(now, minds=(*now.minds, mind), exchanges=(*now.exchanges, exchange))
+
     def _go_on(self, moment: Moment, *, guess: bool = False, decide: bool = True) -> GameView:
         """To a moment in which the agent decides what to do next, unless somebody else asks."""
         mind = moment.mind
         belief = mind.belief()
         bits = moment.bits if len(moment.bits) == len(moment.minds) else (*moment.bits, entropy_bits(belief))
-        best = tuple(mind.best(BEST, moment.skipped))
+        best = tuple(mind.best(BEST, moment.closed))
         moment = replace(moment, phase="ask", question=-1, guess=-1, best=best, belief=belief, bits=bits)
         return self._push(self._decided(moment, guess) if decide else moment)
 
     def _decided(self, moment: Moment, guess: bool) -> Moment:
         """With the question that the agent asks, or its guess."""
         left = moment.budget - len(moment.exchanges)
-        decided = GUESS if guess else moment.mind.decide(list(moment.best), left, moment.skipped)
+        decided = GUESS if guess else moment.mind.decide(list(moment.best), left, moment.closed)
         if decided != GUESS:
             return replace(moment, question=decided)
         named = int(moment.belief.argmax())

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from agents.play.heard_log import ROW, HeardLog
 from agents.play.search import Index
 from agents.play.views import Setup
 from agents.setting import Setting
@@ -37,7 +38,6 @@ GUESS = -1
 BEST = 5
 """Questions that are shown beside the one that is asked."""
 FEW_ANSWERS = 5
-ROW = np.zeros(1, dtype=np.int64)
 Progress = Callable[[str, float], None]
 """Told what is being done and the share that is done, 0 to 1."""
 
@@ -115,34 +115,26 @@ class Mind:
     """One dialogue's belief and policy.  What it is told makes another mind; none changes.
 
     Args:
-        history: (question, answer) pairs.
-        said: (F,) the opening, see `sim.channel.opening`; None without one.
+        log: what was said so far.
         out: intents that were guessed wrongly.
     """
 
     def __init__(
         self,
         world: GameWorld,
-        history: tuple[tuple[int, int], ...] = (),
-        said: tuple[int, ...] | None = None,
+        log: HeardLog | None = None,
         out: frozenset[int] = frozenset(),
         setting: Setting | None = None,
     ):
-        self.world, self.history, self.said, self.out = world, history, said, out
+        self.world, self.log, self.out = world, log or HeardLog(), out
         self.setting = world.setting if setting is None else setting
-        opened = None if said is None else np.array([said])
+        opened = None if self.log.said is None else np.array([self.log.said])
         # An empty bank is too little for an agent; a posterior bears it.
         self.agent = make_agent(world.setup.agent, self.setting) if len(world.bank) else None
         if self.agent is not None:
             self.agent.reset(np.array([world.setup.seed], dtype=np.uint64), opened)
         shown: Posterior | None = getattr(self.agent, "posterior", None)
-        self.posterior = self._fresh(opened) if shown is None else shown
-        for question, answer in history:
-            q, a = np.array([question]), np.array([answer])
-            if self.agent is not None:
-                self.agent.observe(ROW, q, a)
-            if shown is None:
-                self.posterior.update(q, a)
+        self.posterior = self.log.tell(self.agent, self._fresh(opened) if shown is None else shown)
 
     def _fresh(self, opened: np.ndarray | None) -> Posterior:
         """The exact one, beside an agent that shows none."""
@@ -154,7 +146,11 @@ class Mind:
 
     def told(self, question: int, answer: int) -> Mind:
         """After one more answer."""
-        return Mind(self.world, (*self.history, (question, answer)), self.said, self.out, self.setting)
+        return self.after(self.log.answered(question, answer))
+
+    def after(self, log: HeardLog) -> Mind:
+        """With another log."""
+        return Mind(self.world, log, self.out, self.setting)
 
     def without(self, intent: int) -> Mind:
         """With one more intent ruled out; the same when it was the last one."""
@@ -163,7 +159,7 @@ class Mind:
             setting = self.world.setting.without(out)
         except ValueError:  # it was the last one
             setting = self.setting
-        return Mind(self.world, self.history, self.said, out, setting)
+        return Mind(self.world, self.log, out, setting)
 
     def belief(self) -> np.ndarray:
         """(N,) p(intent | history), ruled out ones at 0; all 0 when none is left."""
@@ -193,7 +189,7 @@ class Mind:
 
     def eig_nats(self, question: int) -> float:
         """EIG of one question: computed over its answers where these are few, by the sweep where they are many."""
-        if any(question == q for q, _ in self.history):
+        if any(question == q for q, _ in self.log.history):
             return 0.0
         count = int(self.world.bank.answers[question])
         if count > FEW_ANSWERS:

@@ -7,13 +7,13 @@ Python values in words, which may go to any thread.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from agents.play.heard_log import HeardLog, HeardSentence
 from agents.play.mind import GameWorld, Mind
-from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase
+from agents.play.views import FEW, SOME, Asked, Exchange, GameView, Guessed, Phase, Understood
 from sim.channel.opening import stated_answers
 from sim.dialogue import Guess
 from sim.phrasing import statement
@@ -40,8 +40,6 @@ class Moment:
     skipped: frozenset[int] = frozenset()
     guesses: tuple[Guess, ...] = ()
     budget: int
-    said: tuple[int, ...] | None = None
-    """(F,) the opening as it was told to the posterior, see `sim.channel.opening`."""
     phase: Phase = "ask"
     question: int = -1
     guess: int = -1
@@ -54,6 +52,16 @@ class Moment:
     @property
     def mind(self) -> Mind:
         return self.minds[-1]
+
+    @property
+    def closed(self) -> frozenset[int]:
+        """Questions that are not asked again: skipped ones, and those that sentences have answered."""
+        return self.skipped | self.log.closed
+
+    @property
+    def log(self) -> HeardLog:
+        """All that was said."""
+        return self.mind.log
 
 
 def view_of(world: GameWorld, m: Moment, *, undoable: bool) -> GameView:
@@ -73,10 +81,15 @@ def view_of(world: GameWorld, m: Moment, *, undoable: bool) -> GameView:
         types=tuple(m.mind.types()),
         doubts=_doubts(world, m),
         history=m.exchanges,
-        opening=_sentences(world.bank, m.said),
+        opening=_sentences(world.bank, m.log),
+        understood=tuple(
+            Understood(step=k, part=c.part, label=c.label, hedged=c.hedged, probability=c.probability)
+            for k, sentence in m.log.sentences for c in sentence.kept_chips
+        ),
+        sentence=_last_sentence(m.log),
         undoable=undoable,
         wrong=tuple(world.label(g.intent) for g in m.guesses if not g.right),
-    )
+    )  # fmt: skip
 
 
 def asked_view(bank: QuestionBank, question: int) -> Asked:
@@ -106,6 +119,12 @@ def _doubts(world: GameWorld, m: Moment) -> tuple[tuple[str, float, float], ...]
     return tuple(sorted(doubts, key=lambda doubt: -(doubt[1] + doubt[2])))
 
 
-def _sentences(bank: QuestionBank, said: Sequence[int] | None) -> tuple[str, ...]:
-    """What was stated up front, as sentences."""
-    return tuple(statement(bank, question, answer) for question, answer in stated_answers(bank, said or ()))
+def _sentences(bank: QuestionBank, log: HeardLog) -> tuple[str, ...]:
+    """What was said before the first question, as sentences."""
+    stated = [statement(bank, question, answer) for question, answer in stated_answers(bank, log.said or ())]
+    return (*stated, *(f"“{sentence.text}”" for _, sentence in log.sentences if sentence.evidence.opening))
+
+
+def _last_sentence(log: HeardLog) -> str:
+    last = log.steps[-1] if log.steps else None
+    return last.text if isinstance(last, HeardSentence) and last.kept_chips else ""

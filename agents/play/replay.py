@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from agents.play.game import Session
+from agents.play.heard_log import HeardSentence, read
 from agents.play.mind import GameWorld
 from agents.play.moments import LOG2
 from agents.play.views import GameView
@@ -35,6 +38,7 @@ class Recorded:
         dialogue = _on_full_bank(world, dialogue)
         _check_turns(world.bank, dialogue)
         _check_names(world, dialogue)
+        self._sentences = _sentences(world, dialogue)
         self.world, self.dialogue = world, dialogue
         self.intent = dialogue.intent
         self.corruptions = dialogue.corruptions
@@ -55,10 +59,22 @@ class Recorded:
             return view
         if turns[view.turn].answer == LEFT:
             return session.leave()
+        sentence = self._waiting(session)
+        if sentence is not None:
+            return self._next(session, session.hear(sentence))
         return self._next(session, session.answer(turns[view.turn].answer))
 
+    def _waiting(self, session: Session) -> HeardSentence | None:
+        """The sentence that was said next, where nothing else happened before it."""
+        said = len(session.now.log.sentences)
+        if said == len(self._sentences) or self._sentences[said][0] > session.view.turn:
+            return None
+        return self._sentences[said][1]
+
     def _next(self, session: Session, view: GameView) -> GameView:
-        """What was done then, whatever the agent would do now."""
+        """What was done then, whatever the agent would do now; what was told unasked is heard first."""
+        while (sentence := self._waiting(session)) is not None and sentence.question < 0 and not view.over:
+            view = session.hear(sentence)
         guesses, told = self.dialogue.guesses, len(session.now.guesses)
         if told < len(guesses) and guesses[told].after <= view.turn:
             return session.put_guess(guesses[told].intent)
@@ -101,6 +117,45 @@ def _check_turns(bank: QuestionBank, dialogue: Dialogue) -> None:
             raise DialogueError(f"{where} of the dialogue answers question {turn.question}, which is not an open one")
         if turn.eig_bits is not None and not (math.isfinite(turn.eig_bits) and turn.eig_bits >= 0):
             raise DialogueError(f"{where} of the dialogue has eig_bits {turn.eig_bits}; it must be 0 or more")
+
+
+def _sentences(world: GameWorld, dialogue: Dialogue) -> list[tuple[int, HeardSentence]]:
+    """The sentences that were heard, each with how many questions had been answered before.
+
+    Raises:
+        DialogueError: one can't have been heard where it stands, on this catalogue.
+    """
+    out: list[tuple[int, HeardSentence]] = []
+    before = 0
+    for number, words in enumerate(dialogue.heard, 1):
+        where = f"sentence {number} of the dialogue"
+        try:
+            sentence = read(words)
+        except ValueError as error:
+            raise DialogueError(f"{where} holds no evidence ({error})") from None
+        if not before <= words.after <= len(dialogue.turns):
+            raise DialogueError(f"{where} came after {words.after} of {len(dialogue.turns)} turns, out of order")
+        _check_sentence(world, dialogue, where, words.after, sentence)
+        before = words.after
+        out.append((words.after, sentence))
+    return out
+
+
+def _check_sentence(world: GameWorld, dialogue: Dialogue, where: str, after: int, sentence: HeardSentence) -> None:
+    bank, turn = world.bank, dialogue.turns[after] if after < len(dialogue.turns) else None
+    if sentence.question >= 0 and (turn is None or turn.question != sentence.question):
+        raise DialogueError(f"{where} answers question {sentence.question}, which was not asked then")
+    if sentence.question >= 0 and turn is not None and turn.answer != sentence.answer:
+        raise DialogueError(f"{where} has answer {sentence.answer}, its turn {turn.answer}")
+    for meaning in (m for part in sentence.evidence.parts for m in part):
+        for question, answer in meaning.said:
+            if not 0 <= question < len(bank) or not 0 <= answer < int(bank.answers[question]):
+                raise DialogueError(f"{where} tells answer {answer} of question {question}; there is no such")
+    items = sentence.evidence.items
+    if items is not None and items.shape != (len(world.catalogue),):
+        raise DialogueError(f"{where} weighs {items.size} intents; there are {len(world.catalogue)}")
+    if items is not None and not np.isfinite(items).all():
+        raise DialogueError(f"{where} weighs intents by what are no finite numbers")
 
 
 def _check_names(world: GameWorld, dialogue: Dialogue) -> None:

@@ -107,10 +107,13 @@ def markdown(dialogue: Dialogue, review: Review | None = None) -> str:
     if dialogue.opening:
         said = "; ".join(f"{_md(t.question_text)} {_md(t.answer_text)}" for t in dialogue.opening)
         lines += [f"Said at the start: {said}", ""]
+    lines += [f"Said at the start: {_md(words.text)}\n" for words in dialogue.heard if words.opening]
     for number in range(len(dialogue.turns) + 1):
         if number:
             turn = dialogue.turns[number - 1]
             lines += [f"{number}. {_md(turn.question_text)} **{_md(turn.answer_text)}**"]
+        told = [w for w in dialogue.heard if w.after == number and w.question < 0 and not w.opening]
+        lines += [f"   - *Told besides: {_md(w.text)}*" for w in told]
         here = [g for g in dialogue.guesses if g.after == number]
         lines += [f"   - *Guess: {_md(g.name)}. {'Right!' if g.right else 'No.'}*" for g in here]
     if review is not None and review.disagreements:

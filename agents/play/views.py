@@ -45,6 +45,8 @@ Phase = Literal["ask", "guess", "right", "wrong", "stumped", "left"]
 """`ask`: a question waits; `guess`: a guess waits; `right`, `wrong`: it was judged; `stumped`: nothing is left to name;
 `left`: the simulated user walked away."""
 
+UNSURE = 0.6
+"""What was said with a lower probability is shown as unsure."""
 FEW, SOME = 9, 60
 """Open questions with at most so many options are answered by a digit; by a list that is shown at once."""
 
@@ -117,6 +119,26 @@ class Exchange:
     """Bits left after it."""
     eig_bits: float = 0.0
     """Bits that the asker expected of it."""
+    said: str = ""
+    """The sentence that answered it; empty where a key did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Understood:
+    """Something that a sentence was understood to say; it can be taken back."""
+
+    step: int
+    """The sentence's place in the log."""
+    part: int
+    label: str
+    hedged: bool
+    probability: float
+
+    @property
+    def text(self) -> str:
+        """In words that stand alone: "genre: western (hedged)"."""
+        doubt = "unsure" if self.probability < UNSURE else "hedged" if self.hedged else ""
+        return f"{self.label} ({doubt})" if doubt else self.label
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +168,10 @@ class GameView:
     history: tuple[Exchange, ...] = ()
     opening: tuple[str, ...] = ()
     """Sentences that were said before the first question."""
+    understood: tuple[Understood, ...] = ()
+    """What sentences were understood to say, in their order, without what was taken back."""
+    sentence: str = ""
+    """The sentence that was heard last; empty where a key was pressed since."""
     undoable: bool = False
     wrong: tuple[str, ...] = ()
     """Names that were guessed and are not it."""

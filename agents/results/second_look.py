@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.errors import InputError
+from agents.play.heard_log import logs_of
 from agents.play.lookback import lost_at
 from agents.play.mind import GameWorld, Mind, load_world
 from agents.play.replay import Recorded
@@ -170,11 +171,11 @@ def lost_turn(world: GameWorld, dialogue: Dialogue, opened: bool = False) -> int
 
 def _minds(world: GameWorld, d: Dialogue, opened: bool) -> Iterator[Mind]:
     """What the exact posterior knows before the first question and after each answer; wrong guesses are ruled out."""
-    heard = [(t.question, t.answer) for t in d.turns if t.answer >= 0]
-    mind = Mind(world, said=_said(world, d) if opened or d.opening else None)
-    for k in range(len(heard) + 1):
-        if k:
-            mind = mind.told(*heard[k - 1])
+    mind = Mind(world)
+    # Who opened with a sentence has opened already.
+    opened = opened and not any(words.opening for words in d.heard)
+    for k, log in enumerate(logs_of(d, _said(world, d) if opened or d.opening else None)):
+        mind = mind.after(log)
         for guess in d.guesses:
             if guess.after == k and not guess.right and k < len(d.turns):
                 mind = mind.without(guess.intent)
