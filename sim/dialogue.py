@@ -4,23 +4,28 @@ A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue
 reference).  Ids are what programs read; the texts beside them make a file readable, and are not read back as truth: a
 reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, and a hash of its
 rates tells users of one name apart; the rates themselves are not told, for a learner must not see them.  Reading is
-strict, because a log that is half understood trains a wrong belief.
+strict, because a log that is half understood trains a wrong belief.  A dialogue in words has one field more, `speech`;
+one without words is written as it always was.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_origin
 
 from sim.files import check_regular, parse_json
 from sim.names.fields import FieldType, field_types
+from sim.phrasing.spoken import SpokenTurn, Talkers
+from sim.phrasing.voice import SpeechVocabulary
 from sim.users.corruption import Corruption
 
 SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""
+MAY_LACK = ("speech",)
+"""Fields that a line may lack."""
 
 
 class DialogueError(ValueError):
@@ -83,10 +88,28 @@ class Dialogue:
     success: bool
     user_left: bool
     corruptions: tuple[Corruption, ...]
+    speech: tuple[SpokenTurn, ...] = ()
+    """The dialogue in words, the opening first where there was one; empty where nobody spoke."""
 
     def to_json(self) -> str:
         """One line of JSON without the line's end; the same dialogue gives the same bytes."""
-        return json.dumps({"schema": SCHEMA} | asdict(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        data = {"schema": SCHEMA} | asdict(self)
+        if not self.speech:
+            del data["speech"]
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def in_words(self, vocabulary: SpeechVocabulary, opening: bool | None = None) -> Dialogue:
+        """The same dialogue with what was said, in words.
+
+        Args:
+            vocabulary: the words for the bank that the dialogue's ids refer to.
+            opening: whether the user opened it, saying perhaps nothing; None: where something was volunteered.
+        """
+        talkers = Talkers(vocabulary, self.seed, self.episode)
+        speech = [talkers.turn(turn.question, turn.answer) for turn in self.turns]
+        if self.opening if opening is None else opening:
+            speech.insert(0, talkers.opening([(turn.question, turn.answer) for turn in self.opening]))
+        return replace(self, speech=tuple(speech))
 
     @staticmethod
     def from_json(text: str | bytes, where: str = "dialogue") -> Dialogue:
@@ -144,6 +167,8 @@ def _read(kind: type[Record], data: Mapping[str, object], where: str) -> Record:
     out = {}
     for name, type_ in known.items():
         if name not in data:
+            if kind is Dialogue and name in MAY_LACK:
+                continue
             raise DialogueError(f"{where}: field '{name}' is missing")
         out[name] = _field(type_, data[name], f"{where}, field '{name}'")
     return kind(**out)

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
 from envs.compile_all import compile_all
 from envs.world import World
+
+if TYPE_CHECKING:  # only users who speak need what reads them
+    from agents.evaluation.talk import Hearing
 
 BATCH = 25
 PLACES = 6
@@ -55,6 +58,8 @@ class EvaluationPlan:
     """So many users in a row want the same."""
     first: int = 0
     """The first episode."""
+    encoder: str | None = None
+    """The users speak, and what they say is read with this encoder, "" for none; None: answers go by their ids."""
 
     @property
     def end(self) -> int:
@@ -153,10 +158,18 @@ class TaskResult:
 class TaskRunner:
     """Runs tasks of one plan, keeping setting and agents for the next task."""
 
-    def __init__(self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None):
+    def __init__(
+        self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None,
+        hearing: Hearing | None = None,
+    ):  # fmt: skip
         self.plan = plan
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = dict(agents or {})
+        if hearing is None and plan.encoder is not None:
+            from agents.evaluation.talk import Hearing
+
+            hearing = Hearing(self.setting.bank, plan.encoder)
+        self._hearing = hearing
         self._records_world: World | None = None
 
     def run(self, task: Task) -> TaskResult:
@@ -169,8 +182,9 @@ class TaskRunner:
         listener = Listener(agent, len(numbers)) if self.plan.dialogues else None
         plan = self.plan
         dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
+        talk = self._hearing.talk(dialogues, self.setting.rules.opening) if self._hearing else None
         played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
-                      watch=listener)  # fmt: skip
+                      watch=listener, talk=talk)  # fmt: skip
         records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
         return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
                     questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
@@ -183,7 +197,7 @@ class TaskRunner:
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
-    """One row an episode, as it stands in a file."""
+    """One row an episode, as it stands in a file; where users spoke, with the turns at which they were misread."""
     out = []
     for b, episode in enumerate(played.episode.tolist()):
         p_truth = max(float(played.p_truth[b]), TINY)
@@ -204,19 +218,20 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
             "false_turns": played.false_turns[b],
             "truth_bits": [round(x, PLACES) for x in played.truth_bits[b]],
             "entropy_bits": [round(x, PLACES) for x in played.entropy_bits[b]],
-        })  # fmt: skip
+        } | ({} if played.talk is None else {"misread_turns": played.talk.misread(b)}))  # fmt: skip
     return out
 
 
 def run(
     plan: EvaluationPlan, tasks: Sequence[Task], workers: int = 1, setting: Setting | None = None,
-    agents: Mapping[str, Agent] | None = None,
+    agents: Mapping[str, Agent] | None = None, hearing: Hearing | None = None,
 ) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
     Args:
         setting: the plan's, where it has been made; workers make their own.
         agents: those that have been made; likewise.
+        hearing: what reads the users, where it has been made; likewise.
 
     Raises:
         ValueError: as the setting or an agent raises.
@@ -225,7 +240,7 @@ def run(
     if workers > 1 and len(tasks) > 1:
         yield from _in_workers(plan, tasks, min(workers, len(tasks)))
     else:
-        runner = TaskRunner(plan, setting, agents)
+        runner = TaskRunner(plan, setting, agents, hearing)
         yield from map(runner.run, tasks)
 
 
