@@ -66,9 +66,7 @@ class BeliefAgent(ABC):
         self.asked(rows, question)
         self.posterior.update(question, answer, rows)
 
-    def hear(
-        self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None
-    ) -> None:
+    def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
         """What was heard in the dialogues `rows` (n,), with its doubt.
 
         Args:

@@ -22,9 +22,7 @@ from sim.questions import OPEN, QuestionBank
 class Hearer(Protocol):
     """An agent that takes what was heard with its doubt."""
 
-    def hear(
-        self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None
-    ) -> None:
+    def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
         """What was heard in the dialogues `rows` (n,), in answer to `question` (n,); None: an opening."""
         ...
 

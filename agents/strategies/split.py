@@ -62,9 +62,7 @@ class SplitAgent:
         self.asker.observe(rows, question, answer)
         self.believer.observe(rows, question, answer)
 
-    def hear(
-        self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None
-    ) -> None:
+    def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
         """Both hear it, each as it can; openings right after `reset` and of all dialogues."""
         for agent in (self.asker, self.believer):
             if question is None:
