@@ -167,7 +167,7 @@ def _read(kind: type[Record], data: Mapping[str, object], where: str) -> Record:
     out = {}
     for name, type_ in known.items():
         if name not in data:
-            if kind is Dialogue and name in MAY_LACK:
+            if name in MAY_LACK:
                 continue
             raise DialogueError(f"{where}: field '{name}' is missing")
         out[name] = _field(type_, data[name], f"{where}, field '{name}'")

@@ -18,7 +18,7 @@ from sim.posterior.contract import Posterior
 class BeliefAgent(ABC):
     """An agent that asks what `choose` says until the shared stop rule lets it guess the likeliest intent.
 
-    A policy overrides `choose` alone, and `begin` and `asked` where it keeps something a dialogue.
+    A policy overrides `choose` alone, and `begin` and `note` where it keeps something a dialogue.
     """
 
     def __init__(self, setting: Setting, posterior: Posterior):
@@ -29,7 +29,7 @@ class BeliefAgent(ABC):
     def begin(self, seeds: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
         """Forget the last dialogues; `seeds` as in `reset`."""
 
-    def asked(self, rows: np.ndarray, question: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
         """Note what the dialogues `rows` were asked, (n,) each, before the answers are taken in."""
 
     @abstractmethod
@@ -63,7 +63,7 @@ class BeliefAgent(ABC):
         return float(self.posterior.take(np.array([row])).eig_nats()[0, question])
 
     def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
-        self.asked(rows, question)
+        self.note(rows, question)
         self.posterior.update(question, answer, rows)
 
     def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
@@ -73,7 +73,7 @@ class BeliefAgent(ABC):
             question: (n,) the questions that it answers; None for an opening.
         """
         if question is not None:
-            self.asked(rows, question)
+            self.note(rows, question)
             for b, q in zip(rows.tolist(), question.tolist(), strict=True):
                 self._answered_in_words[b].add(q)
         thin_hear(self.posterior, evidence, rows)

@@ -34,7 +34,7 @@ class Entropy(BeliefAgent):
         gain = entropy[np.arange(len(rows)), best]
         return np.where(gain > TIE, best, NOTHING), gain
 
-    def asked(self, rows: np.ndarray, question: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         for b, q in zip(rows.tolist(), question.tolist(), strict=True):
             self._asked[b].append(q)
 

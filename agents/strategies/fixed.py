@@ -28,7 +28,7 @@ class Fixed(BeliefAgent):
         at = np.minimum(at, len(self._order) - 1)
         return np.where(there, self._order[at], NOTHING), np.where(there, self._gain[at], 0.0)
 
-    def asked(self, rows: np.ndarray, question: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         self._next[rows] += 1
 
 

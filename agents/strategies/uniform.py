@@ -34,7 +34,7 @@ class Uniform(BeliefAgent):
             k += q <= k
         return k
 
-    def asked(self, rows: np.ndarray, question: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         for b, q in zip(rows.tolist(), question.tolist(), strict=True):
             self._asked[b].add(q)
 
