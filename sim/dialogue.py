@@ -98,6 +98,12 @@ class Dialogue:
             del data["speech"]
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
+    def said(self, turn: int) -> str:
+        """What the user said at a turn, from 1, or in the opening, 0; empty where nobody spoke."""
+        opened = bool(self.speech) and self.speech[0].question < 0
+        place = turn if opened else turn - 1
+        return self.speech[place].text if 0 <= place < len(self.speech) else ""
+
     def in_words(self, vocabulary: SpeechVocabulary, opening: bool | None = None) -> Dialogue:
         """The same dialogue with what was said, in words.
 

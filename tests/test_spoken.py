@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -263,6 +264,36 @@ def test_hostile_names_are_never_printed_or_written_raw(tmp_path, capsys):
     if code == Exit.OK:
         assert "\x1b" not in path.read_text(encoding="utf-8")
         assert len(path.read_bytes().splitlines()) == 10 == len(list(read_dialogues(path)))
+
+
+def test_a_report_shows_words_and_never_raw(tmp_path, capsys):
+    rows, dialogues, page = (tmp_path / name for name in ("r.jsonl", "d.jsonl", "page.html"))
+    assert main([*EVALUATE, "--agents", "exact", "--out", str(rows), "--dialogues", str(dialogues)]) == Exit.OK
+    lines = lines_of(dialogues)
+    for line in lines:
+        for turn in line["speech"]:
+            turn["text"] = "<script>alert(1)</script> \x1b[31m[bold]it is\u202e"
+        line["speech"] = line["speech"][: 1 + len(line["speech"]) // 2]
+    dialogues.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert main(["report", str(rows), str(dialogues), "--out", str(page)]) == Exit.OK, capsys.readouterr().err
+    text = page.read_text(encoding="utf-8")
+    assert "<q>&lt;script&gt;alert(1)" in text and "\x1b" not in text and "<script>alert" not in text
+
+
+def test_the_viewer_quotes_words_as_plain_text(monkeypatch):
+    from textual.geometry import Size
+
+    from screens.dialogue_panels import TurnText, quoted
+
+    dialogue = Dialogue.from_json(_dialogue_lines()[0])
+    hostile = "[bold]it is[/bold] \x1b[31m"
+    said = tuple(replace(turn, text=hostile) for turn in dialogue.speech)
+    monkeypatch.setattr(TurnText, "content_size", Size(200, 2))
+    panel = TurnText(replace(dialogue, speech=said))
+    for panel.at in (0, 1):
+        shown = panel.render().plain
+        assert "[bold]it is[/bold]" in shown and "\x1b" not in shown
+    assert quoted("") == ""
 
 
 # --- agents -----------------------------------------------------------------------------------------------------------
