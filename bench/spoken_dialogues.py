@@ -21,13 +21,12 @@ from agents.evaluation.episodes import play
 from agents.evaluation.evaluate import evaluate
 from agents.evaluation.metrics import paired, turns_all
 from agents.evaluation.runner import rows_of
-from agents.language.belief import evidence_of
 from agents.language.reader import Reader
+from agents.language.reading import TextReading
 from agents.setting import Setting
 from agents.strategies.hearing import hear_openings
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
-from sim.belief.virtual_evidence import VirtualEvidence
 from sim.questions import QuestionBank
 
 BATCH = 25
@@ -57,11 +56,11 @@ def in_words(
 class _Opened:
     """An agent that has heard a request before its first question."""
 
-    def __init__(self, agent: Agent, bank: QuestionBank, evidence: list[VirtualEvidence]) -> None:
-        self.agent, self.bank, self.evidence = agent, bank, evidence
+    def __init__(self, agent: Agent, bank: QuestionBank, readings: list[TextReading]) -> None:
+        self.agent, self.bank, self.readings = agent, bank, readings
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
-        hear_openings(self.agent, seeds, self.bank, self.evidence)
+        hear_openings(self.agent, seeds, self.bank, self.readings)
 
     def act(self, rows: np.ndarray, left: np.ndarray) -> np.ndarray:
         return self.agent.act(rows, left)
@@ -91,11 +90,10 @@ def with_requests(
     for start in range(0, len(asked), BATCH):
         some = asked[start : start + BATCH]
         readings = reader.read_all([row["text"] for row in some], [-1] * len(some))
-        evidence = [evidence_of(reader.bank, reading) for reading in readings]
         numbers = np.arange(start, start + len(some))
         intents = np.array([row_of[str(row["film"])] for row in some])
         for how in rows:
-            who: Agent = _Opened(agent, setting.bank, evidence) if how == "heard" else agent
+            who: Agent = _Opened(agent, setting.bank, readings) if how == "heard" else agent
             played = play(who, setting, 0, numbers, dialogues=_wanting(setting, numbers, intents))
             rows[how] += rows_of(how, played)
         if tell is not None:

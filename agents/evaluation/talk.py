@@ -14,7 +14,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.agent import Agent
-from agents.language.belief import evidence_of
 from agents.language.reader import Reader
 from agents.strategies.hearing import hear_answers, hear_openings, likeliest_answer
 from envs.rules import Dialogues
@@ -83,20 +82,19 @@ class Talk:
             agent.reset(seeds)
             return
         readings = self.reader.read_all(texts, [-1] * len(texts))
-        hear_openings(agent, seeds, self.bank, [evidence_of(self.bank, reading) for reading in readings])
+        hear_openings(agent, seeds, self.bank, readings)
 
     def tell(self, agent: Agent, rows: np.ndarray, questions: np.ndarray, texts: Sequence[str]) -> None:
         """Let an agent hear the answers (n,) to its questions (n,)."""
         readings = self.reader.read_all(texts, questions.tolist())
-        evidence = [evidence_of(self.bank, reading) for reading in readings]
         new = []
         for k, (b, q) in enumerate(zip(rows.tolist(), questions.tolist(), strict=True)):
             turns = self.speech[b]
-            turns[-1] = understood_as(turns[-1], likeliest_answer(self.bank, q, evidence[k]))
+            turns[-1] = understood_as(turns[-1], likeliest_answer(self.bank, readings[k]))
             if all(turn.question != q for turn in turns[:-1]):
                 new.append(k)
         if new:
-            hear_answers(agent, rows[new], questions[new], self.bank, [evidence[k] for k in new])
+            hear_answers(agent, rows[new], questions[new], self.bank, [readings[k] for k in new])
 
     def misread(self, b: int) -> list[int]:
         """The turns of dialogue b, from 1, whose answer was taken for another."""

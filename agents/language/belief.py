@@ -61,12 +61,6 @@ class Heard:
     """The probability of those that were left out."""
 
 
-def evidence_of(bank: QuestionBank, reading: TextReading) -> VirtualEvidence:
-    """A reading as virtual evidence."""
-    parts = tuple(tuple(Meaning(p, steps) for p, steps in part.ways) for part in parts_of(bank, reading))
-    return VirtualEvidence(parts, reading.items, opening=reading.question < 0)
-
-
 def hear(posterior: Posterior, reading: TextReading) -> Heard:
     """The belief of a posterior's first dialogue after a reading; the posterior stays as it is.
 

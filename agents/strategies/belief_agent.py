@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from agents.setting import Setting
-from agents.strategies.hearing import thin_hear
 from agents.strategies.stopping import should_guess
 from sim.ask.ranking import NOTHING
 from sim.belief.virtual_evidence import VirtualEvidence
@@ -76,7 +75,7 @@ class BeliefAgent(ABC):
             self.note(rows, question)
             for b, q in zip(rows.tolist(), question.tolist(), strict=True):
                 self._answered_in_words[b].add(q)
-        thin_hear(self.posterior, evidence, rows)
+        self.posterior.hear(evidence, rows)
 
     def best(self, rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k questions of highest gain (n, k) and their gains, nats, as the posterior's `choose` has them.

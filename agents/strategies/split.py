@@ -8,15 +8,11 @@ asked so: where it would guess it has no question, and the believer guesses.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from agents.agent import Agent
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from agents.strategies.hearing import hear_answers, hear_openings
-from sim.belief.virtual_evidence import VirtualEvidence
 
 NO_QUESTION = -1
 
@@ -26,12 +22,13 @@ class SplitAgent:
 
     def __init__(self, setting: Setting, asker: Agent, believer: Agent):
         self.asker, self.believer = asker, believer
-        self.bank, self.first_guess = setting.bank, len(setting.bank)
+        self.parts: tuple[Agent, ...] = (asker, believer)
+        """Each hears words in its own way."""
+        self.first_guess = len(setting.bank)
         self.gain_nats = np.empty(0)
         """(B,) what the asker expected of its last question; NaN where it doesn't say."""
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
-        self._seeds = seeds
         self.asker.reset(seeds, said)
         self.believer.reset(seeds, said)
         self.gain_nats = np.full(len(np.atleast_1d(seeds)), np.nan)
@@ -61,14 +58,6 @@ class SplitAgent:
     def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
         self.asker.observe(rows, question, answer)
         self.believer.observe(rows, question, answer)
-
-    def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
-        """Both hear it, each as it can; openings right after `reset` and of all dialogues."""
-        for agent in (self.asker, self.believer):
-            if question is None:
-                hear_openings(agent, self._seeds, self.bank, evidence)
-            else:
-                hear_answers(agent, rows, question, self.bank, evidence)
 
     def belief(self, rows: np.ndarray) -> np.ndarray:
         return self.believer.belief(rows)
