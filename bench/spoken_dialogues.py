@@ -3,7 +3,8 @@
 Both compare the same users, each with itself.  In the first table they speak in one run and answer by ids in the other.
 In the second they want the films that people asked for, answer by ids in both runs, and in one of them the agent has
 heard the request as it was written.  That user then remembers the film afresh: what the request had wrong it may have
-right, and the other way round.
+right, and the other way round.  So the request counts as what somebody else said, a factor on each film, and its
+mistakes are not held against the user's answers.
 """
 
 from __future__ import annotations
@@ -24,13 +25,16 @@ from agents.evaluation.runner import rows_of
 from agents.language.reader import Reader
 from agents.language.reading import TextReading
 from agents.setting import Setting
+from agents.strategies.belief_agent import BeliefAgent
+from agents.strategies.greedy import exact
 from agents.strategies.hearing import hear_openings
-from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
-from sim.questions import QuestionBank
+from sim.belief.virtual_evidence import VirtualEvidence
 
 BATCH = 25
 AGENT = "exact"
+TINY = 1e-12
+"""Beliefs are taken for no smaller than this."""
 
 
 def in_words(
@@ -56,11 +60,16 @@ def in_words(
 class _Opened:
     """An agent that has heard a request before its first question."""
 
-    def __init__(self, agent: Agent, bank: QuestionBank, readings: list[TextReading]) -> None:
-        self.agent, self.bank, self.readings = agent, bank, readings
+    def __init__(self, agent: BeliefAgent, readings: list[TextReading]) -> None:
+        self.agent, self.readings = agent, readings
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
-        hear_openings(self.agent, seeds, self.bank, self.readings)
+        agent, rows = self.agent, np.arange(len(self.readings))
+        hear_openings(agent, seeds, agent.bank, self.readings)
+        prior = agent.bank.catalogue.prior
+        factors = np.log(np.maximum(agent.belief(rows), TINY) / np.maximum(prior, TINY))
+        agent.reset(seeds)
+        agent.hear(rows, [VirtualEvidence(items=factor) for factor in factors])
 
     def act(self, rows: np.ndarray, left: np.ndarray) -> np.ndarray:
         return self.agent.act(rows, left)
@@ -86,14 +95,14 @@ def with_requests(
     with open(path, encoding="utf-8") as file:
         asked = [row for row in map(json.loads, file) if str(row["film"]) in row_of][:limit]
     rows: dict[str, list[dict[str, Any]]] = {"heard": [], "none": []}
-    agent = make_agent(AGENT, setting)
+    agent = exact(setting)
     for start in range(0, len(asked), BATCH):
         some = asked[start : start + BATCH]
         readings = reader.read_all([row["text"] for row in some], [-1] * len(some))
         numbers = np.arange(start, start + len(some))
         intents = np.array([row_of[str(row["film"])] for row in some])
         for how in rows:
-            who: Agent = _Opened(agent, setting.bank, readings) if how == "heard" else agent
+            who: Agent = _Opened(agent, readings) if how == "heard" else agent
             played = play(who, setting, 0, numbers, dialogues=_wanting(setting, numbers, intents))
             rows[how] += rows_of(how, played)
         if tell is not None:

@@ -24,7 +24,8 @@ from agents.language.belief import parts_of
 from agents.language.reader import Reader
 from agents.language.reading import TextReading
 from agents.setting import make_setting
-from agents.strategies.hearing import hear_answers, hear_openings, likeliest_answer, likeliest_opening
+from agents.strategies.greedy import exact
+from agents.strategies.hearing import Hearer, hear_answers, hear_openings, likeliest_answer, likeliest_opening
 from agents.strategies.registry import make_agent
 from agents.strategies.split import SplitAgent
 from envs.rules import Rules
@@ -309,6 +310,7 @@ def certain(question: int, answer: int) -> VirtualEvidence:
 def test_hearing_for_certain_is_observing(name, toy):
     seeds = agent_seeds(0, np.arange(2))
     one, other = make_agent(name, toy), make_agent(name, toy)
+    assert isinstance(other, Hearer)
     one.reset(seeds)
     other.reset(seeds)
     rows = np.arange(2)
@@ -324,7 +326,7 @@ def test_hearing_for_certain_is_observing(name, toy):
 
 
 def test_a_question_that_got_no_answer_is_not_asked_again(toy):
-    agent = make_agent("exact", toy)
+    agent = exact(toy)
     agent.reset(np.zeros(1, dtype=np.uint64))
     asked: list[int] = []
     for left in range(6, 0, -1):
@@ -373,16 +375,16 @@ def test_who_can_not_hear_observes_the_likeliest_alone_or_beside_another(toy):
     bank, row = toy.bank, np.zeros(1, dtype=np.int64)
     yesno = int(np.flatnonzero(bank.kind != OPEN)[0])
     heard = [reading_of(yesno, np.array([0.6, 0.0, 0.0, 0.0, 0.4]))]
-    deaf, exact = Deaf(), make_agent("exact", toy)
-    for agent in (deaf, SplitAgent(toy, deaf, exact)):
+    deaf, hears = Deaf(), exact(toy)
+    for agent in (deaf, SplitAgent(toy, deaf, hears)):
         deaf.told.clear()
         hear_openings(agent, np.zeros(1, dtype=np.uint64), bank, [TextReading(text="?", off_topic=1.0)])
         assert deaf.told[-1] == [[SILENT] * len(toy.catalogue.facets)]
         hear_answers(agent, row, np.array([yesno]), bank, heard)
         assert deaf.told[-1] == ([yesno], [NO])
-    alone = make_agent("exact", toy)
+    alone = exact(toy)
     hear_openings(alone, np.zeros(1, dtype=np.uint64), bank, [TextReading(text="?", off_topic=1.0)])
     before = alone.belief(row)
     hear_answers(alone, row, np.array([yesno]), bank, heard)
-    assert np.allclose(alone.belief(row), exact.belief(row))
+    assert np.allclose(alone.belief(row), hears.belief(row))
     assert not np.allclose(alone.belief(row), before)
