@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim.describe import Description, FacetDescription, check_catalogue, describe_catalogue
     from sim.dialogue import Dialogue, DialogueError, Guess, Turn, read_dialogues, write_dialogues
     from sim.facts import NoiselessAnswers, false_answers
+    from sim.phrasing.spoken import SpokenFact, SpokenTurn
     from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
     from sim.posterior.batched import BatchedPosterior
     from sim.posterior.contract import Posterior
@@ -71,6 +72,8 @@ __all__ = [
     "ScriptedUser",
     "SimulatedUsers",
     "SpeechVocabulary",
+    "SpokenFact",
+    "SpokenTurn",
     "Turn",
     "Utterance",
     "VirtualEvidence",
@@ -108,6 +111,7 @@ _HOMES = {
     "sim.posterior.contract": "Posterior",
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
+    "sim.phrasing.spoken": "SpokenFact SpokenTurn",
     "sim.phrasing.voice": "SpeechVocabulary Utterance Voice",
     "sim.dialogue": "Dialogue DialogueError Guess Turn read_dialogues write_dialogues",
 }
