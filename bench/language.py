@@ -30,6 +30,7 @@ from agents.language.belief import hear, options_of_range
 from agents.language.reader import Reader
 from agents.language.reading import ReadFact
 from agents.setting import Setting, make_setting
+from bench.spoken_dialogues import in_words, with_requests
 from envs.rules import Rules
 from sim import question_bank
 from sim.answers import ANSWER_OF
@@ -42,6 +43,8 @@ HELD_OUT = Path(__file__).parent / "held_out"
 SHOWN = 0.5
 """Facts at least so probable count as understood."""
 SPAN_OF = {"cast": "Actor", "directors": "Director", "year": "Year", "genres": "Genre"}
+USERS = 300
+"""Dialogues of each kind."""
 THREE = np.array([0, 0, 1, 2, 2])
 
 
@@ -245,7 +248,38 @@ def table(requests: Path | None, limit: int) -> list[Row]:
             out.append(Row("names with one slip", ".995", ".98", f"{names_with_a_slip(films, 400):.3f}", 400))
         if requests is not None and encoder:
             out += people_rows(films, setting, requests, limit)
+            out.append(opening_row(films, setting, requests / "tot_dev.jsonl", min(limit, USERS)))
+        out.append(words_row("famous", encoder))
     return out
+
+
+def words_row(catalogue: str, encoder: str) -> Row:
+    """What is lost where users speak."""
+    found = in_words(catalogue, encoder, USERS)
+    success, turns = (found["difference"][key] for key in ("success", "turns_all"))
+    low, high = success["ci"]
+    got = (
+        f"{100 * success['a']:.1f} % in words, {100 * success['b']:.1f} % by ids: {100 * success['difference']:+.1f} "
+        f"({100 * low:+.1f} to {100 * high:+.1f}) points; {turns['difference']:+.2f} turns; "
+        f"{found['understood']:.3f} of answers read"
+    )
+    how = "with the encoder" if encoder else "without"
+    return Row(f"success on `{catalogue}`, users who speak beside the same by ids, {how}", "-", "-2", got, USERS)
+
+
+def opening_row(reader: Reader, setting: Setting, path: Path, limit: int) -> Row:
+    """What a request of a person saves."""
+    tower, reader.tower = reader.tower, None  # as for the bits that requests tell
+    found = with_requests(reader, setting, path, limit)
+    reader.tower = tower
+    saved, gained = found["saved"], found["gained"]
+    got = (
+        f"{saved.value:.2f} ({saved.low:.2f} to {saved.high:.2f}) turns, "
+        f"{100 * gained.value:+.1f} ({100 * gained.low:+.1f} to {100 * gained.high:+.1f}) points of success"
+    )
+    return Row(
+        "what a person's request saves, patterns and names alone, beside no opening", "-", "show", got, found["n"]
+    )
 
 
 def people_rows(reader: Reader, setting: Setting, folder: Path, limit: int) -> list[Row]:

@@ -28,10 +28,9 @@ class Halves(BeliefAgent):
         short = best[np.arange(len(rows)), self.length[best].argmin(axis=1)]
         return short, gain[np.arange(len(rows)), short]
 
-    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         for b, q in zip(rows, question, strict=True):
             self.asked[b].append(q)
-        super().observe(rows, question, answer)
 
 
 def halves(setting: Setting) -> Halves:

@@ -157,6 +157,11 @@ class MomentPanel(Widget):
         return out + ([[(line, MUTED)] for line in wrapped(suspected, width, 2)] if suspected else [])
 
 
+def quoted(words: str) -> str:
+    """What somebody said, behind what is meant by it; nothing where nobody spoke."""
+    return f" “{words}”" if words else ""
+
+
 class TurnText(Widget):
     """The chosen turn in full."""
 
@@ -175,8 +180,9 @@ class TurnText(Widget):
         if self.at == 0:
             said = " ".join(t.answer_text for t in d.opening)
             text = f"The user says: {said}" if said else "The user says nothing first."
+            text += quoted(d.said(0))
         else:
             turn = d.turns[self.at - 1]
             bits = "" if turn.eig_bits is None else f" (the agent expected {turn.eig_bits:.2f} bits)"
-            text = f"{self.at}. {turn.question_text} {turn.answer_text}{bits}"
+            text = f"{self.at}. {turn.question_text} {turn.answer_text}{quoted(d.said(self.at))}{bits}"
         return lines([[line] for line in wrapped(text, width, 2)])

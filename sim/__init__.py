@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         write_dialogues,
     )
     from sim.facts import NoiselessAnswers, false_answers
+    from sim.phrasing.spoken import SpokenFact, SpokenTurn
     from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
     from sim.posterior.batched import BatchedPosterior
     from sim.posterior.contract import Posterior
@@ -84,6 +85,8 @@ __all__ = [
     "ScriptedUser",
     "SimulatedUsers",
     "SpeechVocabulary",
+    "SpokenFact",
+    "SpokenTurn",
     "Turn",
     "Utterance",
     "VirtualEvidence",
@@ -121,6 +124,7 @@ _HOMES = {
     "sim.posterior.contract": "Posterior",
     "sim.posterior.exact": "ChannelPosterior",
     "sim.posterior.batched": "BatchedPosterior",
+    "sim.phrasing.spoken": "SpokenFact SpokenTurn",
     "sim.phrasing.voice": "SpeechVocabulary Utterance Voice",
     "sim.dialogue": "Dialogue DialogueError Guess HeardChip HeardMeaning HeardWords Turn "
     "read_dialogues write_dialogues",

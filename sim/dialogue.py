@@ -4,25 +4,27 @@ A file is JSONL, one dialogue a line, in the versioned schema "clarigym.dialogue
 reference).  Ids are what programs read; the texts beside them make a file readable, and are not read back as truth: a
 reader with the catalogue at hand checks its fingerprint and rebuilds the words.  The noise is named, and a hash of its
 rates tells users of one name apart; the rates themselves are not told, for a learner must not see them.  Reading is
-strict, because a log that is half understood trains a wrong belief.  A dialogue in which sentences were heard has one
-field more, `heard`; one without is written as it always was.
+strict, because a log that is half understood trains a wrong belief.  A dialogue in words has one field more: `heard`,
+where a person typed sentences, `speech`, where a simulated user spoke.  One without words is written as it always was.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_origin
 
 from sim.files import check_regular, parse_json
 from sim.names.fields import FieldType, field_types
+from sim.phrasing.spoken import SpokenTurn, Talkers
+from sim.phrasing.voice import SpeechVocabulary
 from sim.users.corruption import Corruption
 
 SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""
-MAY_LACK = ("heard",)
+MAY_LACK = ("heard", "speech")
 """Fields that a line may lack, and does where they are empty."""
 
 
@@ -133,12 +135,33 @@ class Dialogue:
     corruptions: tuple[Corruption, ...]
     heard: tuple[HeardWords, ...] = ()
     """Sentences that were typed in place of keys, in their order."""
+    speech: tuple[SpokenTurn, ...] = ()
+    """The dialogue in words, the opening first where there was one; empty where nobody spoke."""
 
     def to_json(self) -> str:
         """One line of JSON without the line's end; the same dialogue gives the same bytes."""
         data = {"schema": SCHEMA} | asdict(self)
         data = {name: value for name, value in data.items() if value or name not in MAY_LACK}
         return json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    def said(self, turn: int) -> str:
+        """What the user said at a turn, from 1, or in the opening, 0; empty where nobody spoke."""
+        opened = bool(self.speech) and self.speech[0].question < 0
+        place = turn if opened else turn - 1
+        return self.speech[place].text if 0 <= place < len(self.speech) else ""
+
+    def in_words(self, vocabulary: SpeechVocabulary, opening: bool | None = None) -> Dialogue:
+        """The same dialogue with what was said, in words.
+
+        Args:
+            vocabulary: the words for the bank that the dialogue's ids refer to.
+            opening: whether the user opened it, saying perhaps nothing; None: where something was volunteered.
+        """
+        talkers = Talkers(vocabulary, self.seed, self.episode)
+        speech = [talkers.turn(turn.question, turn.answer) for turn in self.turns]
+        if self.opening if opening is None else opening:
+            speech.insert(0, talkers.opening([(turn.question, turn.answer) for turn in self.opening]))
+        return replace(self, speech=tuple(speech))
 
     @staticmethod
     def from_json(text: str | bytes, where: str = "dialogue") -> Dialogue:

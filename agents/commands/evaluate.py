@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
 from agents.commands.console import console
+from agents.commands.entrance import complain
 from agents.commands.flags import parse
 from agents.errors import (
     MOST_WORKERS,
@@ -41,7 +42,12 @@ from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoi
 from envs.rules import Rules
 from sim.questions import Questions
 
+if TYPE_CHECKING:
+    from agents.evaluation.talk import Hearing
+
 NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor")
+ON_WORDS = ("text", "encoder")
+DEFAULT_ENCODER = "minilm"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,10 @@ class Evaluate:
     """Keep only so many questions, the most informative."""
     opening: bool = False
     """Users volunteer a few facts first."""
+    text: bool = False
+    """The same users speak, and agents hear what is read in their words."""
+    encoder: str = DEFAULT_ENCODER
+    """With --text, the text encoder: minilm, a folder, a hub id, or none."""
     users_per_intent: int = 1
     """So many users in a row want the same thing, each with a memory of its own: for pass^k."""
     seed: int = 0
@@ -116,6 +126,8 @@ class Evaluate:
         check_seed(self.seed)
         if self.agent_seed is not None:
             check_seed(self.agent_seed, "agent_seed")
+        if self.encoder != DEFAULT_ENCODER and not self.text:
+            raise InputError(f"--encoder {self.encoder} reads what users say; give --text as well")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
         if self.dialogues and not self.out:
@@ -139,7 +151,11 @@ class Evaluate:
 
     def of_the_result(self) -> dict[str, Any]:
         """The fields that rows depend on."""
-        return {key: value for key, value in asdict(self).items() if key not in NOT_OF_THE_RESULT}
+        return {key: value for key, value in self.told().items() if key not in NOT_OF_THE_RESULT}
+
+    def told(self) -> dict[str, Any]:
+        """The fields as a file and a machine are told them: without those on words, where nobody speaks."""
+        return {key: value for key, value in asdict(self).items() if self.text or key not in ON_WORDS}
 
 
 def main(arguments: list[str]) -> Exit:
@@ -149,6 +165,7 @@ def main(arguments: list[str]) -> Exit:
     for name in config.names:
         if set(parts_of(name)) & set(TRAINED):
             make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
+    hearing = hearing_of(config, setting)
     with contextlib.ExitStack() as stack:
         kept = kept_results(config, plan, setting, stack)
         before = kept.before if kept else []
@@ -159,7 +176,7 @@ def main(arguments: list[str]) -> Exit:
         stack.callback(say_lost, lost)
         try:
             for result in run(plan, tasks, config.workers, setting, executor=config.executor,
-                              on_loss=lambda: next(lost)):  # fmt: skip
+                              on_loss=lambda: next(lost), hearing=hearing):  # fmt: skip
                 new = kept.keep(result) if kept else result
                 table.add(new)
                 advance(len(new.rows))
@@ -171,7 +188,7 @@ def main(arguments: list[str]) -> Exit:
             {} if config.users_per_intent == 1 else {"users_per_intent": "intervals go by the means of intents"}
         )
         how_sure = {"level": LEVEL} | INTERVALS | of_intents
-        print(json.dumps({"config": asdict(config), "intervals": how_sure, "results": figures}, ensure_ascii=False))
+        print(json.dumps({"config": config.told(), "intervals": how_sure, "results": figures}, ensure_ascii=False))
     else:
         show(config, figures)
     return Exit.OK
@@ -181,6 +198,27 @@ def say_lost(lost: Iterator[int]) -> None:
     """A line on stderr where batches were played again, given what counted them."""
     if batches := next(lost):
         print(f"clarigym: workers were lost; batches that were played again: {batches}", file=sys.stderr)
+
+
+def hearing_of(config: Evaluate, setting: Setting) -> Hearing | None:
+    """What reads the users' words, where they speak; what it lacks is said once.
+
+    Raises:
+        ValueError: an encoder that can't be used.
+    """
+    if not config.text:
+        return None
+    from agents.evaluation.talk import Hearing
+
+    hearing = Hearing(setting.bank, encoder_of(config))
+    if hearing.reader.note:
+        complain("clarigym", hearing.reader.note)
+    hearing.reader.warm()
+    return hearing
+
+
+def encoder_of(config: Evaluate) -> str:
+    return "" if config.encoder == "none" else config.encoder
 
 
 def plan_of(config: Evaluate) -> EvaluationPlan:
@@ -193,6 +231,7 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     return EvaluationPlan(
         setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
         dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent, first=config.first_episode,
+        encoder=encoder_of(config) if config.text else None,
     )  # fmt: skip
 
 
@@ -251,6 +290,8 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     out.add_column("agent", style="bold")
     for name in ("success", "95 %", "turns", "all", "bit/t", "reward", "regret", "NLL", "ECE", "ms/t"):
         out.add_column(name, justify="right", no_wrap=True)
+    if config.text:
+        out.add_column("read", justify="right", no_wrap=True)
     for r in table:
         if config.judge and SPLIT in r["agent"]:
             continue
@@ -259,7 +300,7 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
         out.add_row(r["agent"], f"{100 * r['success']:.1f}%", f"{100 * low:.0f}-{100 * high:.0f}",
                     shown(r["turns_success"], 2), shown(r["turns_all"], 2), shown(r["bits_per_turn"], 2),
                     shown(r["reward"], 3), shown(r["regret"], 3), shown(r["nll_nats"], 2), shown(r["ece"], 3),
-                    shown(ms, 1))  # fmt: skip
+                    shown(ms, 1), *([shown(r["understood"], 3)] if config.text else []))  # fmt: skip
     console().print(out)
     if config.users_per_intent > 1:
         show_pass_k(table)
@@ -268,6 +309,8 @@ def show(config: Evaluate, table: list[dict[str, Any]]) -> None:
     print("\n95 %: Wilson's interval of success; turns: questions where it succeeded; all: a failure counts as the "
           "\nbudget; bit/t: bits per question; regret: reward lost against exact; NLL of the truth in nats; ms/t: "
           "\nmilliseconds a question. --json has the intervals of the other figures.")  # fmt: skip
+    if config.text:
+        print("read: the share of answers in words that were taken for what they are")
 
 
 def show_pass_k(table: list[dict[str, Any]]) -> None:

@@ -25,6 +25,7 @@ from agents.setting import Setting, make_setting
 from agents.strategies.registry import check_checkpoint, check_name, make_agent
 from envs.rules import Rules
 from sim.dialogue import Dialogue
+from sim.phrasing import SpeechVocabulary
 from sim.questions import Questions
 
 
@@ -50,6 +51,8 @@ class Simulate:
     """Keep only so many questions, the most informative."""
     opening: bool = False
     """Users volunteer a few facts first."""
+    text: bool = False
+    """Put dialogues into words: the opening, each question and each answer, with what is meant."""
     seed: int = 0
     """Of the users, and of the agent's own draws."""
     first_episode: int = 0
@@ -87,6 +90,7 @@ def main(arguments: list[str]) -> Exit:
 def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, before: Sequence[Dialogue]) -> int:
     """Play and write what is missing; gives how many of all dialogues found the thing."""
     world = world_of(setting, config.questions, config.max_questions)
+    vocabulary = SpeechVocabulary(setting.bank) if config.text else None
     found = sum(dialogue.success for dialogue in before)
     there = config.first_episode + len(before)
     # The batch of the last dialogue is played again: what is there already must come out of it as it is.
@@ -95,6 +99,8 @@ def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, 
         listener = Listener(agent, len(numbers))
         played = play(agent, setting, config.seed, numbers, watch=listener)
         records = records_of(world, played, config.agent, listener)
+        if vocabulary is not None:
+            records = [dialogue.in_words(vocabulary, config.opening) for dialogue in records]
         old, new = [d for d in records if d.episode < there], [d for d in records if d.episode >= there]
         if old:
             check_same(config.out, before[-len(old) :], old)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,12 @@ def world_of(setting: Setting, questions: Questions, max_questions: int | None) 
 
 
 def records_of(world: World, played: Episodes, agent: str, listener: Listener) -> list[Dialogue]:
-    """The dialogues of a batch, with what the agent expected of its questions."""
+    """The dialogues of a batch, with what the agent expected of its questions, and what was said."""
     count = len(played.episode)
-    return [dialogue_record(world, played.dialogues, b, agent, listener.eig_bits[b]) for b in range(count)]
+    out = [dialogue_record(world, played.dialogues, b, agent, listener.eig_bits[b]) for b in range(count)]
+    if played.talk is None:
+        return out
+    return [replace(dialogue, speech=tuple(played.talk.speech[b])) for b, dialogue in enumerate(out)]
 
 
 class DialogueFile(LineFile):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from envs.rules import Dialogues
 from sim.facts import false_answers
 from sim.numeric.entropy import entropy_nats
 from sim.numeric.randomness import extend, stream
+
+if TYPE_CHECKING:  # only users who speak need what reads them
+    from agents.evaluation.talk import Talk
 
 TINY = 1e-300
 """What a probability of zero counts as in logarithms."""
@@ -62,6 +65,8 @@ class Episodes:
     """The turns of each dialogue whose answers are at odds with the catalogue; 0 stands for the opening."""
     seconds: float
     """Time spent in the agent, all dialogues together."""
+    talk: Talk | None = None
+    """What was said, where the users spoke."""
 
 
 class Watcher(Protocol):
@@ -83,7 +88,7 @@ def agent_seeds(agent_seed: int, episode: np.ndarray) -> np.ndarray:
 
 def play(
     agent: Agent, setting: Setting, seed: int, episode: np.ndarray, *, agent_seed: int | None = None,
-    dialogues: Dialogues | None = None, watch: Watcher | None = None,
+    dialogues: Dialogues | None = None, watch: Watcher | None = None, talk: Talk | None = None,
 ) -> Episodes:  # fmt: skip
     """Let an agent meet B users.
 
@@ -92,6 +97,7 @@ def play(
         agent_seed: for the agent's own draws; `seed` when None.
         dialogues: ready to go, where somebody has fixed users or intents; else they are drawn.
         watch: see `Watcher`.
+        talk: the users of the dialogues speak, and the agent hears them; None: answers go by their ids.
 
     Raises:
         ValueError: an action out of range.
@@ -99,7 +105,7 @@ def play(
     episode = np.asarray(episode)
     if dialogues is None:
         dialogues = draw_dialogues(setting, seed, episode)
-    meeting = Meeting(agent, setting, dialogues, watch)
+    meeting = Meeting(agent, setting, dialogues, watch, talk)
     meeting.begin(agent_seeds(seed if agent_seed is None else agent_seed, episode))
     rows = np.arange(len(episode))  # the dialogues that go on
     while len(rows):
@@ -131,9 +137,11 @@ def draw_dialogues(setting: Setting, seed: int, episode: np.ndarray, users_per_i
 class Meeting:
     """An agent in B dialogues, and what these have come to so far."""
 
-    def __init__(self, agent: Agent, setting: Setting, dialogues: Dialogues, watch: Watcher | None):
+    def __init__(
+        self, agent: Agent, setting: Setting, dialogues: Dialogues, watch: Watcher | None, talk: Talk | None = None
+    ):
         count = len(dialogues)
-        self.agent, self.setting, self.dialogues, self.watch = agent, setting, dialogues, watch
+        self.agent, self.setting, self.dialogues, self.watch, self.talk = agent, setting, dialogues, watch, talk
         self.in_agent = Stopwatch()
         self.guess = np.full(count, -1, dtype=np.int64)
         self.success, self.user_left = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
@@ -145,9 +153,14 @@ class Meeting:
     def begin(self, seeds: np.ndarray) -> None:
         """Reset the agent to the openings of the dialogues."""
         dialogues = self.dialogues
-        said = dialogues.opening(np.arange(len(dialogues))) if self.setting.rules.opening else None
-        with self.in_agent:
-            self.agent.reset(seeds, said)
+        if self.talk is not None:
+            texts = self.talk.open()
+            with self.in_agent:
+                self.talk.begin(self.agent, seeds, texts)
+        else:
+            said = dialogues.opening(np.arange(len(dialogues))) if self.setting.rules.opening else None
+            with self.in_agent:
+                self.agent.reset(seeds, said)
         self.p_start = self._note(np.arange(len(dialogues))).intent
 
     def act(self, rows: np.ndarray) -> np.ndarray:
@@ -185,9 +198,14 @@ class Meeting:
         """Tell the agent what was answered; of a user who left there is nothing to tell."""
         asked, questions, heard = rows[self._asks], actions[self._asks], ~ended[self._asks]
         answers = last_answers(self.dialogues, asked)
+        texts = [] if self.talk is None else self.talk.answer(asked, questions, answers)
         if heard.any():
             with self.in_agent:
-                self.agent.observe(asked[heard], questions[heard], answers[heard])
+                if self.talk is None:
+                    self.agent.observe(asked[heard], questions[heard], answers[heard])
+                else:
+                    said = [text for text, on in zip(texts, heard, strict=True) if on]
+                    self.talk.tell(self.agent, asked[heard], questions[heard], said)
             self._note(asked[heard])
         if self.watch is not None and len(asked):
             self.watch.answered(asked, questions, answers)
@@ -205,7 +223,7 @@ class Meeting:
             user_left=self.user_left, questions=self.questions, reward=self.reward, p_start=self.p_start,
             p_truth=last.intent, p_guess=p_guess, brier=last.squares + 1 - 2 * last.intent,
             truth_bits=self.truth_bits, entropy_bits=self.entropy_bits, false_turns=_false_turns(self.dialogues),
-            seconds=self.in_agent.seconds,
+            seconds=self.in_agent.seconds, talk=self.talk,
         )  # fmt: skip
 
     def _note(self, rows: np.ndarray) -> Believed:

@@ -35,7 +35,7 @@ def evaluate(
     agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int | None = None,
-    users_per_intent: int = 1, executor: str | Executor = PROCESSES,
+    users_per_intent: int = 1, executor: str | Executor = PROCESSES, text: bool = False, encoder: str = "minilm",
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -52,6 +52,8 @@ def evaluate(
         workers: batches played at once; None for one, or for all that a Ray cluster has. Rows don't depend on it.
         users_per_intent: so many users in a row want the same thing, each with a memory of its own; for `pass_k`.
         executor: where batches are played: "processes", "ray" or "ray://HOST:PORT"; or an `Executor`.
+        text: the same users speak, and agents hear what a reader makes of it.
+        encoder: of the reader: "minilm", a folder, a hub id, or "" for none.
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
@@ -81,7 +83,8 @@ def evaluate(
     }  # fmt: skip
     setting = make_setting(**how)
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,
-                agent_seed=seed if agent_seed is None else agent_seed, users_per_intent=users_per_intent)  # fmt: skip
+                agent_seed=seed if agent_seed is None else agent_seed, users_per_intent=users_per_intent,
+                encoder=encoder if text else None)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
     table = ResultTable(names, rules.budget, users_per_intent=users_per_intent)
     for result in run(plan, plan.tasks(), workers, setting, made, executor):

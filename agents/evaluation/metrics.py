@@ -77,8 +77,17 @@ def summary(
         **figure("recovery", share_of(right[column(rows, "false_answers") > 0])),
         **figure("regained", regained(rows)),
         **figure("overconfidence", overconfidence(rows), -1, 1),
+        **understood(rows),
     }
     return found if users_per_intent == 1 else found | of_intents(rows, budget, reference, users_per_intent)
+
+
+def understood(rows: Sequence[Row]) -> dict[str, float | None]:
+    """The share of answers that were taken for what they are, where users spoke; nothing where they didn't."""
+    if not rows or "misread_turns" not in rows[0]:
+        return {}
+    answers = sum(row["questions"] - row["user_left"] for row in rows)
+    return {"understood": 1 - sum(len(row["misread_turns"]) for row in rows) / answers if answers else None}
 
 
 def of_intents(rows: Sequence[Row], budget: int, reference: Sequence[Row] | None, each: int) -> dict[str, Any]:

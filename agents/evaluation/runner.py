@@ -12,7 +12,7 @@ import math
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,9 @@ from agents.evaluation.regret_split import regret_splits
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
 from envs.world import World
+
+if TYPE_CHECKING:  # only users who speak need what reads them
+    from agents.evaluation.talk import Hearing
 
 BATCH = 25
 PLACES = 6
@@ -55,6 +58,8 @@ class EvaluationPlan:
     """So many users in a row want the same."""
     first: int = 0
     """The first episode."""
+    encoder: str | None = None
+    """The users speak, and what they say is read with this encoder, "" for none; None: answers go by their ids."""
 
     @property
     def end(self) -> int:
@@ -157,15 +162,17 @@ class TaskRunner:
 
     Args:
         marks: what the worker's setting must agree in with that of the run.
+        hearing: what reads users who speak, where it has been made.
     """
 
     def __init__(
         self, plan: EvaluationPlan, setting: Setting | None = None, agents: Mapping[str, Agent] | None = None,
-        marks: tuple[str, ...] | None = None,
+        marks: tuple[str, ...] | None = None, hearing: Hearing | None = None,
     ):  # fmt: skip
         self.plan = plan
         self._setting, self._marks = setting, marks
         self._agents: dict[str, Agent] = dict(agents or {})
+        self._hearing = hearing
         self._records_world: World | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -190,11 +197,20 @@ class TaskRunner:
         listener = Listener(agent, len(numbers)) if self.plan.dialogues else None
         plan = self.plan
         dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
+        talk = self._reading().talk(dialogues, self.setting.rules.opening) if plan.encoder is not None else None
         played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
-                      watch=listener)  # fmt: skip
+                      watch=listener, talk=talk)  # fmt: skip
         records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
         return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
                     questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
+
+    def _reading(self) -> Hearing:
+        """What reads the users; a worker makes its own at its first task."""
+        if self._hearing is None:
+            from agents.evaluation.talk import Hearing
+
+            self._hearing = Hearing(self.setting.bank, self.plan.encoder or "")
+        return self._hearing
 
     def _world(self) -> World:
         if self._records_world is None:
@@ -211,7 +227,7 @@ def _marks(setting: Setting, agents: Sequence[str]) -> tuple[str, ...]:
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
-    """One row an episode, as it stands in a file."""
+    """One row an episode, as it stands in a file; where users spoke, with the turns at which they were misread."""
     out = []
     for b, episode in enumerate(played.episode.tolist()):
         p_truth = max(float(played.p_truth[b]), TINY)
@@ -232,14 +248,14 @@ def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
             "false_turns": played.false_turns[b],
             "truth_bits": [round(x, PLACES) for x in played.truth_bits[b]],
             "entropy_bits": [round(x, PLACES) for x in played.entropy_bits[b]],
-        })  # fmt: skip
+        } | ({} if played.talk is None else {"misread_turns": played.talk.misread(b)}))  # fmt: skip
     return out
 
 
 def run(
     plan: EvaluationPlan, tasks: Sequence[Task], workers: int | None = None, setting: Setting | None = None,
     agents: Mapping[str, Agent] | None = None, executor: str | Executor = PROCESSES,
-    on_loss: Callable[[], object] = lambda: None,
+    on_loss: Callable[[], object] = lambda: None, hearing: Hearing | None = None,
 ) -> Iterator[TaskResult]:  # fmt: skip
     """Results of the tasks, in their order.
 
@@ -249,6 +265,7 @@ def run(
         agents: those that have been made; likewise.
         executor: where they are played: a name of `agents.evaluation.executors.make_executor`, or an executor.
         on_loss: called for each task that is played again because its worker was lost.
+        hearing: what reads the users, where it has been made; likewise.
 
     Raises:
         ValueError: as the setting or an agent raises; no such executor, or it can't be had; a worker's catalogue is
@@ -257,7 +274,7 @@ def run(
     """
     if tasks:
         where = make_executor(executor, workers, len(tasks)) if isinstance(executor, str) else executor
-        yield from results(where, TaskRunner(plan, setting, agents).run, tasks, on_loss)
+        yield from results(where, TaskRunner(plan, setting, agents, hearing=hearing).run, tasks, on_loss)
 
 
 class ResultTable:

@@ -189,7 +189,7 @@ def _dialogue(k: int, entry: Entry, dialogue: Dialogue, row: Row | None) -> dict
         known = number < len(bits)
         beside = "" if turn.eig_bits is None else f"{turn.eig_bits:.2f}"
         turns.append({"number": number, "question": turn.question_text, "answer": turn.answer_text,
-                      "false": number in false, "beside": beside,
+                      "false": number in false, "beside": beside, "said": dialogue.said(number),
                       "p": 2 ** bits[number] if known else None,
                       "fell": known and bits[number - 1] - bits[number] >= 1})  # fmt: skip
     outcome = {"wrong": "guessed another", "left": "the user left", "none": "guessed nothing", "found": "found"}

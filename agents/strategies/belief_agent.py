@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
 
 from agents.setting import Setting
 from agents.strategies.stopping import should_guess
+from sim.ask.ranking import NOTHING
+from sim.belief.virtual_evidence import VirtualEvidence
 from sim.posterior.contract import Posterior
 
 
 class BeliefAgent(ABC):
     """An agent that asks what `choose` says until the shared stop rule lets it guess the likeliest intent.
 
-    A policy overrides `choose` alone, and `begin` where it keeps something a dialogue.
+    A policy overrides `choose` alone, and `begin` and `note` where it keeps something a dialogue.
     """
 
     def __init__(self, setting: Setting, posterior: Posterior):
@@ -24,6 +27,9 @@ class BeliefAgent(ABC):
 
     def begin(self, seeds: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
         """Forget the last dialogues; `seeds` as in `reset`."""
+
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:  # noqa: B027 (most keep nothing)
+        """Note what the dialogues `rows` were asked, (n,) each, before the answers are taken in."""
 
     @abstractmethod
     def choose(self, rows: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -36,6 +42,7 @@ class BeliefAgent(ABC):
             self.posterior.open(said)
         self.gain_nats = np.full(len(seeds), np.nan)
         """(B,) what the last question was expected to tell; NaN before the first."""
+        self._answered_in_words: list[set[int]] = [set() for _ in seeds]
         self.begin(seeds)
 
     def act(self, rows: np.ndarray, left: np.ndarray) -> np.ndarray:
@@ -55,7 +62,38 @@ class BeliefAgent(ABC):
         return float(self.posterior.take(np.array([row])).eig_nats()[0, question])
 
     def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+        self.note(rows, question)
         self.posterior.update(question, answer, rows)
+
+    def hear(self, rows: np.ndarray, evidence: Sequence[VirtualEvidence], question: np.ndarray | None = None) -> None:
+        """What was heard in the dialogues `rows` (n,), with its doubt.
+
+        Args:
+            question: (n,) the questions that it answers; None for an opening.
+        """
+        if question is not None:
+            self.note(rows, question)
+            for b, q in zip(rows.tolist(), question.tolist(), strict=True):
+                self._answered_in_words[b].add(q)
+        self.posterior.hear(evidence, rows)
+
+    def best(self, rows: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k questions of highest gain (n, k) and their gains, nats, as the posterior's `choose` has them.
+
+        A question that was answered in words may be open still, for the words may have said nothing.  Asked again it
+        gets the same words, so it is left out.
+        """
+        posterior = self.posterior.take(rows)
+        ids, gains = posterior.choose(k)
+        done = [self._answered_in_words[b] for b in rows.tolist()]
+        if not any(not asked.isdisjoint(found) for asked, found in zip(done, ids.tolist(), strict=True)):
+            return ids, gains
+        ids, gains = posterior.choose(k + max(map(len, done)))
+        out = np.full((len(rows), k), NOTHING, dtype=ids.dtype), np.zeros((len(rows), k))
+        for row, asked in enumerate(done):
+            fresh = [j for j, q in enumerate(ids[row].tolist()) if q not in asked][:k]
+            out[0][row, : len(fresh)], out[1][row, : len(fresh)] = ids[row, fresh], gains[row, fresh]
+        return out
 
     def belief(self, rows: np.ndarray) -> np.ndarray:
         return self.posterior.take(rows).belief()

@@ -34,10 +34,9 @@ class Entropy(BeliefAgent):
         gain = entropy[np.arange(len(rows)), best]
         return np.where(gain > TIE, best, NOTHING), gain
 
-    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         for b, q in zip(rows.tolist(), question.tolist(), strict=True):
             self._asked[b].append(q)
-        super().observe(rows, question, answer)
 
 
 def entropy(setting: Setting) -> Entropy:

@@ -28,9 +28,8 @@ class Fixed(BeliefAgent):
         at = np.minimum(at, len(self._order) - 1)
         return np.where(there, self._order[at], NOTHING), np.where(there, self._gain[at], 0.0)
 
-    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         self._next[rows] += 1
-        super().observe(rows, question, answer)
 
 
 def fixed(setting: Setting) -> Fixed:

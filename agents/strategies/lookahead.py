@@ -21,7 +21,7 @@ class Lookahead(BeliefAgent):
     """Two steps of greedy information."""
 
     def choose(self, rows: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ids, gains = self.posterior.take(rows).choose(FEW)
+        ids, gains = self.best(rows, FEW)
         best = [self._best(row, q[q >= 0], g[q >= 0]) for row, q, g in zip(rows, ids, gains, strict=True)]
         at = np.array(best, dtype=np.int64)
         return ids[np.arange(len(rows)), at], gains[np.arange(len(rows)), at]

@@ -22,6 +22,8 @@ class SplitAgent:
 
     def __init__(self, setting: Setting, asker: Agent, believer: Agent):
         self.asker, self.believer = asker, believer
+        self.parts: tuple[Agent, ...] = (asker, believer)
+        """Each hears words in its own way."""
         self.first_guess = len(setting.bank)
         self.gain_nats = np.empty(0)
         """(B,) what the asker expected of its last question; NaN where it doesn't say."""

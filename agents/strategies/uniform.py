@@ -34,10 +34,9 @@ class Uniform(BeliefAgent):
             k += q <= k
         return k
 
-    def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
+    def note(self, rows: np.ndarray, question: np.ndarray) -> None:
         for b, q in zip(rows.tolist(), question.tolist(), strict=True):
             self._asked[b].add(q)
-        super().observe(rows, question, answer)
 
 
 def uniform(setting: Setting) -> Uniform:

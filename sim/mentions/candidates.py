@@ -55,6 +55,10 @@ class Candidate:
         return self.meanings[0].facet if self.number is None else self.number.facet
 
 
+_IDIOM = re.compile(r"\bhard to (?:say|tell)\b")
+"""Words that name nothing where they stand together: no texture is meant."""
+
+
 class CandidateFinder:
     """Finds them for one bank."""
 
@@ -82,6 +86,8 @@ class CandidateFinder:
         out = self._named(text, tokens, about, small, general)
         out += self._numbers(text, about, tokens, general)
         out += self._flagged(text, tokens, [c for c in out if c.meanings], general)
+        idioms = [m.span() for m in _IDIOM.finditer(text.lower())]
+        out = [c for c in out if not any(start <= c.start and c.end <= end for start, end in idioms)]
         out.sort(key=lambda c: (c.start, c.end))
         often = Counter(c.facet for c in out)
         whole = max(1, sum(t.end - t.start for t in tokens if t.word not in COMMON_WORDS))

@@ -36,6 +36,7 @@ class Purpose(IntEnum):
     MEMORY = 3
     OPENING = 10
     LEAVING = 11
+    SPEECH = 20
 
 
 def mix(h: np.ndarray) -> np.ndarray:

@@ -11,11 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from sim.numeric.randomness import draw, extend, stream
+from sim.numeric.randomness import Purpose, draw, extend, stream
 
 T = TypeVar("T")
-SPEECH = 20
-"""The part of a key that keeps draws of speech apart from all others (`sim.numeric.randomness.Purpose`)."""
 _AT_ONCE = 64
 
 
@@ -28,7 +26,7 @@ class Dice:
     """
 
     def __init__(self, seed: int, episode: int, *key: int) -> None:
-        self._start = extend(stream(seed, episode), SPEECH, *key)
+        self._start = extend(stream(seed, episode), Purpose.SPEECH, *key)
         self._drawn: list[float] = []
         self._at = 0
 
