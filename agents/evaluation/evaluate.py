@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
+from agents.chat_models.config import ChatModelConfig
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
 from agents.setting import make_setting
 from agents.strategies.registry import make_agent
@@ -33,7 +34,7 @@ def evaluate(
     agents: Sequence[str | AgentFactory], catalogue: str | Catalogue = "movies-1k", *, questions: Questions = "mixed",
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int = 1,
-    users_per_intent: int = 1,
+    users_per_intent: int = 1, language_model: ChatModelConfig | None = None,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -49,6 +50,7 @@ def evaluate(
         checkpoint: where a trained agent is read from; empty for the one that ships with the catalogue.
         workers: processes; the rows don't depend on it.
         users_per_intent: so many users in a row want the same thing, each with a memory of its own; for `pass_k`.
+        language_model: whom agents ask that ask a language model, with its budgets.
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
@@ -73,7 +75,7 @@ def evaluate(
     rules = rules or Rules()
     how = {
         "catalogue": catalogue, "questions": questions, "noise": noise, "rules": rules, "max_questions": max_questions,
-        "checkpoint": checkpoint,
+        "checkpoint": checkpoint, "language_model": language_model,
     }  # fmt: skip
     setting = make_setting(**how)
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,

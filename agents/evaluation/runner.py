@@ -15,23 +15,28 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from agents.agent import Agent
+from agents.chat_models.config import ChatModelConfig
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
-from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
+from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play, watched
 from agents.evaluation.metrics import summary
 from agents.evaluation.regret_split import regret_splits
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import YARDSTICK, make_agent
 from envs.compile_all import compile_all
 from envs.world import World
+
+if TYPE_CHECKING:  # it brings the reader of texts along
+    from agents.language.model_users import ModelUsers
 
 BATCH = 25
 PLACES = 6
@@ -53,6 +58,8 @@ class EvaluationPlan:
     """Whether results hold the dialogues, too."""
     users_per_intent: int = 1
     """So many users in a row want the same."""
+    user_model: ChatModelConfig | None = None
+    """A language model that speaks for the users; None where the simulator does."""
     first: int = 0
     """The first episode."""
 
@@ -148,6 +155,10 @@ class TaskResult:
     questions: int
     dialogues: list[str] = field(default_factory=list)
     """Those of the rows, each a line of JSON; none where the plan wants none."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What the agent's language model did, see `ModelAgent.counts`."""
+    user_counts: dict[str, int] = field(default_factory=dict)
+    """What that of the users did, see `ModelUsers.counts`."""
 
 
 class TaskRunner:
@@ -158,6 +169,7 @@ class TaskRunner:
         self.setting = setting or make_setting(**plan.setting)
         self._agents: dict[str, Agent] = dict(agents or {})
         self._records_world: World | None = None
+        self._speakers = None if plan.user_model is None else speakers(self.setting, plan.user_model)
 
     def run(self, task: Task) -> TaskResult:
         if task.agent not in self._agents:
@@ -169,17 +181,36 @@ class TaskRunner:
         listener = Listener(agent, len(numbers)) if self.plan.dialogues else None
         plan = self.plan
         dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
+        users = None if self._speakers is None else self._speakers.speak_for(dialogues)
+        before = Counter(getattr(agent, "counts", {})), Counter(users.counts if users else {})
         played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
-                      watch=listener)  # fmt: skip
+                      watch=watched(users, listener))  # fmt: skip
         records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
         return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
-                    questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
+                    questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records],
+                    counts=_added(getattr(agent, "counts", {}), before[0]),
+                    user_counts=_added(users.counts if users else {}, before[1]))  # fmt: skip
 
     def _world(self) -> World:
         if self._records_world is None:
             how = self.plan.setting
             self._records_world = world_of(self.setting, how["questions"], how["max_questions"])
         return self._records_world
+
+
+def speakers(setting: Setting, model: ChatModelConfig) -> ModelUsers:
+    """The language model that speaks for users of a setting.
+
+    Raises:
+        InputError: it can't be used.
+    """
+    from agents.language.model_users import ModelUsers
+
+    return ModelUsers(setting.bank, model)
+
+
+def _added(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - before.get(key, 0) for key, n in now.items() if n > before.get(key, 0)}
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
@@ -297,11 +328,15 @@ class ResultTable:
         self.rows = list(rows)
         self._seconds = dict.fromkeys(agents, 0.0)
         self._questions = dict.fromkeys(agents, 0)
+        self.counts: dict[str, Counter[str]] = {agent: Counter() for agent in agents}
+        self.user_counts: Counter[str] = Counter()
 
     def add(self, result: TaskResult) -> None:
         self.rows += result.rows
         self._seconds[result.agent] += result.seconds
         self._questions[result.agent] += result.questions
+        self.counts[result.agent].update(result.counts)
+        self.user_counts.update(result.user_counts)
 
     def figures(self) -> list[dict[str, Any]]:
         """One dict an agent, in the order given; `seconds_per_turn` is None where an agent's rows were all there."""
@@ -316,6 +351,7 @@ class ResultTable:
             | summary(rows, self.budget, reference, self.users_per_intent)
             | splits.get(agent, {})
             | {"seconds_per_turn": self._per_turn(agent)}
+            | ({"language_model": dict(self.counts[agent])} if self.counts[agent] else {})
             for agent, rows in by_agent.items()
         ]
 
