@@ -135,7 +135,9 @@ def _loaded(model: str) -> tuple[Any, Any]:
     if not gguf:
         how["use_safetensors"] = True  # weights of the other kind are pickles, which could run code
     try:
-        return tokenizer, AutoModelForCausalLM.from_pretrained(folder, **how).float().eval()
+        model_ = AutoModelForCausalLM.from_pretrained(folder, **how).eval()
+        # Halves are slow on a CPU; the weights of a gguf file are whole already.
+        return tokenizer, model_ if gguf else model_.float()
     except _FAULTS as error:
         raise InputError(f"the model '{shown}' can't be loaded: {_first_line(error)}; name another") from None
 

@@ -122,7 +122,7 @@ class Scribe:
             "eig_bits": self._eig,
             "answer": answer_sentence(self.setting.bank, question, answer),
             "answer_id": answer,
-            **({"worded": words(int(rows[0]))} if words else {}),
+            **({"worded": words(int(rows[0]))} if callable(words) else {}),
             "entropy_before_bits": self._before,
             "entropy_bits": entropy_bits(belief),
             "likeliest": likeliest(self.setting, belief),
@@ -207,6 +207,8 @@ class DialoguePrinter:
         self.out.print()
         question = Text.assemble((f"{self.count:>2}  ", "dim"), (turn.get("worded") or turn["question"], "bold cyan"))
         self.out.print(self._right(question, Text(eig, "dim")))
+        if turn.get("worded") not in (None, "", turn["question"]):
+            self._say(("    taken as: ", "dim"), (turn["question"], "dim"))
         change = f"{turn['entropy_before_bits']:.1f} {self.arrow} {turn['entropy_bits']:.1f} bits left"
         self.out.print(self._right(Text.assemble("    ", (turn["answer"], "bold yellow")), Text(change, "dim")))
         for k, one in enumerate(turn["likeliest"]):

@@ -37,8 +37,12 @@ class ModelAlone(ModelAgent):
     def _decide(self, rows: list[int], left: list[int]) -> list[Meant]:
         chats = [self.prompts.chat(self.courses[b], n) for b, n in zip(rows, left, strict=True)]
 
+        for b in rows:
+            self.words.pop(b, None)
+
         def read(k: int, reply: str) -> Meant | str:
             meant = self.reader.read(reply, must_guess=left[k] <= 0)
+            self.words[rows[k]] = " ".join(reply.split())
             if meant.question in self.courses[rows[k]].asked:
                 return "You asked that before. Ask something else."
             return meant or self._what_is_wrong(reply, left[k])
@@ -55,6 +59,7 @@ class ModelAlone(ModelAgent):
         return f"I don't understand that. {self.reader.questions.told}. Write one question and nothing else."
 
     def _without_a_reply(self, b: int, left: int) -> Meant:
+        self.words.pop(b, None)
         asked = self.courses[b].asked
         fresh = len(self.bank) - len(asked)
         if left <= 0 or fresh <= 0:

@@ -47,6 +47,8 @@ class ModelAgent(BeliefAgent):
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
         seeds = np.atleast_1d(seeds)
+        self.words: dict[int, str] = {}
+        """The model's own words for the last question of a dialogue, where it had any."""
         self.courses = [Course(opening) for opening in openings_of(self.bank, said, len(seeds))]
         self.model.reset(seeds)
         super().reset(seeds, said)
@@ -55,6 +57,10 @@ class ModelAgent(BeliefAgent):
         for b, q, a in zip(rows.tolist(), question.tolist(), answer.tolist(), strict=True):
             self.courses[b].turns.append((q, a))
         super().observe(rows, question, answer)
+
+    def wording(self, row: int) -> str:
+        """The model's own words for the last question of a dialogue; "" where the question is not the model's."""
+        return self.words.get(row, "")
 
     def ask_twice(
         self, rows: Sequence[int], chats: Sequence[list[Message]], read: Callable[[int, str], Read | str],

@@ -61,7 +61,7 @@ class Prompts:
     def chat(self, course: Course, left: int) -> list[Message]:
         """The dialogue, where the model plays alone."""
         chat = [{"role": "system", "content": self.alone}, *self._dialogue(course)]
-        chat[-1]["content"] += self._left(left)
+        chat[-1]["content"] += self._left(left, first=not course.turns)
         return chat
 
     def propose(self, course: Course, count: int) -> list[Message]:
@@ -86,12 +86,12 @@ class Prompts:
                      {"role": "user", "content": answer_sentence(self.bank, question, answer)}]  # fmt: skip
         return chat
 
-    def _left(self, left: int) -> str:
+    def _left(self, left: int, first: bool) -> str:
         if left <= 0:
             return f' You have no questions left. Write "My guess: " and the name of {article(self.noun)}.'
         if left <= LAST_QUESTIONS:
             return f" (You may ask {left} more question{'s' * (left > 1)} before you must guess.)"
-        return ""
+        return " Ask me your first question." if first else ""
 
 
 def examples_of(bank: QuestionBank) -> list[int]:

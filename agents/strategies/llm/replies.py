@@ -56,7 +56,8 @@ class ReplyReader:
 
     def question(self, text: str) -> int:
         """The question of the bank that a text asks, -1 for none; of a range of numbers its first end."""
-        match = self.questions.find(text)
+        behind = self.questions.find(text.rsplit(":", 1)[-1])  # "Tell me: is it round?"
+        match = behind if behind.exact else self.questions.find(text)
         return match.questions[0] if match.questions else -1
 
     def proposed(self, text: str) -> list[int]:

@@ -15,10 +15,6 @@ from agents.strategies.llm.model_agent import ModelAgent
 class ModelWords(ModelAgent):
     """Asks as `exact` does, in other words."""
 
-    def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
-        super().reset(seeds, said)
-        self._words: dict[int, str] = {}
-
     def choose(self, rows: np.ndarray, belief: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         ids, gain = self.posterior.take(rows).choose(1)
         return ids[:, 0], gain[:, 0]
@@ -31,10 +27,6 @@ class ModelWords(ModelAgent):
             self._put_into_words(rows[asking].tolist(), actions[asking].tolist())
         return actions
 
-    def wording(self, row: int) -> str:
-        """The words of the last question in a dialogue."""
-        return self._words[row]
-
     def _put_into_words(self, rows: list[int], questions: list[int]) -> None:
         def read(k: int, reply: str) -> tuple[str] | str:
             words = " ".join(reply.split())
@@ -44,7 +36,7 @@ class ModelWords(ModelAgent):
 
         found = self.ask_twice(rows, [self.prompts.word(q) for q in questions], read)
         for b, q, words in zip(rows, questions, found, strict=True):
-            self._words[b] = words[0] if words else self.bank.text(q)
+            self.words[b] = words[0] if words else self.bank.text(q)
 
 
 def words(setting: Setting) -> ModelWords:
