@@ -11,10 +11,12 @@ from sim.names.lazy import lazy_names
 
 if TYPE_CHECKING:
     from agents.agent import Agent, AgentFactory
+    from agents.chat_models.config import ChatModelConfig
     from agents.errors import InputError
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
     from agents.evaluation.resumable_rows import read_rows
+    from agents.language.model_users import ModelUsers
     from agents.language.reader import Reader
     from agents.language.reading import ReadFact, TextReading
     from agents.learning.checkpoint import CheckpointError
@@ -37,9 +39,11 @@ __all__ = [
     "AgentFactory",
     "BeliefAgent",
     "BeliefVecEnv",
+    "ChatModelConfig",
     "CheckpointError",
     "Evaluation",
     "InputError",
+    "ModelUsers",
     "Practice",
     "ReadFact",
     "Reader",
@@ -64,6 +68,7 @@ _HOMES = {
     "agents.resume": "ResumeError",
     "agents.setting": "Setting make_setting",
     "agents.agent": "Agent AgentFactory",
+    "agents.chat_models.config": "ChatModelConfig",
     "agents.learning.config": "TrainConfig TrainingError",
     "agents.learning.checkpoint": "CheckpointError",
     "agents.learning.serve": "learned_posterior",
@@ -71,6 +76,7 @@ _HOMES = {
     "agents.learning.train": "train",
     "agents.learning.transcripts": "Transcripts",
     "agents.strategies.belief_agent": "BeliefAgent",
+    "agents.language.model_users": "ModelUsers",
     "agents.language.reader": "Reader",
     "agents.language.reading": "ReadFact TextReading",
     "agents.strategies.registry": "AGENTS make_agent",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -26,7 +27,7 @@ from agents.language.model_users import ModelUsers
 from agents.strategies.llm.prompts import Course, Prompts, examples_of
 from agents.strategies.llm.replies import ReplyReader
 from agents.strategies.registry import MODEL_AGENTS, make_agent
-from sim.answers import DONT_KNOW, NO, YES
+from sim.answers import DONT_KNOW
 from sim.questions import OPEN
 from tests.scripted_endpoint import scripted_endpoint
 from tests.tiny_model import tiny_chat
@@ -114,7 +115,7 @@ def test_a_chat_alternates_and_tells_the_dialogue_in_the_banks_words(toy):
 
 @pytest.mark.parametrize("name", MODEL_AGENTS)
 def test_contract_with_a_model_that_babbles(name, toy, babbler):
-    how = ChatModelConfig(model=babbler, batch=1, reply_tokens=8, temperature=1.0)
+    how = ChatModelConfig(model=babbler, batch=1, reply_tokens=8, proposals=1, temperature=1.0)
     left = check_agent(lambda setting: make_agent(name, replace(setting, language_model=how)), toy)
     assert left == []
 
@@ -267,8 +268,6 @@ def test_an_endpoint_that_dribbles_is_cut_off():
     """Each byte comes in time, the whole never does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1#m"
-        import threading
-
         stop = threading.Event()
 
         def dribble():
@@ -374,6 +373,7 @@ def test_commands_with_an_endpoint(tmp_path, capsys):
     assert capsys.readouterr().err.count("can't be reached") == 1
 
 
+@pytest.mark.slow
 def test_rows_are_the_same_with_several_workers(tmp_path, babbler):
     how = ["--catalogue", "toy", "--agents", "llm", "--model", babbler, "--episodes", "30", "--budget", "2",
            "--model-temperature", "1"]  # fmt: skip
@@ -461,7 +461,7 @@ def test_contradictions_are_counted_and_replaced_by_the_simulators_answer(toy):
             held = users.cards[b].facets[int(toy.bank.facet[q])]
             if toy.bank.kind[q] != OPEN and held.values:
                 own = int(d.users.answer(np.array([q]), np.array([b]))[0])
-                assert int(d.answers[b, k]) == own and text not in ("Yes.", "No.") or own in (YES, NO)
+                assert int(d.answers[b, k]) == own and text
 
 
 def test_what_is_volunteered_against_the_memory_is_a_contradiction(toy):
@@ -480,19 +480,18 @@ def test_users_without_a_model_answer_as_the_simulator_does(toy):
     users, played = with_users(toy, lambda card, q: "")
     plain = play(make_agent("exact", toy), toy, 3, EPISODES)
     assert asked(played) == asked(plain) and played.dialogues.answers.tolist() == plain.dialogues.answers.tolist()
-    assert users.counts["fallbacks"] == sum(map(len, users.said)) and played.user_left.tolist() == plain.user_left.tolist()
+    assert users.counts["fallbacks"] == sum(map(len, users.said))
+    assert played.user_left.tolist() == plain.user_left.tolist()
 
 
 def test_evaluate_with_users_of_an_endpoint(capsys):
-    with scripted_endpoint(lambda messages: "Bananas are blue \x1b[31m today.") as there:
-        how = ["--catalogue", "toy", "--agents", "exact", "--episodes", "4", "--user-model", f"{there.url}#m", "--json"]
+    with scripted_endpoint(lambda messages: "No.\x1b[31m") as there:
+        how = ["--catalogue", "toy", "--agents", "exact", "--episodes", "8", "--user-model", f"{there.url}#m", "--json"]
         assert main(["evaluate", *how]) == 0
     printed = capsys.readouterr()
     counts = json.loads(printed.out)["user_model"]
-    assert counts["replies"] == counts.get("unread", 0) + counts.get("contradictions", 0) + counts.get("withheld", 0) or (
-        counts["replies"] > 0
-    )
-    assert "users: " in printed.err
+    assert 0 < counts["contradictions"] <= counts["replies"]
+    assert f"{counts['contradictions']} answers against the memory, replaced" in printed.err
 
 
 # --- a real model --------------------------------------------------------------------------------------------------

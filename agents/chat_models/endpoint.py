@@ -7,6 +7,7 @@ for the key must reach nobody else.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
@@ -143,6 +144,8 @@ class Endpoint:
             connection.request(method, self._path + path, data, headers)
             answer = connection.getresponse()
             raw = answer.read(LARGEST_ANSWER + 1)
+            if time.monotonic() >= deadline:  # what was cut off looks like an end
+                raise TimeoutError
         except (OSError, http.client.HTTPException, ValueError, AttributeError) as error:
             if time.monotonic() >= deadline - 0.01 or isinstance(error, TimeoutError):
                 raise EndpointError("did not answer in time") from None
@@ -159,7 +162,5 @@ class Endpoint:
 def _cut(connection: http.client.HTTPConnection) -> None:
     """End a connection that another thread waits for."""
     if connection.sock is not None:
-        try:
+        with contextlib.suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass

@@ -183,8 +183,11 @@ def main(arguments: list[str]) -> Exit:
         )
         of_users = {"user_model": dict(table.user_counts)} if config.user_model else {}
         how_sure = {"level": LEVEL} | INTERVALS | of_intents
-        print(json.dumps({"config": asdict(config), "intervals": how_sure, "results": figures} | of_users,
-                         ensure_ascii=False))
+        print(
+            json.dumps(
+                {"config": asdict(config), "intervals": how_sure, "results": figures} | of_users, ensure_ascii=False
+            )
+        )
     else:
         show(config, figures)
     return Exit.OK

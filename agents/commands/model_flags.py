@@ -40,7 +40,8 @@ class ModelFlags:
         """
         asks = any(asks_a_model(name) for name in names)
         if self.model and not asks and not any(":" in name for name in names):
-            raise InputError(f"--model {printable(self.model)} is asked by llm agents alone, not by {', '.join(names)}; "
+            others = ", ".join(names)
+            raise InputError(f"--model {printable(self.model)} is asked by llm agents alone, not by {others}; "
                              "name llm, llm-words or llm-proposes")  # fmt: skip
         if asks and not self.model:
             given = os.environ.get(MODEL_VARIABLE, "").strip()

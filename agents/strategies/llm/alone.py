@@ -48,9 +48,7 @@ class ModelAlone(ModelAgent):
             return meant or self._what_is_wrong(reply, left[k])
 
         replies = self.ask_twice(rows, chats, read)
-        return [
-            meant or self._without_a_reply(b, n) for b, n, meant in zip(rows, left, replies, strict=True)
-        ]
+        return [meant or self._without_a_reply(b, n) for b, n, meant in zip(rows, left, replies, strict=True)]
 
     def _what_is_wrong(self, reply: str, left: int) -> str:
         noun = self.prompts.noun

@@ -45,17 +45,17 @@ class Prompts:
         self.noun = bank.catalogue.noun
         examples = "\n".join(f"- {bank.text(q)}" for q in examples_of(bank))
         self.rules = (
-            f"You play a guessing game. The user looks for one {self.noun} out of {len(bank.catalogue):,} and remembers "
-            f"some of it wrongly. Find out which {self.noun} it is by asking one short question at a time. Questions "
-            f"that the user understands:\n{examples}"
+            f"You play a guessing game. The user looks for one {self.noun} out of {len(bank.catalogue):,} and "
+            f"remembers some of it wrongly. Find out which {self.noun} it is by asking one short question at a time. "
+            f"Questions that the user understands:\n{examples}"
         )
         self.alone = (
-            f"{self.rules}\n\nWrite one such question and nothing else. Never ask the same question twice. Once you know "
-            f'the {self.noun}, write "My guess: " and its name instead.'
+            f"{self.rules}\n\nWrite one such question and nothing else. Never ask the same question twice. Once you "
+            f'know the {self.noun}, write "My guess: " and its name instead.'
         )
         self.wording = (
-            "Put the question that you are given into your own friendly words. Keep its meaning, and keep every name and "
-            "number in it. Write the question and nothing else."
+            "Put the question that you are given into your own friendly words. Keep its meaning, and keep every name "
+            "and number in it. Write the question and nothing else."
         )
 
     def chat(self, course: Course, left: int) -> list[Message]:
