@@ -14,17 +14,18 @@ import numpy as np
 import pytest
 
 from agents.chat_models.budgeted_model import MOST_FAILURES, BudgetedModel
-from agents.chat_models.chat_model import ChatReply, open_model, said
+from agents.chat_models.chat_model import ChatReply, said
 from agents.chat_models.config import ChatModelConfig
 from agents.chat_models.endpoint import Endpoint
 from agents.chat_models.local_model import LocalModel
+from agents.chat_models.open_model import open_model
 from agents.cli import main
 from agents.errors import Exit, InputError
 from agents.evaluation.check_agent import check_agent, small_setting
 from agents.evaluation.episodes import draw_dialogues, play
 from agents.language.memory_card import CONTRADICTS, deal
 from agents.language.model_users import ModelUsers
-from agents.strategies.llm.prompts import Course, Prompts, examples_of
+from agents.strategies.llm.prompts import DialogueSoFar, Prompts, examples_of
 from agents.strategies.llm.replies import ReplyReader
 from agents.strategies.registry import MODEL_AGENTS, make_agent
 from sim.answers import DONT_KNOW
@@ -104,7 +105,7 @@ def test_what_a_model_says_is_bounded_and_printable():
 
 
 def test_a_chat_alternates_and_tells_the_dialogue_in_the_banks_words(toy):
-    chat = Prompts(toy.bank).chat(Course(turns=[(3, 1), (5, 0)]), left=0)
+    chat = Prompts(toy.bank).chat(DialogueSoFar(turns=[(3, 1), (5, 0)]), left=0)
     assert [m["role"] for m in chat] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert chat[2]["content"] == toy.bank.text(3) and "no questions left" in chat[-1]["content"]
     assert set(examples_of(toy.bank)) == set(range(len(toy.bank))), "a small bank is listed in full"
@@ -168,7 +169,11 @@ def test_words_are_kept_only_if_they_ask_the_same(toy):
     agent = agent_of("llm-words", toy, lambda chat: f"Tell me: {chat[-1]['content']}")
     agent.reset(np.array([1], dtype=np.uint64))
     action = int(agent.act(np.array([0]), np.array([5]))[0])
-    assert agent.wording(0) == f"Tell me: {toy.bank.text(action)}"
+    assert agent.wording(0) == toy.bank.text(action), "without what stands before the question"
+    basil = next(q for q in range(len(toy.bank)) if toy.bank.text(q) == "Is there basil on it?")
+    own = "Does the pizza come with basil?"
+    assert agent.reader.worded(f"Sure! {own} Thanks.", basil) == own
+    assert agent.reader.worded("Is it cheap?", basil) == ""
 
 
 def test_of_the_proposals_the_best_is_asked(toy):

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agents.chat_models.chat_model import Chat, ChatModel, ChatReply, open_model
+from agents.chat_models.chat_model import Chat, ChatModel, ChatReply
 from agents.chat_models.config import ChatModelConfig, check_prompts
+from agents.chat_models.open_model import open_model
 from agents.errors import printable
 from sim.numeric.randomness import extend
 

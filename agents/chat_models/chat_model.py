@@ -1,14 +1,11 @@
-"""`ChatModel`: what every language model can do, wherever it runs; and `open_model`, which finds one by its name."""
+"""`ChatModel`: what every language model can do, wherever it runs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
-
-from agents.chat_models.config import ChatModelConfig, is_endpoint
 
 Message = dict[str, str]
 """`role` (system, user or assistant) and `content`, as OpenAI's chat completions have them."""
@@ -56,24 +53,3 @@ def said(text: object) -> str:
         return ""
     text = _THOUGHT.sub("", text[: 50 * LONGEST_REPLY])[:LONGEST_REPLY]
     return "".join(c for c in text.replace("\r", "\n") if c.isprintable() or c == "\n").strip()
-
-
-@lru_cache(maxsize=2)
-def _opened(model: str, temperature: float, batch: int) -> ChatModel:
-    if is_endpoint(model):
-        from agents.chat_models.endpoint import Endpoint
-
-        return Endpoint(model, temperature, batch)
-    from agents.chat_models.local_model import LocalModel
-
-    return LocalModel(model, temperature, batch)
-
-
-def open_model(config: ChatModelConfig) -> ChatModel:
-    """The model that is meant; kept, for loading weights takes seconds.
-
-    Raises:
-        InputError: none is named, there is no such model, it has no tokenizer or no chat template, or a URL that is
-            none.
-    """
-    return _opened(config.named, config.temperature, config.batch)

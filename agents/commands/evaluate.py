@@ -12,7 +12,7 @@ from typing import Any
 
 import tyro
 
-from agents.chat_models.chat_model import open_model
+from agents.chat_models.open_model import open_model
 from agents.commands.console import console
 from agents.commands.flags import parse
 from agents.commands.model_flags import ModelFlags, counts_sentence

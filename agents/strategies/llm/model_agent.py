@@ -16,7 +16,7 @@ from agents.chat_models.budgeted_model import BudgetedModel
 from agents.chat_models.chat_model import Message
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
-from agents.strategies.llm.prompts import Course, Prompts, openings_of
+from agents.strategies.llm.prompts import DialogueSoFar, Prompts, openings_of
 from agents.strategies.llm.replies import ReplyReader
 
 Read = TypeVar("Read")
@@ -49,7 +49,7 @@ class ModelAgent(BeliefAgent):
         seeds = np.atleast_1d(seeds)
         self.words: dict[int, str] = {}
         """The model's own words for the last question of a dialogue, where it had any."""
-        self.courses = [Course(opening) for opening in openings_of(self.bank, said, len(seeds))]
+        self.courses = [DialogueSoFar(opening) for opening in openings_of(self.bank, said, len(seeds))]
         self.model.reset(seeds)
         super().reset(seeds, said)
 

@@ -24,7 +24,7 @@ LAST_QUESTIONS = 3
 
 
 @dataclass
-class Course:
+class DialogueSoFar:
     """One dialogue so far."""
 
     opening: tuple[tuple[int, int], ...] = ()
@@ -58,13 +58,13 @@ class Prompts:
             "and number in it. Write the question and nothing else."
         )
 
-    def chat(self, course: Course, left: int) -> list[Message]:
+    def chat(self, course: DialogueSoFar, left: int) -> list[Message]:
         """The dialogue, where the model plays alone."""
         chat = [{"role": "system", "content": self.alone}, *self._dialogue(course)]
         chat[-1]["content"] += self._left(left, first=not course.turns)
         return chat
 
-    def propose(self, course: Course, count: int) -> list[Message]:
+    def propose(self, course: DialogueSoFar, count: int) -> list[Message]:
         """The dialogue, and the wish for several questions."""
         wish = f"Write {count} different questions that could be asked next, one a line, and nothing else."
         chat = [{"role": "system", "content": f"{self.rules}\n\n{wish}"}, *self._dialogue(course)]
@@ -79,7 +79,7 @@ class Prompts:
         """The same chat with the reply, and what is wrong with it."""
         return [*chat, {"role": "assistant", "content": reply or "..."}, {"role": "user", "content": why}]
 
-    def _dialogue(self, course: Course) -> list[Message]:
+    def _dialogue(self, course: DialogueSoFar) -> list[Message]:
         chat = [{"role": "user", "content": request(self.bank, course.opening)}]
         for question, answer in course.turns:
             chat += [{"role": "assistant", "content": self.bank.text(question)},

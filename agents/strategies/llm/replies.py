@@ -60,6 +60,14 @@ class ReplyReader:
         match = behind if behind.exact else self.questions.find(text)
         return match.questions[0] if match.questions else -1
 
+    def worded(self, text: str, question: int) -> str:
+        """The words in a reply that ask this question of the bank, without what stands around them; "" for none."""
+        for asked in _questions_of(text):
+            for words in (asked.rsplit(":", 1)[-1].strip(_QUOTES), asked):
+                if words and self.question(words) == question:
+                    return words
+        return ""
+
     def proposed(self, text: str) -> list[int]:
         """The questions that a reply lists, in its order, each once."""
         found = [self.question(line) for line in _questions_of(text)]

@@ -29,8 +29,7 @@ class ModelWords(ModelAgent):
 
     def _put_into_words(self, rows: list[int], questions: list[int]) -> None:
         def read(k: int, reply: str) -> tuple[str] | str:
-            words = " ".join(reply.split())
-            if self.reader.question(words) == questions[k]:
+            if words := self.reader.worded(reply, questions[k]):
                 return (words,)
             return "That asks something else. Keep the meaning and every name and number. Write the question alone."
 
