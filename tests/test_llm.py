@@ -197,6 +197,14 @@ def test_the_same_seed_says_the_same_and_another_something_else(toy, babbler):
     assert words(5, 0.0)[0] == words(9, 0.0)[0] == words(5, 0.0)[2], "greedy knows no seed"
 
 
+def test_half_a_reply_is_none(babbler):
+    chat = [{"role": "user", "content": "a"}]
+    (late,) = LocalModel(babbler).replies([chat], [1], 500, 1e-6)
+    assert "took longer" in late.trouble and not late.text
+    (cut,) = LocalModel(babbler).replies([chat], [1], 3, 60.0)
+    assert not cut.trouble, "as long as was allowed"
+
+
 def test_budgets_end_the_asking(toy, tmp_path):
     agent = agent_of("llm", toy, lambda chat: "The weather is nice", tokens=12)
     played = play(agent, toy, 3, EPISODES)

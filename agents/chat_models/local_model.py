@@ -46,6 +46,10 @@ class LocalModel:
         self._tokenizer.padding_side = "left"
         if self._tokenizer.pad_token is None:
             self._tokenizer.pad_token = self._tokenizer.eos_token or self._tokenizer.convert_ids_to_tokens(0)
+        ends = self._model.generation_config.eos_token_id
+        self._ends = {self._tokenizer.eos_token_id, self._tokenizer.pad_token_id}
+        self._ends |= set(ends if isinstance(ends, list) else [ends])
+        """Tokens behind which a reply is over."""
         self._longest = int(getattr(self._model.config, "max_position_embeddings", None) or 1 << 30)
 
     def replies(self, chats: Sequence[Chat], seeds: Sequence[int], tokens: int, seconds: float) -> list[ChatReply]:
@@ -78,7 +82,9 @@ class LocalModel:
         for row, prompt in zip(given.tolist(), used, strict=True):
             text = said(self._tokenizer.decode(row, skip_special_tokens=True))
             written = sum(token != self._tokenizer.pad_token_id for token in row)
-            out.append(ChatReply(text=text, tokens=int(prompt) + written))
+            late = len(row) < tokens and not self._ends & set(row)  # half a sentence may say the reverse of the whole
+            trouble = f"the model '{printable(self.name)}' took longer than {seconds:.3g} s" if late else ""
+            out.append(ChatReply(text="" if late else text, tokens=int(prompt) + written, trouble=trouble))
         return out
 
     def _text(self, chat: Chat) -> str:
