@@ -11,11 +11,13 @@ from sim.names.lazy import lazy_names
 
 if TYPE_CHECKING:
     from agents.agent import Agent, AgentFactory
+    from agents.chat_models.config import ChatModelConfig
     from agents.errors import InputError
     from agents.evaluation.check_agent import check_agent
     from agents.evaluation.evaluate import Evaluation, evaluate
     from agents.evaluation.executor import Executor, LostWorkersError
     from agents.evaluation.resumable_rows import read_rows
+    from agents.language.model_users import ModelUsers
     from agents.language.reader import Reader
     from agents.language.reading import ReadFact, TextReading
     from agents.learning.checkpoint import CheckpointError
@@ -38,11 +40,13 @@ __all__ = [
     "AgentFactory",
     "BeliefAgent",
     "BeliefVecEnv",
+    "ChatModelConfig",
     "CheckpointError",
     "Evaluation",
     "Executor",
     "InputError",
     "LostWorkersError",
+    "ModelUsers",
     "Practice",
     "ReadFact",
     "Reader",
@@ -67,6 +71,7 @@ _HOMES = {
     "agents.resume": "ResumeError",
     "agents.setting": "Setting make_setting",
     "agents.agent": "Agent AgentFactory",
+    "agents.chat_models.config": "ChatModelConfig",
     "agents.learning.config": "TrainConfig TrainingError",
     "agents.learning.checkpoint": "CheckpointError",
     "agents.learning.serve": "learned_posterior",
@@ -74,6 +79,7 @@ _HOMES = {
     "agents.learning.train": "train",
     "agents.learning.transcripts": "Transcripts",
     "agents.strategies.belief_agent": "BeliefAgent",
+    "agents.language.model_users": "ModelUsers",
     "agents.language.reader": "Reader",
     "agents.language.reading": "ReadFact TextReading",
     "agents.strategies.registry": "AGENTS make_agent",

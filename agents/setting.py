@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from agents.chat_models.config import ChatModelConfig
 from envs.rules import Rules
 from sim.catalogue.catalogue import Catalogue
 from sim.catalogue.load import load
@@ -50,6 +51,8 @@ class Setting:
     rules: Rules
     checkpoint: str = ""
     """Where a trained agent is read from; empty for the one that ships with the catalogue."""
+    language_model: ChatModelConfig = field(default_factory=ChatModelConfig)
+    """Whom agents ask that ask a language model."""
     store: PosteriorStore = field(default_factory=PosteriorStore, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -131,6 +134,7 @@ def _independent(setting: Setting) -> ChannelPosterior:
 def make_setting(
     catalogue: str | Catalogue, questions: Questions, noise: str | Rates, rules: Rules, *,
     max_questions: int | None = None, checkpoint: str = "",
+    language_model: ChatModelConfig | None = None,
 ) -> Setting:  # fmt: skip
     """The setting that names describe.
 
@@ -139,4 +143,5 @@ def make_setting(
     """
     rates = load_rates(noise)
     bank = question_bank(load(catalogue), questions, max_questions)
-    return Setting(bank=bank, rates=rates, rules=rules, checkpoint=checkpoint)
+    return Setting(bank=bank, rates=rates, rules=rules, checkpoint=checkpoint,
+                   language_model=language_model or ChatModelConfig())  # fmt: skip

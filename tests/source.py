@@ -16,7 +16,7 @@ FILES = sorted(
 ROOMS = {
     "sim": ["names", "files", "answers", "numeric", "catalogue", "questions", "facts", "channel", "users",
             "describe", "belief", "ask", "posterior", "phrasing", "mentions", "dialogue", "importers"],
-    "agents": ["errors", "files", "resume", "setting", "agent", "learning", "language", "strategies", "policy",
-               "practice", "evaluation", "scenarios", "play", "results", "commands", "cli"],
+    "agents": ["errors", "files", "resume", "chat_models", "setting", "agent", "learning", "language",
+               "strategies", "policy", "practice", "evaluation", "scenarios", "play", "results", "commands", "cli"],
 }  # fmt: skip
 """What stands in a folder, lowest first: each may import what stands before it."""

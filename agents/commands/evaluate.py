@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from agents.chat_models.open_model import open_model
 from agents.commands.console import console
 from agents.commands.entrance import complain
 from agents.commands.flags import parse
+from agents.commands.model_flags import ModelFlags, counts_sentence
 from agents.errors import (
     MOST_WORKERS,
     Exit,
@@ -38,20 +40,29 @@ from agents.evaluation.regret_split import PARTS, judged
 from agents.evaluation.resumable_rows import RowFile
 from agents.evaluation.runner import BATCH, EvaluationPlan, ResultTable, run
 from agents.setting import Setting, make_setting
-from agents.strategies.registry import SPLIT, TRAINED, YARDSTICK, check_checkpoint, check_name, make_agent, parts_of
+from agents.strategies.registry import (
+    SPLIT,
+    TRAINED,
+    YARDSTICK,
+    asks_a_model,
+    check_checkpoint,
+    check_name,
+    make_agent,
+    parts_of,
+)
 from envs.rules import Rules
 from sim.questions import Questions
 
 if TYPE_CHECKING:
     from agents.evaluation.talk import Hearing
 
-NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor")
+NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor", "prompts")
 ON_WORDS = ("text", "encoder")
 DEFAULT_ENCODER = "minilm"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evaluate:
+class Evaluate(ModelFlags):
     """What to evaluate."""
 
     catalogue: str = "movies-1k"
@@ -98,6 +109,9 @@ class Evaluate:
     """Batches played at once; None for one, or with Ray for all CPUs of the cluster. The rows don't depend on it."""
     executor: str = PROCESSES
     """Where they are played: processes of this machine, ray, or ray://HOST:PORT for a cluster elsewhere."""
+    user_model: str = ""
+    """A language model that speaks for the users, named as --model is: it is dealt each user's memory, and answers
+    against it are replaced."""
 
     def __post_init__(self) -> None:
         if self.judge not in ("", YARDSTICK):
@@ -109,6 +123,7 @@ class Evaluate:
         if not self.named or len(set(self.named)) < len(self.named):
             raise InputError(f"agents = '{self.agents}'; name at least one, and each once")
         check_checkpoint(self.checkpoint, self.names)
+        self.check_model(self.names)
         check_episodes(self.episodes, self.first_episode)
         if self.first_episode % BATCH:
             raise InputError(f"first_episode = {self.first_episode}; it must be a multiple of {BATCH}, for so many "
@@ -128,6 +143,8 @@ class Evaluate:
             check_seed(self.agent_seed, "agent_seed")
         if self.encoder != DEFAULT_ENCODER and not self.text:
             raise InputError(f"--encoder {self.encoder} reads what users say; give --text as well")
+        if self.text and self.user_model:
+            raise InputError("--text and --user-model each speak for the users; give one of them")
         if self.resume and not self.out:
             raise InputError("--resume needs --out FILE, the file to go on with")
         if self.dialogues and not self.out:
@@ -163,8 +180,10 @@ def main(arguments: list[str]) -> Exit:
     plan = plan_of(config)
     setting = make_setting(**plan.setting)
     for name in config.names:
-        if set(parts_of(name)) & set(TRAINED):
-            make_agent(name, setting)  # a checkpoint that can't be used is said before anybody plays
+        if set(parts_of(name)) & set(TRAINED) or asks_a_model(name):
+            make_agent(name, setting)  # what can't be used is said before anybody plays
+    if plan.user_model is not None:
+        open_model(plan.user_model)
     hearing = hearing_of(config, setting)
     with contextlib.ExitStack() as stack:
         kept = kept_results(config, plan, setting, stack)
@@ -183,12 +202,20 @@ def main(arguments: list[str]) -> Exit:
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume" if kept else "") from None
     figures = table.figures()
+    for who, counts in [*table.counts.items(), ("users", table.user_counts)]:
+        if said := counts_sentence(who, counts):
+            print(said, file=sys.stderr)
     if config.json:
         of_intents = (
             {} if config.users_per_intent == 1 else {"users_per_intent": "intervals go by the means of intents"}
         )
+        of_users = {"user_model": dict(table.user_counts)} if config.user_model else {}
         how_sure = {"level": LEVEL} | INTERVALS | of_intents
-        print(json.dumps({"config": config.told(), "intervals": how_sure, "results": figures}, ensure_ascii=False))
+        print(
+            json.dumps(
+                {"config": config.told(), "intervals": how_sure, "results": figures} | of_users, ensure_ascii=False
+            )
+        )
     else:
         show(config, figures)
     return Exit.OK
@@ -226,12 +253,14 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
         "catalogue": config.catalogue, "questions": config.questions, "noise": config.noise,
         "rules": Rules(budget=config.budget, opening=config.opening),
         "max_questions": config.max_questions, "checkpoint": config.checkpoint,
+        "language_model": config.language_model(),
     }  # fmt: skip
     agent_seed = config.seed if config.agent_seed is None else config.agent_seed
     return EvaluationPlan(
         setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
         dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent, first=config.first_episode,
         encoder=encoder_of(config) if config.text else None,
+        user_model=config.language_model(config.user_model) if config.user_model else None,
     )  # fmt: skip
 
 

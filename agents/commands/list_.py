@@ -11,7 +11,7 @@ import tyro
 from agents.commands.console import console
 from agents.commands.flags import parse
 from agents.errors import Exit
-from agents.strategies.registry import AGENTS, LEARNED
+from agents.strategies.registry import AGENTS, LEARNED, MODEL_AGENTS
 from sim.catalogue.load import BUILT_IN
 from sim.users.rates import GRID_KINDS, GRID_PERCENT, PRESETS
 
@@ -30,7 +30,7 @@ def main(arguments: list[str]) -> Exit:
 
     everything: dict[str, Any] = {
         "catalogues": list(BUILT_IN),
-        "agents": {name: line for name, (_, line) in AGENTS.items()},
+        "agents": {name: line for name, (_, line) in (*AGENTS.items(), *MODEL_AGENTS.items())},
         "environments": [*envs.IDS, envs.TEXT],
         "presets": list(PRESETS),
         "questions": ["yesno", "open", "mixed"],
@@ -46,6 +46,8 @@ def main(arguments: list[str]) -> Exit:
     out.print("agents", style="bold")
     for name, (_, line) in AGENTS.items():
         out.print(f"  {name:<12} {line}{' (plays before people)' if name == LEARNED else ''}", soft_wrap=True)
+    for name, (_, line) in MODEL_AGENTS.items():
+        out.print(f"  {name:<12} {line} (--model, docs/llm.md)", soft_wrap=True)
     out.print("  module:factory is your own (docs/agents.md)")
     out.print("environments", style="bold")
     for name in (*envs.IDS, envs.TEXT):

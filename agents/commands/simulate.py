@@ -7,6 +7,7 @@ and `--resume` goes on after them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -16,6 +17,7 @@ import tyro
 
 from agents.agent import Agent
 from agents.commands.flags import parse
+from agents.commands.model_flags import ModelFlags, counts_sentence
 from agents.errors import Exit, InputError, check_budget, check_episodes, check_seed, printable
 from agents.evaluation.dialogue_records import START, Listener, records_of, world_of
 from agents.evaluation.episodes import play
@@ -30,7 +32,7 @@ from sim.questions import Questions
 
 
 @dataclass(frozen=True, kw_only=True)
-class Simulate:
+class Simulate(ModelFlags):
     """What to simulate."""
 
     out: str
@@ -65,6 +67,7 @@ class Simulate:
     def __post_init__(self) -> None:
         check_name(self.agent)
         check_checkpoint(self.checkpoint, [self.agent])
+        self.check_model([self.agent])
         check_episodes(self.episodes, self.first_episode)
         check_budget(self.budget)
         check_seed(self.seed)
@@ -75,7 +78,8 @@ def main(arguments: list[str]) -> Exit:
     config = parse(Simulate, arguments, "simulate", "Dialogues as JSONL, to train and study on.")
     rules = Rules(budget=config.budget, opening=config.opening)
     setting = make_setting(config.catalogue, config.questions, config.noise, rules,
-                           max_questions=config.max_questions, checkpoint=config.checkpoint)  # fmt: skip
+                           max_questions=config.max_questions, checkpoint=config.checkpoint,
+                           language_model=config.language_model())  # fmt: skip
     agent = make_agent(config.agent, setting)
     with LineFile(config.out, config.resume, "dialogues") as file:
         before = dialogues_of(config, file)
@@ -83,6 +87,8 @@ def main(arguments: list[str]) -> Exit:
             found = _simulate(config, setting, agent, file, before)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(f"what is done is in {config.out}, go on with --resume") from None
+    if said := counts_sentence(config.agent, getattr(agent, "counts", {})):
+        print(said, file=sys.stderr)
     print(f"{printable(config.out)}: {config.episodes:,} dialogues, {found:,} found")
     return Exit.OK
 

@@ -6,6 +6,7 @@ Colours and bars on a terminal, the same lines in plain text through a pipe, one
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -18,6 +19,7 @@ from rich.text import Text
 from agents.agent import Agent
 from agents.commands.console import console, encodes
 from agents.commands.flags import parse
+from agents.commands.model_flags import ModelFlags, counts_sentence
 from agents.errors import LARGEST_EPISODE, Exit, at_least, at_most, check_budget, check_seed
 from agents.evaluation.episodes import Episodes, draw_dialogues, play
 from agents.setting import Setting, make_setting
@@ -34,7 +36,7 @@ Part = str | tuple[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class Watch(ModelFlags):
     """What to watch."""
 
     catalogue: str = "movies"
@@ -63,6 +65,7 @@ class Watch:
         if self.agent:
             check_name(self.agent)
             check_checkpoint(self.checkpoint, [self.agent])
+        self.check_model([self.agent] if self.agent else [])
         check_budget(self.budget)
         check_seed(self.seed)
         at_least("episode", self.episode, 0)
@@ -72,7 +75,8 @@ class Watch:
 def main(arguments: list[str]) -> Exit:
     config = parse(Watch, arguments, "watch", "One dialogue, turn by turn.")
     rules = Rules(budget=config.budget, opening=config.opening)
-    setting = make_setting(config.catalogue, config.questions, config.noise, rules, checkpoint=config.checkpoint)
+    setting = make_setting(config.catalogue, config.questions, config.noise, rules, checkpoint=config.checkpoint,
+                           language_model=config.language_model())  # fmt: skip
     config = replace(config, agent=config.agent or default_agent(setting))
     agent = make_agent(config.agent, setting)
     scribe = Scribe(setting, agent)
@@ -88,6 +92,8 @@ def main(arguments: list[str]) -> Exit:
         printer.end(ending)
     else:
         print(json.dumps({"config": asdict(config)} | scribe.to_json(episodes) | ending, ensure_ascii=False))
+    if said := counts_sentence(config.agent, getattr(agent, "counts", {})):
+        print(said, file=sys.stderr)
     return Exit.OK
 
 
@@ -108,6 +114,7 @@ class Scribe:
 
     def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
         question, answer = int(questions[0]), int(answers[0])
+        words = getattr(self.agent, "wording", None)
         belief = self.agent.belief(rows[:1])[0]
         turn = {
             "question": self.setting.bank.text(question),
@@ -115,6 +122,7 @@ class Scribe:
             "eig_bits": self._eig,
             "answer": answer_sentence(self.setting.bank, question, answer),
             "answer_id": answer,
+            **({"worded": words(int(rows[0]))} if callable(words) else {}),
             "entropy_before_bits": self._before,
             "entropy_bits": entropy_bits(belief),
             "likeliest": likeliest(self.setting, belief),
@@ -197,8 +205,10 @@ class DialoguePrinter:
         self.count += 1
         eig = "" if turn["eig_bits"] is None else f"{turn['eig_bits']:.2f} bits expected"
         self.out.print()
-        question = Text.assemble((f"{self.count:>2}  ", "dim"), (turn["question"], "bold cyan"))
+        question = Text.assemble((f"{self.count:>2}  ", "dim"), (turn.get("worded") or turn["question"], "bold cyan"))
         self.out.print(self._right(question, Text(eig, "dim")))
+        if turn.get("worded") not in (None, "", turn["question"]):
+            self._say(("    taken as: ", "dim"), (turn["question"], "dim"))
         change = f"{turn['entropy_before_bits']:.1f} {self.arrow} {turn['entropy_bits']:.1f} bits left"
         self.out.print(self._right(Text.assemble("    ", (turn["answer"], "bold yellow")), Text(change, "dim")))
         for k, one in enumerate(turn["likeliest"]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -79,6 +80,27 @@ class Watcher(Protocol):
     def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
         """Once the agent has observed the answers (n,); -1 where the user left instead."""
         ...
+
+
+def watched(*watchers: Watcher | None) -> Watcher | None:
+    """All that there are of them as one; None where there is none."""
+    there = [one for one in watchers if one is not None]
+    return _Watchers(there) if len(there) > 1 else there[0] if there else None
+
+
+class _Watchers:
+    """Several, one after the other."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self.watchers = watchers
+
+    def asks(self, rows: np.ndarray, questions: np.ndarray) -> None:
+        for one in self.watchers:
+            one.asks(rows, questions)
+
+    def answered(self, rows: np.ndarray, questions: np.ndarray, answers: np.ndarray) -> None:
+        for one in self.watchers:
+            one.answered(rows, questions, answers)
 
 
 def agent_seeds(agent_seed: int, episode: np.ndarray) -> np.ndarray:

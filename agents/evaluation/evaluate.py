@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.agent import AgentFactory
+from agents.chat_models.config import ChatModelConfig
 from agents.evaluation.executor import Executor
 from agents.evaluation.executors import PROCESSES
 from agents.evaluation.runner import EvaluationPlan, ResultTable, run
@@ -36,6 +37,7 @@ def evaluate(
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int | None = None,
     users_per_intent: int = 1, executor: str | Executor = PROCESSES, text: bool = False, encoder: str = "minilm",
+    language_model: ChatModelConfig | None = None,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -54,6 +56,7 @@ def evaluate(
         executor: where batches are played: "processes", "ray" or "ray://HOST:PORT"; or an `Executor`.
         text: the same users speak, and agents hear what a reader makes of it.
         encoder: of the reader: "minilm", a folder, a hub id, or "" for none.
+        language_model: whom agents ask that ask a language model, with its budgets.
 
     Raises:
         ValueError: a name or file that can't be used, each with its own sentence; no agent, no episode, an agent named
@@ -79,7 +82,7 @@ def evaluate(
     rules = rules or Rules()
     how = {
         "catalogue": catalogue, "questions": questions, "noise": noise, "rules": rules, "max_questions": max_questions,
-        "checkpoint": checkpoint,
+        "checkpoint": checkpoint, "language_model": language_model,
     }  # fmt: skip
     setting = make_setting(**how)
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import platform
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from agents.agent import Agent
+from agents.chat_models.config import ChatModelConfig
 from agents.evaluation.dialogue_records import Listener, records_of, world_of
-from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play
+from agents.evaluation.episodes import TINY, Episodes, draw_dialogues, play, watched
 from agents.evaluation.executor import Executor, results
 from agents.evaluation.executors import PROCESSES, make_executor
 from agents.evaluation.metrics import summary
@@ -30,6 +32,7 @@ from envs.world import World
 
 if TYPE_CHECKING:  # only users who speak need what reads them
     from agents.evaluation.talk import Hearing
+    from agents.language.model_users import ModelUsers
 
 BATCH = 25
 PLACES = 6
@@ -56,6 +59,8 @@ class EvaluationPlan:
     """Whether results hold the dialogues, too."""
     users_per_intent: int = 1
     """So many users in a row want the same."""
+    user_model: ChatModelConfig | None = None
+    """A language model that speaks for the users; None where the simulator does."""
     first: int = 0
     """The first episode."""
     encoder: str | None = None
@@ -153,6 +158,10 @@ class TaskResult:
     questions: int
     dialogues: list[str] = field(default_factory=list)
     """Those of the rows, each a line of JSON; none where the plan wants none."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What the agent's language model did, see `ModelAgent.counts`."""
+    user_counts: dict[str, int] = field(default_factory=dict)
+    """What that of the users did, see `ModelUsers.counts`."""
 
 
 class TaskRunner:
@@ -174,6 +183,7 @@ class TaskRunner:
         self._agents: dict[str, Agent] = dict(agents or {})
         self._hearing = hearing
         self._records_world: World | None = None
+        self._speakers: ModelUsers | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return TaskRunner, (self.plan, None, None, _marks(self.setting, self.plan.agents))
@@ -198,11 +208,15 @@ class TaskRunner:
         plan = self.plan
         dialogues = draw_dialogues(self.setting, plan.seed, numbers, plan.users_per_intent)
         talk = self._reading().talk(dialogues, self.setting.rules.opening) if plan.encoder is not None else None
+        users = None if plan.user_model is None else self._speaking(plan.user_model).speak_for(dialogues)
+        before = Counter(getattr(agent, "counts", {})), Counter(users.counts if users else {})
         played = play(agent, self.setting, plan.seed, numbers, agent_seed=plan.agent_seed, dialogues=dialogues,
-                      watch=listener, talk=talk)  # fmt: skip
+                      watch=watched(users, listener), talk=talk)  # fmt: skip
         records = records_of(self._world(), played, task.agent, listener)[new] if listener else []
         return TaskResult(agent=task.agent, rows=rows_of(task.agent, played)[new], seconds=played.seconds,
-                    questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records])  # fmt: skip
+                    questions=int(played.questions.sum()), dialogues=[d.to_json() for d in records],
+                    counts=_added(getattr(agent, "counts", {}), before[0]),
+                    user_counts=_added(users.counts if users else {}, before[1]))  # fmt: skip
 
     def _reading(self) -> Hearing:
         """What reads the users; a worker makes its own at its first task."""
@@ -211,6 +225,18 @@ class TaskRunner:
 
             self._hearing = Hearing(self.setting.bank, self.plan.encoder or "")
         return self._hearing
+
+    def _speaking(self, model: ChatModelConfig) -> ModelUsers:
+        """The language model that speaks for the users.
+
+        Raises:
+            InputError: it can't be used.
+        """
+        if self._speakers is None:
+            from agents.language.model_users import ModelUsers
+
+            self._speakers = ModelUsers(self.setting.bank, model)
+        return self._speakers
 
     def _world(self) -> World:
         if self._records_world is None:
@@ -224,6 +250,10 @@ def _marks(setting: Setting, agents: Sequence[str]) -> tuple[str, ...]:
     checkpoints = checkpoint_digests(agents, setting)
     versions = [version.rstrip("+") for version in made_with().values()]
     return (setting.catalogue.fingerprint, setting.rates.digest, *checkpoints.values(), *versions)
+
+
+def _added(now: Mapping[str, int], before: Mapping[str, int]) -> dict[str, int]:
+    return {key: n - before.get(key, 0) for key, n in now.items() if n > before.get(key, 0)}
 
 
 def rows_of(agent: str, played: Episodes) -> list[dict[str, Any]]:
@@ -291,11 +321,15 @@ class ResultTable:
         self.rows = list(rows)
         self._seconds = dict.fromkeys(agents, 0.0)
         self._questions = dict.fromkeys(agents, 0)
+        self.counts: dict[str, Counter[str]] = {agent: Counter() for agent in agents}
+        self.user_counts: Counter[str] = Counter()
 
     def add(self, result: TaskResult) -> None:
         self.rows += result.rows
         self._seconds[result.agent] += result.seconds
         self._questions[result.agent] += result.questions
+        self.counts[result.agent].update(result.counts)
+        self.user_counts.update(result.user_counts)
 
     def figures(self) -> list[dict[str, Any]]:
         """One dict an agent, in the order given; `seconds_per_turn` is None where an agent's rows were all there."""
@@ -310,6 +344,7 @@ class ResultTable:
             | summary(rows, self.budget, reference, self.users_per_intent)
             | splits.get(agent, {})
             | {"seconds_per_turn": self._per_turn(agent)}
+            | ({"language_model": dict(self.counts[agent])} if self.counts[agent] else {})
             for agent, rows in by_agent.items()
         ]
 

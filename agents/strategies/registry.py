@@ -33,6 +33,15 @@ AGENTS: dict[str, tuple[str, str]] = {
     "lookahead": ("agents.strategies.lookahead:lookahead", "two steps ahead among the few best questions"),
 }
 """Name to factory and one line."""
+MODEL_AGENTS: dict[str, tuple[str, str]] = {
+    "llm": ("agents.strategies.llm.alone:llm", "a language model alone: it asks and guesses as it likes"),
+    "llm-words": ("agents.strategies.llm.worded:words", "exact's question, in a language model's words"),
+    "llm-proposes": (
+        "agents.strategies.llm.proposing:proposes",
+        "the highest information gain among questions that a language model proposes",
+    ),
+}
+"""Likewise those that ask a language model, which has to be named."""
 YARDSTICK = "exact"
 """Who plays where nobody is named and the truth about the users may be known."""
 LEARNED = "learned"
@@ -57,10 +66,16 @@ def check_name(name: str) -> str:
         for part in parts_of(name):
             check_name(part)
         return name
-    if name in AGENTS or ":" in name.strip(":"):
+    every = {**AGENTS, **MODEL_AGENTS}
+    if name in every or ":" in name.strip(":"):
         return name
-    near = did_you_mean(name, AGENTS)
-    raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(AGENTS))}; your own: module:factory)")
+    near = did_you_mean(name, every)
+    raise InputError(f"no agent '{name}'{near} (agents: {', '.join(sorted(every))}; your own: module:factory)")
+
+
+def asks_a_model(name: str) -> bool:
+    """Whether a language model must be named for an agent, or for one of the two of `ASKER+BELIEVER`."""
+    return any(part in MODEL_AGENTS for part in parts_of(name))
 
 
 def check_checkpoint(checkpoint: str, names: Sequence[str]) -> None:
@@ -102,7 +117,7 @@ def make_agent(name: str, setting: Setting) -> Agent:
 
         return SplitAgent(setting, *(make_agent(part, setting) for part in parts_of(name)))
     factory = _factory(name)
-    if name in AGENTS:  # what is wrong is said, or the fault is ours
+    if name in AGENTS or name in MODEL_AGENTS:  # what is wrong is said, or the fault is ours
         return cast("Agent", factory(setting))
     from agents.strategies.guarded import GuardedAgent, guarded
 
@@ -113,14 +128,15 @@ def make_agent(name: str, setting: Setting) -> Agent:
 
 
 def _factory(name: str) -> Callable[[Setting], object]:
-    target = AGENTS[name][0] if name in AGENTS else name
+    ours = {**AGENTS, **MODEL_AGENTS}
+    target = ours[name][0] if name in ours else name
     module_name, _, attribute = target.partition(":")
-    if name not in AGENTS and str(Path.cwd()) not in sys.path:
+    if name not in ours and str(Path.cwd()) not in sys.path:
         sys.path.insert(0, str(Path.cwd()))  # as `python -m` would find it
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # of one's own, whatever its code raises
-        if name in AGENTS and not isinstance(error, ImportError):
+        if name in ours and not isinstance(error, ImportError):
             raise
         raise InputError(f"cannot import '{module_name}' for agent '{name}': {error}") from error
     factory = getattr(module, attribute, None)

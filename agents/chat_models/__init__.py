@@ -1,0 +1,1 @@
+"""Language models that talk: any transformers model with a chat template, or an endpoint; within budgets, logged."""

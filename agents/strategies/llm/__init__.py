@@ -1,0 +1,1 @@
+"""Language models as agents: alone, wording the question that was chosen, or proposing questions to choose from."""
