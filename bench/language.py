@@ -248,7 +248,8 @@ def table(requests: Path | None, limit: int) -> list[Row]:
             out.append(Row("names with one slip", ".995", ".98", f"{names_with_a_slip(films, 400):.3f}", 400))
         if requests is not None and encoder:
             out += people_rows(films, setting, requests, limit)
-            out.append(opening_row(films, setting, requests / "tot_dev.jsonl", min(limit, USERS)))
+            for stories in (False, True):
+                out.append(opening_row(films, setting, requests / "tot_dev.jsonl", min(limit, USERS), stories))
         out.append(words_row("famous", encoder))
     return out
 
@@ -267,9 +268,10 @@ def words_row(catalogue: str, encoder: str) -> Row:
     return Row(f"success on `{catalogue}`, users who speak beside the same by ids, {how}", "-", "-2", got, USERS)
 
 
-def opening_row(reader: Reader, setting: Setting, path: Path, limit: int) -> Row:
-    """What a request of a person saves."""
-    tower, reader.tower = reader.tower, None  # as for the bits that requests tell
+def opening_row(reader: Reader, setting: Setting, path: Path, limit: int, stories: bool) -> Row:
+    """What a request of a person saves; with the match of stories, which was fitted to these very requests."""
+    tower = reader.tower
+    reader.tower = tower if stories else None
     found = with_requests(reader, setting, path, limit)
     reader.tower = tower
     saved, gained = found["saved"], found["gained"]
@@ -277,9 +279,8 @@ def opening_row(reader: Reader, setting: Setting, path: Path, limit: int) -> Row
         f"{saved.value:.2f} ({saved.low:.2f} to {saved.high:.2f}) turns, "
         f"{100 * gained.value:+.1f} ({100 * gained.low:+.1f} to {100 * gained.high:+.1f}) points of success"
     )
-    return Row(
-        "what a person's request saves, patterns and names alone, beside no opening", "-", "show", got, found["n"]
-    )
+    how = "with the match of stories, fitted to these" if stories else "patterns and names alone"
+    return Row(f"what a person's request saves, {how}, beside no opening", "-", "show", got, found["n"])
 
 
 def people_rows(reader: Reader, setting: Setting, folder: Path, limit: int) -> list[Row]:
