@@ -96,6 +96,8 @@ def test_the_information_gain_is_that_of_the_mixture(catalogue, preset, random, 
     posterior.hear([VirtualEvidence(tuple(parts))])
     heard = {q for part in parts for meaning in part for q, _ in meaning.said}
     fresh = [q for q in range(len(bank)) if q not in heard]
+    for q in bank.open_question[bank.open_question >= 0].tolist():
+        assert posterior.predict(np.array([q]))[0].sum() == pytest.approx(1.0), bank.text(q)
     assume(fresh)
     ids, gains = posterior.choose(4)
     for q, gain in [(int(q), g) for q, g in zip(ids[0], gains[0]) if q in fresh]:

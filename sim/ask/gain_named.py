@@ -19,6 +19,7 @@ from sim.belief.law_sparse import (
     G1,
     KEPT_TOP,
     MUDDLED_REPLACED,
+    E,
     H,
     Known,
     entry,
@@ -93,7 +94,7 @@ def _touched(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, j: in
             i, r = facet.who[e], known.row_of[facet.who[e]]
             s += sums.joint[i, t] * known.rows[r, t, KEPT_TOP] * facet.salience_of[e]
             q += sums.joint[i, t] * known.rows[r, t, MUDDLED_REPLACED] * facet.salience_of[e]
-        kept += s * saying.kept[t] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
+        kept += s * saying.kept[t] * touched[j, t, KEPT, E] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
         lost += q * saying.muddled[t] * lost_by(x, t, sums.slot, touched)
     return kept, lost
 
@@ -110,7 +111,7 @@ def _touched_came(facet: SparseFacet, known: Known, sums: Sums, saying: Saying, 
             if not sums.done[z]:
                 first_of(z, value_ptr, who, salience, known.row_of, known.rows, sums.joint, sums.first, sums.done)
             came += facet.taken.chance[e] * lost_by(z, t, slot, touched) * sums.first[z, t]
-        came *= touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, G0]
+        came *= touched[j, t, MUDDLED, E] * touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, G0]
         came += _true_all_the_same(facet, known, sums, j, t)
         out += came * saying.muddled[t]
     return out
@@ -130,7 +131,7 @@ def _true_all_the_same(facet: SparseFacet, known: Known, sums: Sums, j: int, t: 
                 within += chance * (lost_by(z, t, sums.slot, touched) - 1.0)
         out += sums.joint[i, t] * known.rows[known.row_of[i], t, MUDDLED_REPLACED] * within
     g1, g0, h = touched[j, t, MUDDLED, G1], touched[j, t, MUDDLED, G0], touched[j, t, MUDDLED, H]
-    return out * g1 * (1.0 / h - 1.0 / g0)
+    return out * touched[j, t, MUDDLED, E] * g1 * (1.0 / h - 1.0 / g0)
 
 
 @compiled

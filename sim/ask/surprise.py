@@ -23,6 +23,7 @@ from sim.belief.law_sparse import (
     MUDDLED_REPLACED,
     MUDDLED_STATE,
     UNRECALLED,
+    E,
     H,
     Known,
     find,
@@ -213,7 +214,7 @@ def surprises_of(
                 for t in range(t_n):
                     b = belief[k, t]
                     lost += b * as_muddled[t] * rows[r, t, MUDDLED_REPLACED] * lost_by(z, t, slot, touched)
-                    odds = touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
+                    odds = touched[j, t, KEPT, E] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H]
                     kept += b * as_kept[t] * rows[r, t, KEPT_TOP] * odds
             chance[z] += kept * pi
             lost *= pi
@@ -231,7 +232,7 @@ def surprises_of(
         for j in range(len(ids)):
             state = H if find(held, start, end, ids[j]) >= 0 else G0
             for t in range(t_n):
-                odds = touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
+                odds = touched[j, t, MUDDLED, E] * touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
                 more = belief[k, t] * as_muddled[t] * rows[r, t, MUDDLED_REPLACED]
                 chance[ids[j]] += more * came[j, t] * odds
                 came[j, t] = 0.0

@@ -157,7 +157,7 @@ def _what_is_named(facet: SparseFacet, known: Known, slot: np.ndarray, t: int, r
         start, end = ptr[g], ptr[g + 1]
         for e in range(start, end):
             z, pi, j = held[e], salience[e], slot[held[e]]
-            odds = touched[j, t, KEPT, G1] / touched[j, t, KEPT, H] if j >= 0 else 1.0
+            odds = touched[j, t, KEPT, E] * touched[j, t, KEPT, G1] / touched[j, t, KEPT, H] if j >= 0 else 1.0
             named_kept[z, t, g] += rows[KEPT_TOP, g] * pi * odds
             lost = rows[MUDDLED_REPLACED, g] * pi * lost_by(z, t, slot, touched)
             for x in range(k_ptr[z], k_ptr[z + 1]):
@@ -165,7 +165,7 @@ def _what_is_named(facet: SparseFacet, known: Known, slot: np.ndarray, t: int, r
                 j = slot[w]
                 if j >= 0:
                     state = H if find(held, start, end, w) >= 0 else G0
-                    odds = touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
+                    odds = touched[j, t, MUDDLED, E] * touched[j, t, MUDDLED, G1] / touched[j, t, MUDDLED, state]
                 named_muddled[w, t, g] += lost * k_chance[x] * odds
         if start == end:
             for u in range(len(slot)):

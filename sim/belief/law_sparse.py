@@ -371,4 +371,4 @@ def strangers_odds(j: int, rho: float, t: int, touched: np.ndarray):
     if j < 0:
         return 1.0
     g1, g0 = touched[j, t, KEPT, G1], touched[j, t, KEPT, G0]
-    return g1 / max(rho * g1 + (1.0 - rho) * g0, TINY)
+    return touched[j, t, KEPT, E] * g1 / max(rho * g1 + (1.0 - rho) * g0, TINY)
