@@ -213,14 +213,22 @@ class QuestionMatcher:
         return ()
 
     def _landmark(self, key: str) -> tuple[int, ...]:
-        """The threshold nearest to a thing that something is compared with: "bigger than a cat"."""
+        """The threshold nearest to a thing that something is compared with: "bigger than a cat".
+
+        Several facets may have the same landmark; the question that shares most words with the text is meant.
+        """
         if not _COMPARES.search(key):
             return ()
-        for f, facet in enumerate(self.bank.catalogue.facets):
-            for name, number in facet.landmarks.items():
-                if f" {key_of(name)} " in f" {key} ":
-                    return self._thresholds(f, (number,), key)
-        return ()
+        found = [
+            self._thresholds(f, (number,), key)
+            for f, facet in enumerate(self.bank.catalogue.facets)
+            for name, number in facet.landmarks.items()
+            if f" {key_of(name)} " in f" {key} "
+        ]
+        words = set(key.split())
+        shared = [len(words & set(key_of(self.bank.text(questions[0])).split())) if questions else -1
+                  for questions in found]  # fmt: skip
+        return found[int(np.argmax(shared))] if found else ()
 
     def _about(self, candidate: Candidate, key: str) -> tuple[int, ...]:
         bank = self.bank
