@@ -74,7 +74,7 @@ def test_every_way_in_which_the_voice_asks_is_understood(catalogue):
         ("movies-1k", "oscar winner?", ["Did it win an Oscar?"]),
         ("animals", "is it bigger than a cat?", ["Does it weigh more than a cat (4 kg)?"]),
         ("animals", "is it heavier than a cat?", ["Does it weigh more than a cat (4 kg)?"]),
-        ("animals", "would it live longer than a cat does?", ["Does it live longer than a cat (20 years)?"]),
+        ("animals", "would it live longer than a dog does?", ["Does it live longer than a dog (12 years)?"]),
         ("animals", "I wonder if it lives longer than 4 years", ["Does it live longer than 4 years?"]),
         ("animals", "how many legs?", ["How many legs does it have?"]),
         ("animals", "does it live in africa?", ["Is it at home in Africa?"]),
