@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "merge": ("agents.commands.merge", "files of evaluate's rows, shared out by --first-episode, put together"),
     "compare": ("agents.commands.compare", "two files of evaluate's rows: paired differences with intervals"),
     "view": ("screens.view", "dialogues in the terminal: sort and filter, turn by turn, two agents side by side"),
+    "benchmark": ("agents.commands.benchmark", "suites: named, versioned evaluations, and submissions by others"),
     "report": ("agents.commands.report", "one page on an evaluation: figures, charts, the worst dialogues"),
     "run": ("agents.commands.run", "scripted episodes with expectations, for continuous integration"),
     "simulate": ("agents.commands.simulate", "dialogues as JSONL, to train and study on"),

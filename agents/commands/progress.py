@@ -19,10 +19,11 @@ class RunProgress:
 
     Args:
         what: what is being done, until there is more to say.
+        with_time: whether the bar says how long it will take, by what is done; off where the caller knows better.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, with_time: bool = True) -> None:
+        self.what, self.with_time = what, with_time
         self.begun = time.monotonic()
         self.bar: Progress | None = None
         self.task: TaskID | None = None
@@ -56,17 +57,20 @@ class RunProgress:
         if self.bar is None or self.task is None:
             if time.monotonic() - self.begun < PATIENCE_S:
                 return
-            self.bar = _bar()
+            self.bar = _bar(self.with_time)
             self.bar.start()
             self.task = self.bar.add_task(self.what, total=of)
         self.bar.update(self.task, completed=min(done, of), total=of, description=brief)
 
 
-def _bar() -> Progress:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+def _bar(with_time: bool) -> Progress:
+    from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
     from agents.commands.console import console
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
-               TimeRemainingColumn())  # fmt: skip
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+    ]  # fmt: skip
+    if with_time:
+        columns.append(TimeRemainingColumn())
     return Progress(*columns, console=console(stderr=True), transient=True)
