@@ -19,6 +19,9 @@ from agents.strategies.registry import TRAINED, make_agent, parts_of
 from agents.suites.cells import Cell, TimeLeft, cells_of
 from agents.suites.suite import Condition, Suite
 from envs.rules import Rules
+from sim.catalogue.load import load
+from sim.users.people import resolved
+from sim.users.rates import load_rates
 
 
 def run_suite(suite: Suite, agents: Sequence[str], folder: Path, workers: int) -> int:
@@ -37,6 +40,8 @@ def run_suite(suite: Suite, agents: Sequence[str], folder: Path, workers: int) -
     new = sum(missing.values())
     if not new:
         return 0
+    for condition in suite.conditions():
+        check_world(condition)  # before hours pass
     folder.mkdir(parents=True, exist_ok=True)
     with SuiteProgress(suite, TimeLeft(left), sum(len(cells) for cells in every)) as progress:
         try:
@@ -49,18 +54,23 @@ def run_suite(suite: Suite, agents: Sequence[str], folder: Path, workers: int) -
     return new
 
 
-def setting_of(condition: Condition) -> Setting:
-    """The world of a condition.
+def check_world(condition: Condition) -> None:
+    """That there are such a catalogue and such users, and that they are those of the suite.
 
     Raises:
-        InputError: it is not the one that the suite was made with.
+        InputError: they have changed since the suite was made.
         ValueError: a catalogue or rates that can't be used.
     """
+    catalogue = load(condition.path)
+    condition.check_made_with(catalogue.fingerprint, resolved(load_rates(condition.noise), catalogue).digest)
+
+
+def setting_of(condition: Condition) -> Setting:
+    """The world of a condition; raises as `check_world`."""
+    check_world(condition)
     how = condition.options()
     rules = Rules(budget=how["budget"], opening=how["opening"])
-    setting = make_setting(how["catalogue"], how["questions"], how["noise"], rules, max_questions=how["max_questions"])
-    condition.check_made_with(setting.catalogue.fingerprint, setting.rates.digest)
-    return setting
+    return make_setting(how["catalogue"], how["questions"], how["noise"], rules, max_questions=how["max_questions"])
 
 
 def _run_condition(cells: Sequence[Cell], workers: int, progress: SuiteProgress) -> None:

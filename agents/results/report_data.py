@@ -57,11 +57,12 @@ class Condition:
 
     def figures(self) -> dict[str, dict[str, Any]]:
         """Label to `agents.evaluation.metrics.summary`; regret where `exact` met the same users."""
-        exact = self.agents.get(YARDSTICK)
+        exact = {row["episode"]: row for row in self.agents.get(YARDSTICK, ())}
         out = {}
         for label, rows in self.agents.items():
-            paired_ = exact is not None and [r["episode"] for r in exact] == [r["episode"] for r in rows]
-            out[label] = summary(rows, self.budget, exact if paired_ else None, self.users_per_intent)
+            same = [exact[row["episode"]] for row in rows if row["episode"] in exact]
+            reference = same if exact and len(same) == len(rows) else None  # an agent may have met fewer users
+            out[label] = summary(rows, self.budget, reference, self.users_per_intent)
         return out
 
     def differences(self, baseline: str) -> list[dict[str, Any]]:
