@@ -17,6 +17,7 @@ ROOMS = {
     "sim": ["names", "files", "answers", "numeric", "catalogue", "questions", "facts", "channel", "users",
             "describe", "belief", "ask", "posterior", "phrasing", "mentions", "dialogue", "importers"],
     "agents": ["errors", "files", "resume", "chat_models", "setting", "agent", "learning", "language",
-               "strategies", "policy", "practice", "evaluation", "scenarios", "play", "results", "commands", "cli"],
+               "strategies", "policy", "practice", "evaluation", "scenarios", "play", "results", "suites", "commands",
+               "cli"],
 }  # fmt: skip
 """What stands in a folder, lowest first: each may import what stands before it."""

@@ -184,7 +184,12 @@ def test_further_agents_and_words_leave_a_suite_what_it_is(suite):
     before = read_suite(suite).digest
     suite.write_text(TINY.replace('"uniform", ', "").replace("more", "less"), encoding="utf-8")
     assert read_suite(suite).digest == before
-    for change in (("budget = 6", "budget = 7"), ("= 60", "= 61"), ('"hard"', '"typical"'), ("version = 1", "version = 2")):
+    for change in (
+        ("budget = 6", "budget = 7"),
+        ("= 60", "= 61"),
+        ('"hard"', '"typical"'),
+        ("version = 1", "version = 2"),
+    ):
         suite.write_text(TINY.replace(*change), encoding="utf-8")
         assert read_suite(suite).digest != before
 

@@ -124,7 +124,8 @@ def _list() -> Exit:
         suite = read_suite(path)
         rows = sum(condition.episodes(agent) for condition in suite.conditions() for agent in suite.agents)
         cells = len(suite.conditions()) * len(suite.agents)
-        print(f"{label:<9} {suite.about}\n          {cells} cells, {rows:,} rows, about {suite.minutes:g} min on two cores")
+        took = f", about {suite.minutes:g} min on two cores" if suite.minutes else ""
+        print(f"{label:<9} {suite.about}\n{'':<9} {cells} cells, {rows:,} rows{took}")
     return Exit.OK
 
 
@@ -133,12 +134,7 @@ def _show(config: Benchmark, board: Scoreboard, folder: Path) -> None:
     from agents.suites.scoreboard import FIGURES, short
 
     if config.json:
-        scores = [
-            {"agent": s.agent, "cells": s.cells, "users": s.users, "fewer": s.fewer}
-            | {name: None if found is None else {"value": found[0], "ci": found[1:]} for name, found in s.figures.items()}
-            for s in board.scores()
-        ]
-        print(json.dumps({"suite": board.suite.provenance(), "rows": str(folder), "scores": scores}, ensure_ascii=False))
+        print(json.dumps(board.to_json() | {"rows": str(folder)}, ensure_ascii=False))
         return
     from rich.table import Table
 

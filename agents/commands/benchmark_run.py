@@ -17,7 +17,7 @@ from agents.evaluation.runner import run
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import TRAINED, make_agent, parts_of
 from agents.suites.cells import Cell, TimeLeft, cells_of
-from agents.suites.suite import Condition, Suite
+from agents.suites.suite import UserGroup, Suite
 from envs.rules import Rules
 from sim.catalogue.load import load
 from sim.users.people import resolved
@@ -54,7 +54,7 @@ def run_suite(suite: Suite, agents: Sequence[str], folder: Path, workers: int) -
     return new
 
 
-def check_world(condition: Condition) -> None:
+def check_world(condition: UserGroup) -> None:
     """That there are such a catalogue and such users, and that they are those of the suite.
 
     Raises:
@@ -65,7 +65,7 @@ def check_world(condition: Condition) -> None:
     condition.check_made_with(catalogue.fingerprint, resolved(load_rates(condition.noise), catalogue).digest)
 
 
-def setting_of(condition: Condition) -> Setting:
+def setting_of(condition: UserGroup) -> Setting:
     """The world of a condition; raises as `check_world`."""
     check_world(condition)
     how = condition.options()
@@ -113,7 +113,7 @@ class SuiteProgress:
     def __exit__(self, *error: object) -> None:
         self.bar.__exit__(None, None, None)
 
-    def __call__(self, condition: Condition, agent: str, rows: int, seconds: float) -> None:
+    def __call__(self, condition: UserGroup, agent: str, rows: int, seconds: float) -> None:
         """Note rows that were played, and what they took in the agent."""
         self.time_left.add(agent, condition.catalogue.name, rows, seconds)
         done = self.rows - sum(self.time_left.left.values())

@@ -13,14 +13,14 @@ from typing import Any
 
 from agents.errors import InputError
 from agents.evaluation.resumable_rows import read_rows
-from agents.suites.suite import Condition, Suite
+from agents.suites.suite import UserGroup, Suite
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """An agent and the users that it meets."""
 
-    condition: Condition
+    condition: UserGroup
     agent: str
     path: Path
     """The file of its rows."""

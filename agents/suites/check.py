@@ -23,7 +23,7 @@ from agents.evaluation.resumable_rows import read_evaluation, row_line
 from agents.evaluation.runner import BATCH, EvaluationPlan, Task, TaskRunner
 from agents.setting import Setting
 from agents.suites.cells import check_suite
-from agents.suites.suite import Condition, Suite
+from agents.suites.suite import UserGroup, Suite
 from envs.rules import Rules
 
 CLOSE = 1e-5
@@ -79,7 +79,7 @@ def read_submission(paths: Sequence[str]) -> list[Submitted]:
 
 
 def check(
-    suite: Suite, files: Sequence[Submitted], setting_of: Callable[[Condition], Setting], replay: int = 0,
+    suite: Suite, files: Sequence[Submitted], setting_of: Callable[[UserGroup], Setting], replay: int = 0,
     progress: Callable[[int, int, str], None] = lambda done, of, what: None,
 ) -> Verdict:  # fmt: skip
     """Whether the files are scores of the suite.
@@ -130,7 +130,7 @@ def _version_of(file: Submitted) -> str:
     return str(made_with.get("clarigym")) if isinstance(made_with, dict) else "an unknown one"
 
 
-def _condition_of(suite: Suite, file: Submitted) -> Condition:
+def _condition_of(suite: Suite, file: Submitted) -> UserGroup:
     """The users that the file says to have met.
 
     Raises:
@@ -164,7 +164,7 @@ def _missing(suite: Suite, cells: Mapping[tuple[str, str], Submitted]) -> list[s
 
 
 def _check_cell(
-    condition: Condition, setting: Setting, file: Submitted, agent: str, rows: Sequence[Row], replay: int
+    condition: UserGroup, setting: Setting, file: Submitted, agent: str, rows: Sequence[Row], replay: int
 ) -> tuple[list[str], int]:
     """Why the cell doesn't count, the first reason alone; and how many of its rows were played again."""
     where = f"{file.path}: {agent}"
@@ -173,8 +173,8 @@ def _check_cell(
         count = condition.episodes(agent)
         numbers = [row["episode"] for row in rows]
         if sorted(numbers) != list(range(count)):
-            raise InputError(f"{where}: {len(rows):,} rows of episodes {min(numbers)} to {max(numbers)}, not those of 0 "
-                             f"to {count - 1}, each once")  # fmt: skip
+            raise InputError(f"{where}: {len(rows):,} rows of episodes {min(numbers)} to {max(numbers)}, not those of "
+                             f"0 to {count - 1}, each once")  # fmt: skip
         _check_intents(condition, setting, where, rows)
         for row in rows:
             wrong = wrong_sum(row, setting.rules)
@@ -185,7 +185,7 @@ def _check_cell(
         return [str(problem)], 0
 
 
-def _check_users(condition: Condition, setting: Setting, file: Submitted) -> None:
+def _check_users(condition: UserGroup, setting: Setting, file: Submitted) -> None:
     told = file.header.get("fingerprint"), file.header.get("rates_digest")
     mine = setting.catalogue.fingerprint, setting.rates.digest
     for what, there, here in zip(("catalogue", "rates of users"), told, mine, strict=True):
@@ -193,7 +193,7 @@ def _check_users(condition: Condition, setting: Setting, file: Submitted) -> Non
             raise InputError(f"{file.path}: another {condition.title}: {what} {there!r} there, {here!r} here")
 
 
-def _check_intents(condition: Condition, setting: Setting, where: str, rows: Sequence[Row]) -> None:
+def _check_intents(condition: UserGroup, setting: Setting, where: str, rows: Sequence[Row]) -> None:
     """Raises InputError where an episode isn't the user that the suite's seed draws."""
     suite = condition.suite
     episodes = np.arange(len(rows))
@@ -229,7 +229,7 @@ def _near(a: float, b: float) -> bool:
 
 
 def _replay(
-    condition: Condition, setting: Setting, where: str, agent: str, rows: Sequence[Row], batches: int
+    condition: UserGroup, setting: Setting, where: str, agent: str, rows: Sequence[Row], batches: int
 ) -> int:  # fmt: skip
     """Play some batches again; gives how many rows that were.
 

@@ -75,6 +75,15 @@ class Scoreboard:
 
         return sorted(found, key=place)
 
+    def to_json(self) -> dict[str, Any]:
+        """The scores for machines."""
+        scores = [
+            {"agent": score.agent, "cells": score.cells, "users": score.users, "fewer": score.fewer}
+            | {name: ends and {"value": ends[0], "ci": ends[1:]} for name, ends in score.figures.items()}
+            for score in self.scores()
+        ]
+        return {"suite": self.suite.provenance(), "scores": scores}
+
     def _score(self, agent: str) -> Score:
         mine = [self.cells[c.title, agent] for c in self.suite.conditions() if (c.title, agent) in self.cells]
         full = sum(c.episodes("") for c in self.suite.conditions() if (c.title, agent) in self.cells)
@@ -144,7 +153,8 @@ def agents_table(board: Scoreboard) -> list[str]:
 
 def users_table(board: Scoreboard) -> list[str]:
     """Markdown: one line for each kind of users, success and questions of each agent."""
-    out = ["| users | " + " | ".join(in_markdown(short(agent)) for agent in board.agents) + " |", "|---|" + "---:|" * len(board.agents)]
+    names = " | ".join(in_markdown(short(agent)) for agent in board.agents)
+    out = [f"| users | {names} |", "|---|" + "---:|" * len(board.agents)]
     for condition in board.suite.conditions():
         shown = [_found(board.cells.get((condition.title, agent))) for agent in board.agents]
         out.append(f"| {in_markdown(condition.title)} | " + " | ".join(shown) + " |")

@@ -87,13 +87,13 @@ class Suite:
         """What stands in the header of each file of rows."""
         return {"name": self.label, "version": self.version, "digest": self.digest}
 
-    def conditions(self) -> list[Condition]:
+    def conditions(self) -> list[UserGroup]:
         """The users to be met, in order."""
-        return [Condition(suite=self, catalogue=c, users=users) for c in self.catalogues for users in c.users]
+        return [UserGroup(suite=self, catalogue=c, users=users) for c in self.catalogues for users in c.users]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Condition:
+class UserGroup:
     """Users of one kind who want something of one catalogue; with an agent it makes a cell."""
 
     suite: Suite
@@ -144,8 +144,8 @@ class Condition:
         for what, now in (("catalogue", fingerprint), ("users", rates_digest)):
             if wanted[what] and wanted[what] != now:
                 raise InputError(f"{self.suite.label}, {self.title}: the {what} changed since the suite was made "
-                                 f"({wanted[what]} then, {now} now), so scores are not comparable; the suite needs a new "
-                                 "version")  # fmt: skip
+                                 f"({wanted[what]} then, {now} now), so scores are not comparable; the suite needs a "
+                                 "new version")  # fmt: skip
 
 
 def _said(one: Suite | SuiteCatalogue) -> dict[str, Any]:
@@ -234,7 +234,7 @@ def _check(suite: Suite, where: str) -> None:
         raise InputError(f"{where}: {problem}") from None
 
 
-def _check_counts(suite: Suite, condition: Condition) -> None:
+def _check_counts(suite: Suite, condition: UserGroup) -> None:
     for agent in condition.catalogue.fewer:
         check_name(agent)
     for rates in condition.catalogue.rates.values():
