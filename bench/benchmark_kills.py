@@ -82,9 +82,11 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--folder", help="where the rows of both runs stay; none: nowhere")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        return 0 if same_bytes(given.suite, Path(folder), given.kills, given.workers, given.seed) else 1
+    with tempfile.TemporaryDirectory() as nowhere:
+        folder = Path(given.folder or nowhere)
+        return 0 if same_bytes(given.suite, folder, given.kills, given.workers, given.seed) else 1
 
 
 if __name__ == "__main__":

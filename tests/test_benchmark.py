@@ -12,8 +12,8 @@ from agents.errors import Exit
 from agents.evaluation.resumable_rows import read_evaluation
 from agents.suites.cells import TimeLeft
 from agents.suites.check import wrong_sum
-from agents.suites.scoreboard import mean_of_cells, short
-from agents.suites.suite import find_suite, read_suite, shipped
+from agents.suites.scoreboard import mean_of_cells
+from agents.suites.suite import find_suite, read_suite, shipped, short
 from bench.benchmark_kills import same_bytes
 from envs.rules import Rules
 from sim.catalogue.load import load
@@ -120,7 +120,8 @@ def test_what_a_suite_comes_to_as_json_and_as_a_report(suite, capsys):
     told = json.loads(capsys.readouterr().out)
     assert [score["agent"] for score in told["scores"]] == ["exact", "fixed"]
     assert told["scores"][0]["regret"]["value"] == 0
-    assert "A tiny &lt;suite&gt;" in (folder / "report.html").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "A tiny &lt;suite&gt;" in page and f"tiny-1, digest {told['suite']['digest']}" in page
 
 
 @pytest.mark.parametrize(

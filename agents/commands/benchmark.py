@@ -131,7 +131,8 @@ def _list() -> Exit:
 
 def _show(config: Benchmark, board: Scoreboard, folder: Path) -> None:
     from agents.commands.console import console
-    from agents.suites.scoreboard import FIGURES, short
+    from agents.suites.scoreboard import FIGURES
+    from agents.suites.suite import short
 
     if config.json:
         print(json.dumps(board.to_json() | {"rows": str(folder)}, ensure_ascii=False))

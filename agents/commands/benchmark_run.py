@@ -17,7 +17,7 @@ from agents.evaluation.runner import run
 from agents.setting import Setting, make_setting
 from agents.strategies.registry import TRAINED, make_agent, parts_of
 from agents.suites.cells import Cell, TimeLeft, cells_of
-from agents.suites.suite import UserGroup, Suite
+from agents.suites.suite import Suite, UserGroup, short
 from envs.rules import Rules
 from sim.catalogue.load import load
 from sim.users.people import resolved
@@ -119,7 +119,7 @@ class SuiteProgress:
         done = self.rows - sum(self.time_left.left.values())
         left = self.time_left.estimate_s(time.monotonic() - self.begun)
         eta = "" if left is None else f", about {in_words(left)} left"
-        at = f"{printable(condition.title)}, {printable(agent)}{eta}"
+        at = f"{printable(condition.title)}, {short(agent)}{eta}"
         line = f"{self.suite.label}: {done:,} of {self.rows:,} rows, {at}"
         self.bar(done, self.rows, f"{self.suite.label}: {at}", line)
 

@@ -201,6 +201,9 @@ def _file(path: str, header: Mapping[str, Any]) -> dict[str, Any]:
     """What a file of rows says of where it comes from."""
     made_with = header.get("made_with")
     made_with = made_with if isinstance(made_with, dict) else {}
+    suite = header.get("suite")
+    if isinstance(suite, dict):
+        made_with = {"suite": f"{suite.get('name')}, digest {suite.get('digest')}"} | made_with
     checkpoints = header.get("checkpoints")
     return {
         "name": Path(path).name,

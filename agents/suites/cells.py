@@ -13,7 +13,7 @@ from typing import Any
 
 from agents.errors import InputError
 from agents.evaluation.resumable_rows import read_rows
-from agents.suites.suite import UserGroup, Suite
+from agents.suites.suite import Suite, UserGroup
 
 
 @dataclass(frozen=True, kw_only=True)

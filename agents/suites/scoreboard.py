@@ -19,7 +19,7 @@ from agents.errors import InputError, printable
 from agents.results.report_data import Condition as Met
 from agents.results.report_data import read_report
 from agents.suites.cells import Cell, cells_of
-from agents.suites.suite import Suite
+from agents.suites.suite import Suite, short
 from sim.files import read_text
 
 FIGURES = (("success", 100, 1), ("turns_all", 1, 2), ("reward", 1, 3), ("regret", 1, 3), ("nll_nats", 1, 2))
@@ -171,16 +171,6 @@ def _found(figures: Mapping[str, Any] | None) -> str:
 def _with_ends(ends: Sequence[float], places: int) -> str:
     value, low, high = (f"{x:.{places}f}" for x in ends)
     return f"{value} ({low} to {high})"
-
-
-def short(agent: str) -> str:
-    """An agent's name for a table: of a long module only the last part.
-
-    >>> short("agents.strategies.assumed:typical"), short("exact")
-    ('assumed:typical', 'exact')
-    """
-    module, colon, factory = agent.rpartition(":")
-    return printable(module.rpartition(".")[2] + colon + factory)
 
 
 def in_markdown(text: str) -> str:

@@ -16,7 +16,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agents.errors import InputError, at_least, check_budget, check_episodes, check_seed
+from agents.errors import InputError, at_least, check_budget, check_episodes, check_seed, printable
 from agents.strategies.registry import check_name
 from sim.catalogue.load import BUILT_IN
 from sim.files import parse_toml, read_text
@@ -156,6 +156,16 @@ def _said(one: Suite | SuiteCatalogue) -> dict[str, Any]:
 def located(name: str, place: str, built_in: bool) -> str:
     """A path as seen from here, of one that is written in the file `place`."""
     return name if built_in else str(Path(place).parent / name)
+
+
+def short(agent: str) -> str:
+    """An agent's name for a table: of a long module only the last part.
+
+    >>> short("agents.strategies.assumed:typical"), short("exact")
+    ('assumed:typical', 'exact')
+    """
+    module, colon, factory = agent.rpartition(":")
+    return printable(module.rpartition(".")[2] + colon + factory)
 
 
 def shipped() -> dict[str, Path]:
