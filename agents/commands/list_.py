@@ -12,6 +12,7 @@ from agents.commands.console import console
 from agents.commands.flags import parse
 from agents.errors import Exit
 from agents.strategies.registry import AGENTS, LEARNED, MODEL_AGENTS
+from agents.suites.suite import shipped
 from sim.catalogue.load import BUILT_IN
 from sim.users.rates import GRID_KINDS, GRID_PERCENT, PRESETS
 
@@ -34,6 +35,7 @@ def main(arguments: list[str]) -> Exit:
         "environments": [*envs.IDS, envs.TEXT],
         "presets": list(PRESETS),
         "questions": ["yesno", "open", "mixed"],
+        "suites": list(shipped()),
     }
     if config.json:
         print(json.dumps(everything))
@@ -52,6 +54,8 @@ def main(arguments: list[str]) -> Exit:
     out.print("environments", style="bold")
     for name in (*envs.IDS, envs.TEXT):
         out.print(f"  {name}")
+    out.print("suites", style="bold")
+    out.print("  " + ", ".join(shipped()) + "; or a file of your own")
     out.print("noise presets", style="bold")
     out.print(f"  {', '.join(plain)}; one fault alone: {grid};\n  or a TOML file of your own", soft_wrap=True)
     return Exit.OK

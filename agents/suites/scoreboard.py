@@ -95,8 +95,9 @@ class Scoreboard:
 def mean_of_cells(cells: Sequence[Mapping[str, Any]], name: str) -> tuple[float, float, float] | None:
     """The mean of a figure and its interval; None where a cell lacks the figure or its interval.
 
-    >>> mean_of_cells([{"x": 0.5, "x_ci": [0.2, 0.8]}, {"x": 0.7, "x_ci": [0.3, 1.1]}], "x")
-    (0.6, 0.35, 0.85)
+    >>> mean, low, high = mean_of_cells([{"x": 0.5, "x_ci": [0.2, 0.8]}, {"x": 0.7, "x_ci": [0.3, 1.1]}], "x")
+    >>> f"{mean:.2f}, {low:.2f} to {high:.2f}"
+    '0.60, 0.35 to 0.85'
     """
     ends = [cell[f"{name}_ci"] for cell in cells]
     if not cells or any(end is None for end in ends):
