@@ -7,7 +7,7 @@ some of them and succeeds in others that had failed, so that it finds two in a h
 often `clarigym compare` finds this (McNemar's exact test at the 5 % level, and after Holm's correction for the five
 metrics), beside the power that theory gives that test: the sum over all outcomes of the two kinds of discordant pairs.
 
-False alarms: `uniform` against itself under other draws of its own, with the same users, 200 times.
+False alarms: `uniform` against itself under other draws of its own, with the same `hard` users of toy, 200 times.
 """
 
 from __future__ import annotations
@@ -89,11 +89,11 @@ def planted(pool: list[dict], episodes: int, samples: int, all_metrics: int) -> 
 
 
 def alarms(times: int, episodes: int) -> None:
-    print(f"\nuniform against itself, other draws, {times} times, {episodes} users of animals, people\n")
+    print(f"\nuniform against itself, other draws, {times} times, {episodes} `hard` users of toy\n")
     counts: dict[str, int] = {}
     for k in range(times):
-        a, b = (evaluate(["uniform"], "animals", episodes=episodes, agent_seed=1 + 2 * k + j).rows for j in (0, 1))
-        figures = paired(a, b, (BUDGET, BUDGET))
+        runs = [evaluate(["uniform"], "toy", noise="hard", episodes=episodes, agent_seed=1 + 2 * k + j) for j in (0, 1)]
+        figures = paired(runs[0].rows, runs[1].rows, (BUDGET, BUDGET))
         for name, one in figures.items():
             counts[name] = counts.get(name, 0) + (one["p"] < 1 - LEVEL)
         counts["any after Holm"] = counts.get("any after Holm", 0) + any(one["differs"] for one in figures.values())

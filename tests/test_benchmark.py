@@ -78,6 +78,9 @@ def test_a_suite_makes_a_file_a_cell_and_the_same_command_goes_on(suite, capsys)
     first.write_bytes(first.read_bytes()[:-700])  # killed within a line
     second.unlink()
     capsys.readouterr()
+    played(suite, "--no-play", "--json")
+    told = {score["agent"]: score["cells"] for score in json.loads(capsys.readouterr().out)["scores"]}
+    assert told == {"independent": 2, "exact": 1, "uniform": 1}
     played(suite, "--workers", "2")
     assert bytes_of(folder) == whole
     assert "tiny-1: 62 rows to play" in capsys.readouterr().err

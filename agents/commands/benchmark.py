@@ -40,6 +40,8 @@ class Benchmark:
     """Who plays, with commas between; empty for those whom the suite names."""
     workers: int = 1
     """Processes; the rows don't depend on it."""
+    play: bool = True
+    """Off: tables and reports of the cells that are finished, and nothing is played."""
     tables: tuple[str, ...] = ()
     """Markdown files; tables are written where a mark says so, and a file that isn't there is made."""
     report: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -101,7 +103,8 @@ def _run(config: Benchmark, suites: Sequence[Suite]) -> Exit:
     boards = []
     for suite in suites:
         folder, agents = Path(config.out) / suite.label, config.named or suite.agents
-        run_suite(suite, agents, folder, config.workers)
+        if config.play:
+            run_suite(suite, agents, folder, config.workers)
         boards.append(read_scoreboard(suite, agents, folder))
         _show(config, boards[-1], folder)
         if config.report:
