@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -107,14 +108,15 @@ class Reader:
         for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
             reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
             notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
-            out.append(replace(reading, text=text, notes=notes, items=self._items(clean[k], q)))
+            out.append(replace(reading, text=text, notes=notes, **self._items(clean[k], q)))
         return out
 
-    def _items(self, text: str, question: int) -> np.ndarray | None:
+    def _items(self, text: str, question: int) -> dict[str, Any]:
         """How well each intent matches a request that tells a story; a short one says all it says in its facts."""
         if self.tower is None or self.encoder is None or question >= 0 or len(tokens_of(text)) <= SHORT:
-            return None
-        return self.tower.log_factors(self.encoder.meanings([text])[0])
+            return {}
+        items = self.tower.log_factors(self.encoder.meanings([text])[0])
+        return {} if items is None else {"items": items, "trust": self.tower.trust}
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 
