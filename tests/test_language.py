@@ -293,8 +293,10 @@ def test_weights_are_read_as_they_were_written(tmp_path):
 def test_the_tower_ships_with_the_vectors_of_movies_and_is_of_films_alone(films, monkeypatch):
     monkeypatch.setattr("agents.language.items.embed", lambda *_: pytest.fail("encoded again"))
     tower = read_tower(FOLDER, films.catalogue, "minilm")
-    assert tower is not None and tower.vectors.shape == (len(films.catalogue), WIDTH)
-    assert tower.log_factors(tower.basis[:, 0]).shape == (len(films.catalogue),)
+    assert tower is not None and tower.vectors.shape == (len(films.catalogue), WIDTH + len(tower.learned.columns))
+    story = 100 * tower.learned.story
+    assert (factors := tower.log_factors(story)) is not None and factors.shape == (len(films.catalogue),)
+    assert tower.log_factors(-story) is None
     assert read_tower(FOLDER, make_setting("toy", "mixed", "typical", Rules()).catalogue, "minilm") is None
     assert read_tower(FOLDER, films.catalogue, "another") is None
 
