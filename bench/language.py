@@ -6,7 +6,7 @@ The wordings in `bench/held_out` were written for this and are seen by no traini
 CLARIGYM_REQUESTS) holds `film_queries_dev.jsonl`, queries with marked words, and `tot_dev.jsonl`, requests with the
 film that was found; without it those tables are left out.  The strengths of patterns are fitted to these two files, so
 each fifth is read with strengths that were fitted to the others.  How films match a story was fitted to the requests
-too, and is left out here: `bench.tower` and the card in `agents/language/shipped` have its figures on requests that were
+too, and is left out here: `bench.tower` and the card in `agents/language/shipped` have its figures on what was
 held out.
 
 The column "baseline" holds figures of simpler readers, measured once on other text of the same kinds: for answers a

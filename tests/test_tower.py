@@ -13,7 +13,9 @@ from agents.language.items import TowerMap, in_bytes, item_vectors, read_tower, 
 from agents.language.train_tower import START, Cost, FittedMap, Stories, TowerSettings, train_map
 from sim import load
 
-SMALL = TowerSettings(negatives=4, batch=16, epochs=15, rate=0.1, text_penalty=1e-5, facet_penalty=1e-5, bias_penalty=1e-5)
+SMALL = TowerSettings(
+    negatives=4, batch=16, epochs=15, rate=0.1, text_penalty=1e-5, facet_penalty=1e-5, bias_penalty=1e-5
+)
 TEXT = 4
 """Numbers of a text in the made-up catalogue."""
 
@@ -100,7 +102,7 @@ def test_what_is_judged_was_not_learned_from():
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(2, 200, TEXT)).astype(np.float32) / 6
     intent = rng.choice(len(prior), p=prior, size=200)
-    requests = Requests(vectors, np.zeros((2, 200, len(prior)), np.float32), intent, np.arange(200) % 5)
+    requests = Requests(vectors, np.zeros((3, 2, 200, len(prior)), np.float32), intent, np.arange(200) % 5)
     data = TowerData(requests, np.eye(TEXT, dtype=np.float32), items, ("x",), prior, "")
     found = held_out(data, replace(SMALL, negatives=16, text_penalty=1e-2, bias_penalty=1e-2))
     assert found.gain_bits.shape == (2, 200) and found.gain_bits.mean() < 0.1

@@ -45,7 +45,7 @@ class TowerMap:
     """(D,) float32: the direction in which stories differ from openings that state facts."""
     story_bias: float
     trust: float
-    """The power to which what patterns tell is taken beside the match: both see the same words."""
+    """How far patterns are believed beside the match: both see the same words."""
     columns: tuple[str, ...]
     """(P,) names of the columns behind the text's K."""
 

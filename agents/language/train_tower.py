@@ -1,6 +1,6 @@
 """Contrasts the map of `agents.language.items` in small batches: each story's item against a handful of others.
 
-The critic is f(story, item) = <map(story), item> + trust * what patterns tell.  Three ways to train it:
+The critic is f(story, item) = <map(story), item> + what patterns tell.  Three ways to train it:
 
 - "importance": K items a story from a proposal, weighted by p / q (`objectives.importance`).  Its optimum is the
   posterior at any K, so that the map may be trained where encoding an item is dear.  The proposal is what patterns
@@ -26,8 +26,6 @@ from agents.learning.proposals import Candidates, in_batch, posterior_mixture
 
 START = 15.0
 """The scale of similarity at which the map of texts begins, and that of the proposal's match."""
-TRUST = 0.6
-"""Where the power of what patterns tell begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,12 +69,11 @@ class FittedMap(NamedTuple):
     """(K, K + P)."""
     bias: np.ndarray
     """(K + P,)."""
-    trust: float
 
     def scores(self, stories: Stories, items: np.ndarray, log_prior: np.ndarray) -> np.ndarray:
         """(m, N) log belief up to a constant a story."""
         weights = stories.vectors @ self.map + self.bias
-        return weights @ items.T + self.trust * stories.log_gain + log_prior
+        return weights @ items.T + stories.log_gain + log_prior
 
 
 @dataclass
@@ -112,10 +109,8 @@ def train_map(
     start = torch.zeros(text, items.shape[1])
     start[:, :text] = START * torch.eye(text)
     weight, bias = start.clone().requires_grad_(True), torch.zeros(items.shape[1], requires_grad=True)
-    trust = torch.tensor(TRUST, requires_grad=True)
     optimiser = torch.optim.Adam([
         {"params": [weight], "lr": 5 * settings.rate}, {"params": [bias], "lr": settings.rate},
-        {"params": [trust], "lr": settings.rate / 10},
     ])  # fmt: skip
     rng = np.random.default_rng(settings.seed)
     batches = list(_batches(len(stories.intent), settings, rng))
@@ -129,13 +124,13 @@ def train_map(
         said = torch.from_numpy(some.vectors) @ weight + bias  # (B, K + P)
         if settings.objective == "catalogue":
             cost.add(np.arange(len(items)))
-            scores = said @ torch.from_numpy(items).T + trust * torch.from_numpy(some.log_gain)
+            scores = said @ torch.from_numpy(items).T + torch.from_numpy(some.log_gain)
             loss = full_softmax(scores, log_prior, torch.from_numpy(some.intent)).loss
         else:
             drawn = _drawn(some, items, prior, settings, rng)
             cost.add(drawn.ids)
             told = torch.from_numpy(np.take_along_axis(some.log_gain, drawn.ids, axis=1))
-            scores = torch.einsum("bk,bjk->bj", said, torch.from_numpy(items[drawn.ids])) + trust * told
+            scores = torch.einsum("bk,bjk->bj", said, torch.from_numpy(items[drawn.ids])) + told
             contrast = importance if settings.objective == "importance" else infonce
             loss = contrast(scores, torch.from_numpy(drawn.log_weight.astype(np.float32))).loss
         moved = weight - start
@@ -146,7 +141,7 @@ def train_map(
         loss.backward()
         optimiser.step()
         slower.step()
-    return FittedMap(weight.detach().numpy(), bias.detach().numpy(), float(trust.detach()))
+    return FittedMap(weight.detach().numpy(), bias.detach().numpy())
 
 
 def _batches(n: int, settings: TowerSettings, rng: np.random.Generator) -> Iterator[np.ndarray]:
@@ -161,7 +156,7 @@ def _drawn(
 ) -> Candidates:
     if settings.objective == "in-batch":
         return in_batch(some.intent)
-    log_belief = TRUST * some.log_gain + np.log(prior).astype(np.float32)
+    log_belief = some.log_gain + np.log(prior).astype(np.float32)
     if settings.proposal == "match":
         text = some.vectors.shape[1]
         log_belief = log_belief + START * some.vectors @ items[:, :text].T
