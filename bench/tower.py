@@ -5,21 +5,19 @@
 The folder holds `tot_dev.jsonl`, requests with the film that was found.  Every way takes the same steps of Adam over
 the same stories; only what a story is told from differs.  "items" are those that a run would have to encode if the
 encoder were trained too, each once a step, and those that its proposal needs; "distinct" if every vector were kept.
-"hours" is what the items would take at the time of one item's forward and backward pass, which is measured here.
-Seconds and memory are those of training the map on vectors that are kept.
+"hours" and "MB a step" are what the items would take at the time and memory of one item's forward and backward pass,
+which are measured here; "s" is the processor time of training the map on vectors that are kept, a fold.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-import resource
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 
@@ -52,60 +50,63 @@ class Line:
     median_rank: tuple[float, float]
     among_100: tuple[float, float]
     worst_bits: tuple[float, float]
-    steps: int
     items: int
     distinct: int
     hours: float
-    seconds: float
     megabytes: float
+    seconds: float
 
 
-def measured(data: TowerData, settings: TowerSettings, folds: int, pipe: Any) -> None:
-    """Train and judge in a process of its own, so that its peak of memory is its own."""
-    import torch
+class EncodedItem(NamedTuple):
+    """What encoding an item costs, forward and backward."""
 
-    torch.set_num_threads(1)
-    before, begun = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    milliseconds: float
+    megabytes: float
+    """What is held for the backward pass, weights among it."""
+
+
+def line_of(way: str, data: TowerData, settings: TowerSettings, folds: int, item: EncodedItem) -> Line:
+    """Train and judge one way.
+
+    Args:
+        item: what encoding an item costs.
+    """
+    begun = time.process_time()
     found = held_out(data, settings, range(folds))
-    took = time.perf_counter() - begun
-    pipe.send((found, took / folds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024))
-
-
-def line_of(way: str, data: TowerData, settings: TowerSettings, folds: int, ms_an_item: float) -> Line:
-    context = multiprocessing.get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    child = context.Process(target=measured, args=(data, settings, folds, theirs))
-    child.start()
-    theirs.close()
-    found, seconds, megabytes = ours.recv()
-    child.join()
-    n = found.rank.shape[1]
-    pair = lambda of: tuple(round(float(of(v)), 3) for v in range(2))  # noqa: E731
+    seconds = (time.process_time() - begun) / folds
+    gain, rank = found.gain_bits, found.rank
     items = (found.cost.items + found.cost.proposal) // folds
     return Line(
-        way, pair(lambda v: found.gain_bits[v].mean()), pair(lambda v: np.median(found.rank[v])),
-        pair(lambda v: (found.rank[v] <= 100).mean()), pair(lambda v: np.sort(found.gain_bits[v])[n // 20]),
-        found.cost.steps // folds, items, max(found.cost.distinct, found.cost.proposal) // folds,
-        items * ms_an_item / 3.6e6, seconds, megabytes,
+        way, _pair(gain.mean(axis=1)), _pair(np.median(rank, axis=1)), _pair((rank <= 100).mean(axis=1)),
+        _pair(np.sort(gain, axis=1)[:, gain.shape[1] // 20]), items,
+        max(found.cost.distinct, found.cost.proposal) // folds, items * item.milliseconds / 3.6e6,
+        found.cost.items / found.cost.steps * item.megabytes, seconds,
     )  # fmt: skip
 
 
-def milliseconds_an_item(encoder: str, texts: list[str]) -> float:
-    """Forward and backward through the whole encoder, of one item among `TIMED`."""
+def _pair(of: np.ndarray) -> tuple[float, float]:
+    return round(float(of[0]), 3), round(float(of[1]), 3)
+
+
+def encoded_item(encoder: str, texts: list[str]) -> EncodedItem:
+    """What one item costs forward and backward through the whole encoder, among some."""
     import torch
 
     from agents.learning.embeddings import load_words_model, model_folder
 
     tokenizer, model = load_words_model(model_folder(encoder))
     tokens = tokenizer(texts, padding=True, truncation=True, max_length=64, return_tensors="pt")
-    taken = []
+    model(**tokens).last_hidden_state.mean().backward()  # gradients have their room from here on
+    taken: list[float] = []
+    held: list[int] = []
     for _ in range(3):
-        begun = time.perf_counter()
-        model(**tokens).last_hidden_state.mean().backward()
-        taken.append(1000 * (time.perf_counter() - begun) / len(texts))
+        begun = time.process_time()
+        held.clear()
+        with torch.autograd.graph.saved_tensors_hooks(lambda x: held.append(x.nbytes) or x, lambda x: x):
+            model(**tokens).last_hidden_state.mean().backward()
+        taken.append(1000 * (time.process_time() - begun) / len(texts))
     model.zero_grad(set_to_none=True)
-    torch.manual_seed(0)
-    return float(np.median(taken))
+    return EncodedItem(float(np.median(taken)), sum(held) / len(texts) / 2**20)
 
 
 def main() -> None:
@@ -127,26 +128,28 @@ def main() -> None:
     strengths = held_out_strengths(strength_sources(Path(given.requests), seed=0)[0])
     data = tower_data(Path(given.requests) / "tot_dev.jsonl", given.encoder, Reader(setting.bank, ""),
                       setting.posterior(), strengths)  # fmt: skip
-    ms = milliseconds_an_item(given.encoder, item_texts(setting.catalogue)[:: len(setting.catalogue) // TIMED][:TIMED])
+    each = len(setting.catalogue) // TIMED
+    item = encoded_item(given.encoder, item_texts(setting.catalogue)[::each][:TIMED])
     lines = []
     for way, settings in WAYS.items():
-        lines.append(line_of(way, data, settings, given.folds, ms))
+        lines.append(line_of(way, data, settings, given.folds, item))
         if not given.json:
             print(_markdown(lines[-1], first=len(lines) == 1), flush=True)
     if given.json:
-        print(json.dumps({"ms_an_item": ms, "lines": [asdict(line) for line in lines]}))
+        print(json.dumps({"item": item._asdict(), "lines": [asdict(line) for line in lines]}))
     else:
-        print(f"\nAn item forward and backward: {ms:.1f} ms.  {data.requests.vectors.shape[1]} requests.")
+        print(f"\nAn item forward and backward: {item.milliseconds:.1f} ms, {item.megabytes:.2f} MB.  "
+              f"{data.requests.vectors.shape[1]} requests.")  # fmt: skip
 
 
 def _markdown(line: Line, first: bool) -> str:
     head = ("| way | bits | median rank | among 100 | worst 5 % at most | items encoded (distinct) | hours | "
-            "s | MB |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")  # fmt: skip
+            "MB a step | s |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")  # fmt: skip
     both = lambda pair, form: " / ".join(format(x, form) for x in pair)  # noqa: E731
     return (head if first else "") + (
         f"| {line.way} | {both(line.bits, '.2f')} | {both(line.median_rank, '.0f')} | {both(line.among_100, '.3f')} | "
         f"{both(line.worst_bits, '.2f')} | {line.items:,} ({line.distinct:,}) | {line.hours:.2f} | "
-        f"{line.seconds:.0f} | {line.megabytes:.0f} |")  # fmt: skip
+        f"{line.megabytes:.0f} | {line.seconds:.0f} |")  # fmt: skip
 
 
 if __name__ == "__main__":
