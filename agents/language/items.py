@@ -70,9 +70,13 @@ class ItemTower:
     def trust(self) -> float:
         return self.learned.trust
 
-    def log_factors(self, request: np.ndarray) -> np.ndarray | None:
-        """(N,) a log factor on each intent, of a request's vector (D,); None where it tells no story."""
-        if not self.learned.tells_a_story(request):
+    def log_factors(self, request: np.ndarray, surely: bool = False) -> np.ndarray | None:
+        """(N,) a log factor on each intent, of a request's vector (D,); None where it tells no story.
+
+        Args:
+            surely: it tells one, whatever its vector is like.
+        """
+        if not (surely or self.learned.tells_a_story(request)):
             return None
         return (self.vectors @ self.learned.weights(request)).astype(np.float64)
 
