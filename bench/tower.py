@@ -1,4 +1,4 @@
-"""The tower of items, trained in six ways: what each costs and what it tells of requests that were held out.
+"""The tower of items, trained in several ways: what each costs and what it tells of requests that were held out.
 
     python -m bench.tower --requests FOLDER [--folds 5] [--json]
 
