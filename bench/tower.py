@@ -31,9 +31,17 @@ from envs.rules import Rules
 
 BASE = TowerSettings()
 WAYS: dict[str, TowerSettings] = {
+    "plain similarity": replace(BASE, epochs=0),
+    "plain similarity, the prior's power fitted": replace(BASE, epochs=0, prior_power=True),
     **{f"importance-weighted, K = {k}": replace(BASE, negatives=k) for k in (4, 16, 64)},
     "importance-weighted, K = 16, proposal by match": replace(BASE, negatives=16, proposal="match"),
     **{f"in-batch, K = {k}": replace(BASE, objective="in-batch", negatives=k) for k in (16, 64)},
+    **{
+        f"in-batch, K = {k}, the prior's power fitted": replace(
+            BASE, objective="in-batch", negatives=k, prior_power=True
+        )
+        for k in (16, 64)
+    },
     "whole catalogue": replace(BASE, objective="catalogue"),
 }
 """The ways that are compared."""
@@ -80,7 +88,7 @@ def line_of(way: str, data: TowerData, settings: TowerSettings, folds: int, item
         way, _pair(gain.mean(axis=1)), _pair(np.median(rank, axis=1)), _pair((rank <= 100).mean(axis=1)),
         _pair(np.sort(gain, axis=1)[:, gain.shape[1] // 20]), items,
         max(found.cost.distinct, found.cost.proposal) // folds, items * item.milliseconds / 3.6e6,
-        found.cost.items / found.cost.steps * item.megabytes, seconds,
+        found.cost.items / max(1, found.cost.steps) * item.megabytes, seconds,
     )  # fmt: skip
 
 

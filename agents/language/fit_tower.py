@@ -23,7 +23,7 @@ from agents.language.item_text import column_names, item_texts, key_of
 from agents.language.items import TowerMap, in_bytes, item_vectors, principal_axes, save_tower
 from agents.language.reader import Reader
 from agents.language.strengths import Strengths
-from agents.language.train_tower import START, Cost, Stories, TowerSettings, train_map
+from agents.language.train_tower import START, Cost, FittedMap, Stories, TowerSettings, train_map
 from agents.learning.embeddings import embed
 from sim.posterior.exact import ChannelPosterior
 
@@ -164,8 +164,9 @@ def held_out(
             replace(settings, seed=settings.seed + k),
             own,
         )
+        less = _less_prior(fitted, data.stories(outside, best), data, log_prior) if settings.prior_power else 0.0
         for version in range(2):
-            scores = fitted.scores(data.stories(inside, best, (version,)), data.items, log_prior)
+            scores = fitted.scores(data.stories(inside, best, (version,)), data.items, log_prior) - less * log_prior
             gain[version, inside], rank[version, inside] = _figures(scores, data.requests.intent[inside], log_prior)
         trust.append(TRUSTS[best])
         cost = Cost(cost.steps + own.steps, cost.items + own.items, cost.distinct + own.distinct,
@@ -174,6 +175,14 @@ def held_out(
             tell(k)
     judged = np.isin(fold, folds)
     return HeldOut(gain[:, judged], rank[:, judged], trust, cost)
+
+
+def _less_prior(fitted: FittedMap, stories: Stories, data: TowerData, log_prior: np.ndarray) -> float:
+    """By how much the power of the prior is best lowered, in tenths, for stories that the map was trained on."""
+    scores = fitted.scores(stories, data.items, log_prior)
+    powers = np.arange(11) / 10
+    gains = [_figures(scores - x * log_prior, stories.intent, log_prior)[0].mean() for x in powers]
+    return float(powers[int(np.argmax(gains))])
 
 
 def best_trust(data: TowerData, rows: np.ndarray) -> int:

@@ -39,6 +39,9 @@ class TowerSettings:
     batch: int = 32
     """Stories of a step; in-batch takes K + 1."""
     epochs: int = 8
+    """0 leaves the map at plain similarity."""
+    prior_power: bool = False
+    """Fit the power of the prior afterwards, one number; for ways that can't learn how well known items are."""
     mix: float = 0.3
     """Share of the prior in the proposal."""
     rate: float = 0.03
@@ -114,7 +117,7 @@ def train_map(
     ])  # fmt: skip
     rng = np.random.default_rng(settings.seed)
     batches = list(_batches(len(stories.intent), settings, rng))
-    slower = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(0.02, 1 - step / len(batches)))
+    slower = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(0.02, 1 - step / max(1, len(batches))))
     log_prior = torch.tensor(np.log(prior).astype(np.float32))
     cost = Cost() if cost is None else cost
     if settings.objective == "importance" and settings.proposal == "match":
