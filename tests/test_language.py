@@ -14,6 +14,7 @@ from agents.cli import main
 from agents.commands.understand import LineReader
 from agents.language.answer_head import read_heads, save_heads
 from agents.language.belief import evidence_of, hear, parts_of
+from agents.language.corpus import learned_wordings
 from agents.language.cues import plain_text
 from agents.language.items import WIDTH, read_tower
 from agents.language.reader import NO_ENCODER, Reader
@@ -26,7 +27,6 @@ from sim.answers import NO, YES
 from sim.belief.virtual_evidence import Meaning
 from sim.channel.opening import SILENT
 from sim.mentions.tokens import LONGEST
-from sim.phrasing.yesno import all_wordings
 from sim.questions import OPEN
 from tests.source import ROOT
 from tests.tiny_model import tiny_bert
@@ -77,6 +77,10 @@ def asked(reader: Reader, text: str) -> int:
         ("it was directed by stephen speilberg", {"directors": "Steven Spielberg"}),
         ("starring arnold schwarzeneger", {"cast": "Arnold Schwarzenegger"}),
         ("pen lope cruz is in it", {"cast": "Penélope Cruz"}),
+        ("It has Chad McQuen in it", {"cast": "Chad McQueen"}),
+        ("It has Will Smitg in it", {"cast": "Will Smith"}),
+        ("It has Peenlope Ann Miller in it", {"cast": "Penelope Ann Miller"}),
+        ("It has Choi Minn-sik in it", {"cast": "Choi Min-sik"}),
         ("It was written by Woody Allen", {"writers": "Woody Allen"}),
         ("it came out in 1985, no wait, 1995", {"year": (1995.0, 1996.0)}),
         ("It's not a comedy, it stars Robert De Niro", {"genres": "not Comedy", "cast": "Robert De Niro"}),
@@ -289,8 +293,10 @@ def test_weights_are_read_as_they_were_written(tmp_path):
 def test_the_tower_ships_with_the_vectors_of_movies_and_is_of_films_alone(films, monkeypatch):
     monkeypatch.setattr("agents.language.items.embed", lambda *_: pytest.fail("encoded again"))
     tower = read_tower(FOLDER, films.catalogue, "minilm")
-    assert tower is not None and tower.vectors.shape == (len(films.catalogue), WIDTH)
-    assert tower.log_factors(tower.basis[:, 0]).shape == (len(films.catalogue),)
+    assert tower is not None and tower.vectors.shape == (len(films.catalogue), WIDTH + len(tower.learned.columns))
+    story = 100 * tower.learned.story
+    assert (factors := tower.log_factors(story)) is not None and factors.shape == (len(films.catalogue),)
+    assert tower.log_factors(-story) is None
     assert read_tower(FOLDER, make_setting("toy", "mixed", "typical", Rules()).catalogue, "minilm") is None
     assert read_tower(FOLDER, films.catalogue, "another") is None
 
@@ -313,7 +319,7 @@ def test_a_story_is_matched_with_films_and_a_reply_is_not(films):
 
 def test_the_benchmarks_wordings_are_not_the_grammars():
     rows = [json.loads(line) for line in (ROOT / "bench/held_out/answers.jsonl").read_text("utf-8").splitlines()]
-    trained = {plain_text(wording.template).strip(" .!?,") for wording in all_wordings()}
+    trained = {plain_text(wording.template).strip(" .!?,") for wording in learned_wordings()}
     assert len(rows) > 300 and not [r for r in rows if plain_text(r["text"]).strip(" .!?,") in trained]
 
 

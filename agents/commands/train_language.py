@@ -22,7 +22,7 @@ class TrainLanguage:
     """A folder with queries and requests of people, film_queries_dev.jsonl and tot_dev.jsonl; empty for none."""
     encoder: str = "minilm"
     """The text encoder: minilm, a folder or a hub id."""
-    each: int = 12
+    each: int = 6
     """Utterances of each wording."""
     seed: int = 0
     """Of the utterances."""

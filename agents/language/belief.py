@@ -29,8 +29,6 @@ from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, QuestionBank
 
-TRUST = 0.7
-"""How far a pattern is believed beside the match of a text (bench.language, requests)."""
 LEAST_SHARE = 0.03
 """Readings of one facet that are less likely are left out."""
 
@@ -80,7 +78,7 @@ def evidence_of(posterior: Posterior, reading: TextReading, opening: bool = Fals
     Args:
         opening: the text opens the dialogue, so that what it doesn't name was passed over in silence.
     """
-    bank, trust = posterior.bank, 1.0 if reading.items is None else TRUST
+    bank, trust = posterior.bank, reading.trust
     read, sure = [], []
     for part in parts_of(bank, reading):
         if part.asked and bank.kind[reading.question] != OPEN:

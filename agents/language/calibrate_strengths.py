@@ -33,6 +33,9 @@ OTHER = 0.8
 SPANS = {"cast": "Actor", "director": "Director", "genre": "Genre", "country": "Genre", "language": "Genre",
          "year": "Year", "writer": "Origin"}  # fmt: skip
 """Which marked spans of a query make a fact of such a facet right."""
+FOLDS = 5
+"""Text of people is held out in so many parts."""
+NO_FOLD = -1
 PULL = 0.02
 """How strongly the weights are held to what was assumed."""
 STEPS = 200
@@ -45,6 +48,7 @@ class StrengthEvidence(NamedTuple):
     signs: frozenset[str]
     if_said: float
     if_not: float
+    fold: int = NO_FOLD
     weight: float = 1.0
 
 
@@ -78,13 +82,13 @@ def _holds(candidate: Candidate, facet: Facet, option: int) -> bool:
 def from_queries(finder: CandidateFinder, path: Path) -> list[StrengthEvidence]:
     """What is read in queries whose words people have marked."""
     out = []
-    for row in _rows(path):
+    for line, row in lines_of(path):
         spans = _placed(row["text"], row["spans"])
         for c in finder.find(readable(row["text"])):
             wanted = SPANS.get(role_of(finder.bank.catalogue.facets[c.facet]))
             if wanted is not None and not c.negated:
                 was = any(kind == wanted and c.start < end and start < c.end for kind, start, end in spans)
-                out.append(StrengthEvidence(c.how, c.signs, float(was), float(not was)))
+                out.append(StrengthEvidence(c.how, c.signs, float(was), float(not was), line % FOLDS))
     return out
 
 
@@ -98,7 +102,7 @@ def from_requests(finder: CandidateFinder, path: Path) -> list[StrengthEvidence]
     catalogue = finder.bank.catalogue
     row_of = {id_: i for i, id_ in enumerate(catalogue.ids)}
     out = []
-    for row in _rows(path):
+    for line, row in lines_of(path):
         intent = row_of.get(str(row["film"]))
         if intent is None:
             continue
@@ -111,7 +115,7 @@ def from_requests(finder: CandidateFinder, path: Path) -> list[StrengthEvidence]
             p_true = TRUE_IF_SAID.get(role_of(facet), OTHER)
             chance = min(0.9, _chance(c, facet, catalogue.prior))
             pair = (p_true, chance) if true else (1 - p_true, 1 - chance)
-            out.append(StrengthEvidence(c.how, c.signs, *pair))
+            out.append(StrengthEvidence(c.how, c.signs, *pair, line % FOLDS))
     return out
 
 
@@ -126,10 +130,15 @@ def _chance(c: Candidate, facet: Facet, prior: np.ndarray) -> float:
     return float(mass[inside].sum())
 
 
-def _rows(path: Path) -> Iterable[dict]:
+def lines_of(path: Path) -> Iterable[tuple[int, dict]]:
+    """The lines of a file and their numbers; line k is in fold k % `FOLDS`."""
     with open(path, encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+        yield from enumerate(map(json.loads, file))
+
+
+def held_out_strengths(sources: Sequence[Sequence[StrengthEvidence]]) -> list[Strengths]:
+    """For each fold the strengths that are fitted to all text but that fold's."""
+    return [fit_strengths([[e for e in source if e.fold != k] for source in sources])[0] for k in range(FOLDS)]
 
 
 def fit_strengths(sources: Sequence[Sequence[StrengthEvidence]]) -> tuple[Strengths, float]:

@@ -13,11 +13,12 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.language.answer_head import is_over
+from agents.language.more_wordings import UNDERSTOOD
 from sim.answers import YES
 from sim.phrasing.dice import Dice
 from sim.phrasing.manner import Manner
 from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
-from sim.phrasing.yesno import all_wordings, dressed
+from sim.phrasing.yesno import AnswerWording, all_wordings, dressed
 from sim.questions import OPEN, QuestionBank
 
 TRIES = 40
@@ -38,6 +39,12 @@ class Reply(NamedTuple):
     """The question was whether a number is over one."""
 
 
+def learned_wordings() -> list[AnswerWording]:
+    """What is spoken, then what is only understood."""
+    more = [AnswerWording(answer, text) for answer, texts in UNDERSTOOD.items() for text in texts]
+    return list(dict.fromkeys([*all_wordings(), *more]))
+
+
 def replies(banks: Sequence[QuestionBank], each: int, seed: int) -> list[Reply]:
     """Each wording so many times, about questions of all banks."""
     vocabularies = [SpeechVocabulary(bank) for bank in banks]
@@ -46,7 +53,7 @@ def replies(banks: Sequence[QuestionBank], each: int, seed: int) -> list[Reply]:
     for b, q in places:
         by_subject.setdefault(vocabularies[b].facet(int(banks[b].facet[q])).about, []).append((b, q))
     out = []
-    for group, wording in enumerate(all_wordings()):
+    for group, wording in enumerate(learned_wordings()):
         said: set[str] = set()
         for k in range(each):
             dice = Dice(seed, group, k)

@@ -79,6 +79,16 @@ CUES: dict[str, str] = {
     "more": r"\b(?:more|later|newer|longer|after|higher|above|over|recent|plenty|lots|always|several)\b",
     "less": r"\b(?:less|earlier|older|shorter|before|lower|below|under|ago|none|few|barely)\b",
     "that_one": r"\b(?:thats|that is|thats) (?:it|him|her|them|the one|right|correct|true|the)\b",
+    "nothing_else": r"\b(?:nobody|no one|nothing|none|(?:couldnt|cant|could not|cannot|wouldnt) (?:be )?any\w*) "
+                    r"(?:else|other|but)\b",
+    "no_two_ways": r"\bno (?:two ways|arguing|argument|denying|getting (?:a)?round|ifs|mistaking)\b|"
+                   r"\b(?:cant|cannot|couldnt) (?:argue|deny|be denied|agree more|be clearer|complain)\b",
+    "why_not": r"\b(?:why not|see why|no reason (?:why )?not|reason to doubt)\b",
+    "would_have": r"\b(?:id|i would|wed|we would|i should|surely) (?:surely |probably |definitely )?(?:have |ve )?"
+                  r"(?:remember|notice|know|recall|seen)\w*\b",
+    "far_off": r"\b(?:way|miles|long|nowhere|far|world|light years) (?:off|away|from|before|near|wrong|out)\b",
+    "never_met": r"\b(?:never|not|havent) (?:even )?(?:heard|seen|come across|met)\b",
+    "try_again": r"\b(?:try|guess) again\b|\b(?:nice|good) (?:try|guess)\b|\bstone cold\b",
     "not_that": r"\b(?:not|isnt|wasnt) (?:that|it|him|her|them|the one|right|correct|true|quite|really|exactly|so)\b",
 }  # fmt: skip
 """Names of cues to patterns over text that is folded and without apostrophes."""

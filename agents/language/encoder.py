@@ -1,8 +1,8 @@
 """The text encoder: sentences as vectors, by any transformers model; the default comes in the extra `language`.
 
-What an answer says is read from the middle of the network: on unseen wordings a head on the mean of the third or fourth
-of MiniLM's six layers is right more often than one on the last, which was trained to forget "not" and "I think" in
-favour of what a sentence is about (docs/language.md has the figures).
+What an answer says is read from the middle of the network and from its end: the last of MiniLM's six layers was trained
+to forget "not" and "I think" in favour of what a sentence is about, the third has not, and on unseen wordings a head on
+both is right more often than on either (docs/language.md has the figures).
 
 The model is loaded when it is first needed, some seconds; load it where nobody waits.  torch runs in one thread, for a
 reply is too short to share.
@@ -23,8 +23,8 @@ LONGEST = 64
 LONGEST_REQUEST = 192
 """Tokens of a request."""
 BATCH = 128
-DEPTH = 1 / 2
-"""How deep in the network sentences are read."""
+DEPTHS = (1 / 2, 1.0)
+"""How deep in the network answers are read."""
 _ONE_THREAD = threading.Lock()
 
 
@@ -50,14 +50,14 @@ class Encoder:
                 self._loaded = load_words_model(self.folder)
 
     def vectors(self, texts: Sequence[str]) -> np.ndarray:
-        """(n, D) float32 of unit length, the same for a text whatever stands beside it but for rounding."""
-        return self._means(texts, DEPTH, LONGEST)
+        """(n, 2 D) float32, of two layers, the same for a text whatever stands beside it but for rounding."""
+        return self._means(texts, DEPTHS, LONGEST)
 
     def meanings(self, texts: Sequence[str]) -> np.ndarray:
         """(n, D) float32 of unit length, of what long texts are about: the last layer, as items are encoded."""
-        return self._means(texts, 1.0, LONGEST_REQUEST)
+        return self._means(texts, (1.0,), LONGEST_REQUEST)
 
-    def _means(self, texts: Sequence[str], depth: float, longest: int) -> np.ndarray:
+    def _means(self, texts: Sequence[str], depths: Sequence[float], longest: int) -> np.ndarray:
         self.load()
         assert self._loaded is not None
-        return mean_vectors(texts, *self._loaded, BATCH, longest, depth)
+        return mean_vectors(texts, *self._loaded, BATCH, longest, depths)

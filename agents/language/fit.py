@@ -18,7 +18,7 @@ from agents.language.answer_head import LinearHead
 from agents.learning.objectives import full_softmax
 
 FOLDS = 5
-PENALTIES = (3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
+PENALTIES = (3e-5, 1e-4, 3e-4)
 """Weights of the squared norm that are tried."""
 STEPS = 60
 
@@ -69,10 +69,10 @@ def fit_head(
 def _fit(
     features: np.ndarray, meaning: np.ndarray, weight: np.ndarray, prior: np.ndarray, penalty: float
 ) -> LinearHead:
-    x, y = torch.tensor(features, dtype=torch.float64), torch.tensor(meaning)
-    log_prior = torch.tensor(prior)
+    x, y = torch.tensor(features, dtype=torch.float32), torch.tensor(meaning)
+    log_prior = torch.tensor(prior, dtype=torch.float32)
     w = torch.tensor(weight / weight.sum())
-    theta = torch.zeros(len(prior), features.shape[1] + 1, dtype=torch.float64, requires_grad=True)
+    theta = torch.zeros(len(prior), features.shape[1] + 1, requires_grad=True)
     optimiser = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
     repeats = torch.round(w / w.min()).long() if float(w.min()) > 0 else torch.ones_like(y)
     # `full_softmax` is a plain mean, so a row that weighs more is put in more often.

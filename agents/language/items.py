@@ -1,67 +1,84 @@
-"""Intents with text: how well a film's title, year and genres match what somebody tells of it.
+"""Intents with text: how well an item's text matches what somebody tells of it.
 
-A request tells a story that no facet holds.  Its vector and that of an item's text are compared by a learned map, and
-the score is a log factor on each intent.  The map is contrasted over all items of the catalogue, for their vectors are
-encoded once and cost nothing then; it begins as the plain similarity of both, and is held to it.
+A request tells a story that no facet holds.  Its vector and an item's vector are compared, and the score is a log
+factor on each intent.  There are two towers:
+
+- `ItemTower`, learned (`agents.language.fit_tower`): a map from the request's vector to the item's, whose columns are
+  the principal axes of its text's vector and what its facets say (`agents.language.item_text`).  It was learned on
+  requests for films and serves catalogues of films.  It knows a story from a short opening and is silent on the latter:
+  who tells a story seeks what is hardly known, and who names two facts does not.
+- `PlainTower` for every other catalogue: the similarity of centred and whitened vectors, times a scale.
 
 The vectors of `movies` ship with the map, in a byte for each of 128 numbers, for encoding 17,060 texts takes minutes.
-Those of another catalogue of films are made when first needed and kept in the user's cache.
+Those of another catalogue are made when first needed and kept in the user's cache.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from agents.language.item_text import FILMS, item_columns, item_texts, key_of
 from agents.learning.embeddings import embed
 from sim.catalogue.catalogue import Catalogue
 from sim.files import write_atomically
 
 FILE = "item_tower.safetensors"
 WIDTH = 128
-START = 15.0
-"""The scale of similarity at which the map begins."""
-FILMS = ("film", "movie")
-"""The map was learned on requests for films, and means nothing for other things."""
+TENSORS = ("basis", "map", "bias", "items", "scale", "story", "story_bias")
 
 
-@dataclass(frozen=True)
-class ItemTower:
-    """The map, and the items of one catalogue."""
+@dataclass(frozen=True, eq=False)
+class TowerMap:
+    """What is learned."""
 
     basis: np.ndarray
     """(D, K) float32: from the encoder's vectors to K numbers."""
     map: np.ndarray
-    """(K, K) float32."""
+    """(K, K + P) float32: from a request's numbers to weights of an item's."""
+    bias: np.ndarray
+    """(K + P,) float32: the weights that every story has."""
+    story: np.ndarray
+    """(D,) float32: the direction in which stories differ from openings that state facts."""
+    story_bias: float
+    trust: float
+    """How far patterns are believed beside the match: both see the same words."""
+    columns: tuple[str, ...]
+    """(P,) names of the columns behind the text's K."""
+
+    def tells_a_story(self, request: np.ndarray) -> bool:
+        """Whether a request's vector (D,) is that of a story."""
+        return float(request @ self.story) + self.story_bias > 0
+
+    def weights(self, requests: np.ndarray) -> np.ndarray:
+        """(..., K + P) of requests' vectors (..., D)."""
+        return (requests @ self.basis) @ self.map + self.bias
+
+
+@dataclass(frozen=True, eq=False)
+class ItemTower:
+    """The map, and the items of one catalogue."""
+
+    learned: TowerMap
     vectors: np.ndarray
-    """(N, K) float32, of the items."""
+    """(N, K + P) float32, of the items."""
 
-    def log_factors(self, request: np.ndarray) -> np.ndarray:
-        """(N,) a log factor on each intent, of a request's vector (D,)."""
-        return (self.vectors @ (self.map.T @ (self.basis.T @ request))).astype(np.float64)
+    @property
+    def trust(self) -> float:
+        return self.learned.trust
 
+    def log_factors(self, request: np.ndarray, surely: bool = False) -> np.ndarray | None:
+        """(N,) a log factor on each intent, of a request's vector (D,); None where it tells no story.
 
-def item_texts(catalogue: Catalogue) -> list[str]:
-    """What an item is for the encoder: "Alien (1979). Horror, Sci-Fi film"."""
-    facets = {facet.name: facet for facet in catalogue.facets}
-    year, genres = facets.get("year"), facets.get("genres")
-    out = []
-    for i, name in enumerate(catalogue.intents):
-        made = (year.row(i) or ("",))[0] if year is not None else ""
-        kinds = ", ".join(genres.row(i)) if genres is not None else ""
-        out.append(f"{name} ({made}). {kinds} film")
-    return out
-
-
-def key_of(texts: Sequence[str]) -> str:
-    h = hashlib.blake2b(digest_size=12)
-    for text in texts:
-        h.update(text.encode() + b"\0")
-    return h.hexdigest()
+        Args:
+            surely: it tells one, whatever its vector is like.
+        """
+        if not (surely or self.learned.tells_a_story(request)):
+            return None
+        return (self.vectors @ self.learned.weights(request)).astype(np.float64)
 
 
 def principal_axes(vectors: np.ndarray) -> np.ndarray:
@@ -71,18 +88,29 @@ def principal_axes(vectors: np.ndarray) -> np.ndarray:
 
 def in_bytes(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Vectors (N, K) as int8 and the scale (K,) of each number."""
-    scale = np.abs(vectors).max(axis=0) / 127
+    scale = np.maximum(np.abs(vectors).max(axis=0), 1e-12) / 127
     return np.rint(vectors / scale).astype(np.int8), scale.astype(np.float32)
 
 
-def save_tower(folder: Path, encoder: str, basis: np.ndarray, map_: np.ndarray, vectors: np.ndarray, key: str) -> None:
-    """Write the file of a folder."""
+def save_tower(folder: Path, encoder: str, learned: TowerMap, items: np.ndarray, key: str) -> None:
+    """Write the file of a folder.
+
+    Args:
+        items: (N, K) the text's numbers of each item.
+        key: the hash of the items' texts.
+    """
     from safetensors.numpy import save
 
-    whole, scale = in_bytes(vectors)
-    tensors = {"basis": basis.astype(np.float16), "map": map_.astype(np.float16), "items": whole, "scale": scale}
+    whole, scale = in_bytes(items)
+    tensors = {
+        "basis": learned.basis.astype(np.float16), "map": learned.map.astype(np.float16),
+        "bias": learned.bias.astype(np.float32), "items": whole, "scale": scale,
+        "story": learned.story.astype(np.float32), "story_bias": np.array([learned.story_bias], np.float32),
+    }  # fmt: skip
     tensors = {name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()}
-    write_atomically(folder / FILE, save(tensors, metadata={"encoder": encoder, "items": key}))
+    # The order of a file's metadata is not fixed, so there is one entry.
+    kept = {"encoder": encoder, "items": key, "trust": round(learned.trust, 4), "columns": learned.columns}
+    write_atomically(folder / FILE, save(tensors, metadata={"tower": json.dumps(kept)}))
 
 
 def read_tower(folder: Path, catalogue: Catalogue, encoder: str) -> ItemTower | None:
@@ -99,13 +127,21 @@ def read_tower(folder: Path, catalogue: Catalogue, encoder: str) -> ItemTower | 
 
     try:
         with safe_open(path, framework="numpy") as file:
-            kept = file.metadata() or {}
-            basis, map_, items, scale = (file.get_tensor(name) for name in ("basis", "map", "items", "scale"))
-    except (OSError, SafetensorError) as error:
+            kept = json.loads((file.metadata() or {})["tower"])
+            found = {name: file.get_tensor(name) for name in TENSORS}
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise ValueError(f"{path} can't be read ({error}); clarigym train-language makes it again") from None
-    if kept.get("encoder") != encoder:
+    if kept["encoder"] != encoder:
         return None
+    as_float = {name: found[name].astype(np.float32) for name in ("basis", "map", "bias", "story")}
+    learned = TowerMap(**as_float, story_bias=float(found["story_bias"][0]), trust=float(kept["trust"]),
+                       columns=tuple(kept["columns"]))  # fmt: skip
     texts = item_texts(catalogue)
-    basis = basis.astype(np.float32)
-    vectors = items * scale if kept.get("items") == key_of(texts) else embed(texts, encoder) @ basis
-    return ItemTower(basis, map_.astype(np.float32), vectors.astype(np.float32))
+    ready = kept["items"] == key_of(texts)
+    items = found["items"] * found["scale"] if ready else embed(texts, encoder) @ learned.basis
+    return ItemTower(learned, item_vectors(catalogue, items, learned.columns))
+
+
+def item_vectors(catalogue: Catalogue, items: np.ndarray, columns: tuple[str, ...]) -> np.ndarray:
+    """(N, K + P) float32: the text's numbers (N, K) beside the columns of the facets."""
+    return np.concatenate([items.astype(np.float32), item_columns(catalogue, columns)], axis=1)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,8 @@ KEY_BELIEVED = 0.97
 """How surely a text that is exactly an answer's name or key is that answer."""
 FACT_SAYS = {False: (0.04, 0.06, 0.0, 0.1, 0.8), True: (0.04, 0.06, 0.05, 0.55, 0.3)}
 """p(no, probably not, don't know, probably, yes) where a fact says yes, by whether it is hedged."""
+STORY_WORDS = 30
+"""So many words for each thing that may be a fact, and a text surely tells a story."""
 LEAST = 0.02
 """Facts that are less probable are not told."""
 UNNAMED_KNOWN = 0.5
@@ -107,14 +110,16 @@ class Reader:
         for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
             reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
             notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
-            out.append(replace(reading, text=text, notes=notes, items=self._items(clean[k], q)))
+            out.append(replace(reading, text=text, notes=notes, **self._items(clean[k], q, len(found[k]))))
         return out
 
-    def _items(self, text: str, question: int) -> np.ndarray | None:
+    def _items(self, text: str, question: int, mentions: int) -> dict[str, Any]:
         """How well each intent matches a request that tells a story; a short one says all it says in its facts."""
         if self.tower is None or self.encoder is None or question >= 0 or len(tokens_of(text)) <= SHORT:
-            return None
-        return self.tower.log_factors(self.encoder.meanings([text])[0])
+            return {}
+        surely = len(tokens_of(text)) > STORY_WORDS * max(1, mentions)
+        items = self.tower.log_factors(self.encoder.meanings([text])[0], surely)
+        return {} if items is None else {"items": items, "trust": self.tower.trust}
 
     # -- parts ---------------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,8 @@ class TextReading:
     facts: tuple[ReadFact, ...] = ()
     items: np.ndarray | None = None
     """(N,) a log factor on each intent: how well its text matches what was said; None where none is known."""
+    trust: float = 1.0
+    """How far what patterns tell is believed beside `items`, for both see the same words."""
     off_topic: float = 0.0
     """The probability that it is about something else altogether."""
     notes: tuple[str, ...] = ()

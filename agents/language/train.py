@@ -13,15 +13,21 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.language.strengths import FILE
+from agents.language.strengths import FILE, Strengths
 from sim.answers import ANSWERS
+
+if TYPE_CHECKING:
+    from agents.language.calibrate_strengths import StrengthEvidence
 
 BANKS = ("movies", "famous", "animals", "groceries")
 CARD = "README.md"
 QUERIES, REQUESTS = "film_queries_dev.jsonl", "tot_dev.jsonl"
+LEAST_OPENING = 8
+"""Openings of more words than this show what is no story."""
 OFF_SHARE = 0.03
 """How often a text is taken to be about something else, before it is read."""
 
@@ -29,9 +35,10 @@ OFF_SHARE = 0.03
 def train_language(out: Path, requests: Path | None, encoder: str, each: int, seed: int) -> None:
     """Write the files of a folder, which is there."""
     card = train_heads(out, encoder, each, seed)
-    card += train_strengths(out, requests, seed)
+    lines, strengths = train_strengths(out, requests, seed)
+    card += lines
     if requests is not None and (requests / REQUESTS).exists():
-        card += train_tower(out, requests / REQUESTS, encoder)
+        card += train_tower(out, requests / REQUESTS, encoder, strengths, seed)
     (out / CARD).write_text(_card(encoder, each, seed, card), encoding="utf-8")
 
 
@@ -102,9 +109,22 @@ def off_topic_texts() -> list[tuple[str, int]]:
     return out
 
 
-def train_strengths(out: Path, requests: Path | None, seed: int) -> list[str]:
-    """Fit and write the strengths; lines for the card."""
-    from agents.language.calibrate_strengths import fit_strengths, from_grammar, from_queries, from_requests
+def train_strengths(out: Path, requests: Path | None, seed: int) -> tuple[list[str], list[Strengths]]:
+    """Fit and write the strengths; lines for the card, and strengths that have not seen a fold of the requests."""
+    from agents.language.calibrate_strengths import fit_strengths, held_out_strengths
+
+    sources, named = strength_sources(requests, seed)
+    found, fit = fit_strengths(sources)
+    data = {"bias": dict(found.bias), "weights": {g: dict(w) for g, w in found.weights.items()}}
+    (out / FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    counts = ", ".join(f"{len(s):,} from {name}" for s, name in zip(sources, named, strict=True))
+    line = f"Strengths: fitted to {counts}; mean log-likelihood {fit:.3f} nats."
+    return ["", line], held_out_strengths(sources) if requests is not None else []
+
+
+def strength_sources(requests: Path | None, seed: int) -> tuple[list[list[StrengthEvidence]], list[str]]:
+    """What strengths are fitted to, and what each part is called."""
+    from agents.language.calibrate_strengths import from_grammar, from_queries, from_requests
     from agents.language.corpus import statements
     from sim.mentions.candidates import CandidateFinder
 
@@ -117,15 +137,14 @@ def train_strengths(out: Path, requests: Path | None, seed: int) -> list[str]:
             if (requests / name).exists():
                 sources.append(read(finders["movies"], requests / name))
                 named.append(name)
-    found, fit = fit_strengths(sources)
-    data = {"bias": dict(found.bias), "weights": {g: dict(w) for g, w in found.weights.items()}}
-    (out / FILE).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    counts = ", ".join(f"{len(s):,} from {name}" for s, name in zip(sources, named, strict=True))
-    return ["", f"Strengths: fitted to {counts}; mean log-likelihood {fit:.3f} nats."]
+    return sources, named
 
 
-def train_tower(out: Path, path: Path, encoder: str) -> list[str]:
+def train_tower(
+    out: Path, path: Path, encoder: str, strengths: Sequence[Strengths], seed: int
+) -> list[str]:  # fmt: skip
     """Fit and write the tower of items; lines for the card."""
+    from agents.language.corpus import statements
     from agents.language.fit_tower import fit_tower
     from agents.language.reader import Reader
     from agents.setting import make_setting
@@ -133,7 +152,10 @@ def train_tower(out: Path, path: Path, encoder: str) -> list[str]:
 
     _say("the films are encoded, some minutes the first time, and their map is fitted, some minutes more")
     setting = make_setting("movies", "mixed", "people", Rules())
-    return fit_tower(out, path, encoder, Reader(setting.bank, "", out), setting.posterior())
+    said = (s.utterance for s in statements(_banks(), 4000, seed + 2))
+    openings = [u.text for u in said if u.question < 0 and len(u.text.split()) > LEAST_OPENING]
+    reader = Reader(setting.bank, "", out)
+    return fit_tower(out, path, encoder, reader, setting.posterior(), strengths, openings, seed)
 
 
 def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:

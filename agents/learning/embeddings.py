@@ -141,14 +141,15 @@ def _no_model(model: str, why: str) -> WordsError:
 
 
 def mean_vectors(
-    texts: Sequence[str], tokenizer: Any, model: Any, batch: int, longest: int, depth: float = 1.0
+    texts: Sequence[str], tokenizer: Any, model: Any, batch: int, longest: int, depths: Sequence[float] = (1.0,)
 ) -> np.ndarray:
-    """(n, D) float32 of unit length: the mean of a layer's vectors over the tokens of each text.
+    """(n, D) float32: the mean of a layer's vectors over the tokens of each text, at unit length; of several layers
+    side by side.
 
     Args:
         batch: texts at a time.
         longest: tokens of a text; what is beyond is cut off.
-        depth: how deep in the network the layer stands, from 0 to 1, which is the last.
+        depths: how deep in the network the layers stand, from 0 to 1, which is the last.
     """
     import torch
 
@@ -161,10 +162,13 @@ def mean_vectors(
         tokens = tokenizer(given, padding=True, truncation=True, max_length=longest, return_tensors="pt")
         with torch.inference_mode():
             layers = model(**tokens, output_hidden_states=True).hidden_states
-        vectors = layers[max(1, round(depth * (len(layers) - 1)))]  # (n, L, D)
-        mask = tokens["attention_mask"][..., None].to(vectors.dtype)
-        mean = (vectors * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
-        mean = torch.nn.functional.normalize(mean, dim=1).numpy().astype(np.float32)
+        mask = tokens["attention_mask"][..., None].to(layers[0].dtype)
+        means = []
+        for depth in depths:
+            vectors = layers[max(1, round(depth * (len(layers) - 1)))]  # (n, L, D)
+            mean = (vectors * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+            means.append(torch.nn.functional.normalize(mean, dim=1))
+        mean = torch.cat(means, dim=1).numpy().astype(np.float32)
         out = np.empty((len(texts), mean.shape[1]), np.float32) if out is None else out
         out[rows] = mean
     return np.empty((0, 0), np.float32) if out is None else out

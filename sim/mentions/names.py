@@ -8,7 +8,6 @@ several ("Clint Eastwood" plays and directs); each is a meaning with its weight,
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 
 from sim.mentions.common_words import COMMON_WORDS
 from sim.mentions.tokens import Token, written_small
+from sim.mentions.trigrams import TrigramIndex
 from sim.names.fold import fold
 from sim.phrasing.other_words import heard_as
 from sim.phrasing.roles import Role, of_people, role_of
@@ -27,7 +27,6 @@ LONGEST_NAME = 7
 """Words."""
 MOST_FUZZY = 48
 """N-grams that are looked up for typing errors, in one text."""
-CANDIDATES = 24
 SHORTEST_FUZZY = 6
 BEARERS = 6
 """Bearers of a surname that are kept."""
@@ -150,6 +149,7 @@ class NameIndex:
         if people and (words := _key(name).split()) and len(words) == 3 and len(words[1]) == 1:
             keys.add(f"{words[0]} {words[2]}")  # "Samuel L. Jackson" without the L.
         keys |= {key.removeprefix("the ") for key in keys if key.count(" ") > 1}  # "the Coen brothers"
+        keys |= {key.removesuffix("s") for key in keys if key.endswith(" brothers")}
         return keys - {""}
 
     @staticmethod
@@ -171,10 +171,10 @@ class NameIndex:
         small = written_small(list(tokens))
         taken = np.zeros(len(tokens), dtype=bool)
         found = self._exact(tokens, taken, small, about, alone=False)
-        found += self._typos(tokens, taken, small, about, sizes=(3, 2))
+        found = self._typos(tokens, taken, small, about, (3, 2), found)
         found += self._exact(tokens, taken, small, about, alone=True)
         found += self._by_surname(tokens, taken, small, about)
-        found += self._typos(tokens, taken, small, about, sizes=(1,))
+        found = self._typos(tokens, taken, small, about, (1,), found)
         return sorted(found, key=lambda mention: mention.first)
 
     def _exact(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, alone: bool) -> list[Mention]:
@@ -229,9 +229,11 @@ class NameIndex:
         return tuple(NamedValue(f, v, max(w, 1e-12) ** power / total) for (f, v), w in ranked)
 
     def _typos(
-        self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, sizes: Sequence[int]
-    ) -> list[Mention]:
-        out: list[Mention] = []
+        self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int, sizes: Sequence[int],
+        before: Sequence[Mention],
+    ) -> list[Mention]:  # fmt: skip
+        """Those found before, and those with slips: "Chad McQuen" takes the place of the country."""
+        out = list(before)
         tried = 0
         people_asked = about >= 0 and of_people(self.roles[about])
         for at in range(len(tokens)):
@@ -239,17 +241,21 @@ class NameIndex:
                 break
             for size in sizes:
                 words = tokens[at : at + size]
+                inside = [m for m in out if m.first < at + size and at < m.last]
                 if (
                     len(words) < size
-                    or taken[at : at + size].any()
+                    or not all(_is_part(m, at, size, small) for m in inside)
                     or not self._like_a_name(words, small, people_asked)
                 ):
                     continue
                 tried += 1
                 mention = self._nearest(words, at, size)
-                if mention is not None:
+                common = words[0].word not in self._given and any(
+                    t.word in COMMON_WORDS for t in words[:: size - 1 or 1]
+                )
+                if mention is not None and (mention.off <= 1 or not (common or inside)):
                     taken[at : at + size] = True
-                    out.append(mention)
+                    out = [m for m in out if m not in inside] + [mention]
                     break
         return out
 
@@ -258,19 +264,19 @@ class NameIndex:
         ends = (words[0], words[-1])
         known = len(words) > 1 and words[0].word in self._given
         if (
-            len(words[-1].word) < 2
-            or (len(words[0].word) < 2 and len(words) < 3)
-            or any(t.word.isdigit() for t in ends)
-        ):
+            (len(ends[0].word) < 2 or len(ends[1].word) < 2) and len(words) < 3
+        ) or any(t.word.isdigit() for t in ends):  # fmt: skip
             return False
-        written_so = not small and all(t.capital for t in ends)
-        if words[0].word in COMMON_WORDS and not known:
+        capitals = [t.capital for t in words]
+        # Behind a hyphen a name may go on small: "Choi Min-sik".
+        written_so = not small and capitals[0] and sum(capitals) >= max(2, len(words) - 1)
+        if words[0].word in COMMON_WORDS and not (known or written_so):
             return False
-        if words[-1].word in COMMON_WORDS and not (known or (written_so and words[-1].word in self._surnames)):
+        if words[-1].word in COMMON_WORDS and not (known or written_so):
             return False
         if len(words) == 1:
             return len(words[0].word) >= SHORTEST_FUZZY - 1 and words[0].word not in self._surnames
-        return small or asked or all(t.capital for t in ends)
+        return small or asked or written_so
 
     def _nearest(self, words: Sequence[Token], at: int, size: int) -> Mention | None:
         from rapidfuzz import process
@@ -330,6 +336,12 @@ class NameIndex:
         return out
 
 
+def _is_part(mention: Mention, at: int, size: int, small: bool) -> bool:
+    """Whether a mention may be a part of a longer name: one word, or a name inside."""
+    inside = at <= mention.first and mention.last <= at + size
+    return inside and mention.last - mention.first < size and mention.how in (("word",) if small else ("word", "name"))
+
+
 def allowed(typed: str) -> int:
     """How many slips a name of such a length may hold."""
     return 1 if len(typed) < 8 else 2 if len(typed) < 13 else 3
@@ -343,45 +355,3 @@ def _plurals(name: str) -> Iterable[str]:
     if words.endswith("y"):
         return (words[:-1] + "ies",)
     return (words[:-1],) if words.endswith("s") and not words.endswith("ss") else (words + "s",)
-
-
-class TrigramIndex:
-    """Which names share most trigrams with a text; the few best are then compared letter by letter."""
-
-    def __init__(self, keys: Sequence[str], known: Sequence[float]) -> None:
-        self.keys, self.known = list(keys), list(known)
-        ids: dict[str, int] = {}
-        grams: list[int] = []
-        owners: list[int] = []
-        for k, key in enumerate(self.keys):
-            for gram in _grams(key):
-                grams.append(ids.setdefault(gram, len(ids)))
-                owners.append(k)
-        order = np.argsort(np.array(grams, dtype=np.int64), kind="stable")
-        self._ids = ids
-        self._owners = np.array(owners, dtype=np.int32)[order]
-        counts = np.bincount(np.array(grams, dtype=np.int64), minlength=len(ids))
-        self._starts = np.concatenate([[0], np.cumsum(counts)])
-
-    def near(self, typed: str, off: int) -> list[str]:
-        """The names that differ in at most `off` letters, the nearest first, of those as near the best known."""
-        from rapidfuzz.distance import OSA
-
-        known = [g for gram in _grams(typed) if (g := self._ids.get(gram)) is not None] if self.keys else []
-        if not known:
-            return []
-        shared = np.bincount(
-            np.concatenate([self._owners[self._starts[g] : self._starts[g + 1]] for g in known]),
-            minlength=len(self.keys),
-        )
-        # Each slip spoils three trigrams at most, and a name has about as many trigrams as letters.
-        least = max(2, math.ceil(len(typed) - 1 - 3 * off))
-        best = np.argpartition(-shared, min(CANDIDATES, len(shared) - 1))[:CANDIDATES]
-        found = [(OSA.distance(typed, self.keys[k], score_cutoff=off), -self.known[k], self.keys[k])
-                 for k in best.tolist() if shared[k] >= least]  # fmt: skip
-        return [name for distance, _, name in sorted(found) if distance <= off]
-
-
-def _grams(text: str) -> set[str]:
-    padded = f" {text} "
-    return {padded[k : k + 3] for k in range(len(padded) - 2)}
