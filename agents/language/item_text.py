@@ -75,7 +75,7 @@ def item_columns(catalogue: Catalogue, names: Sequence[str]) -> np.ndarray:
 
     >>> from sim import load
     >>> item_columns(load("toy"), ["cuisine=Italian", "no such"]).shape
-    (12, 2)
+    (8, 2)
     """
     out = np.zeros((len(catalogue), len(names)), dtype=np.float64)
     facets = {facet.name: facet for facet in catalogue.facets}

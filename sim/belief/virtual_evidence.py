@@ -55,7 +55,7 @@ def answered(questions: Sequence[int], answers: Sequence[int]) -> list[VirtualEv
     """Hard answers as virtual evidence, one a dialogue; nothing for question -1.
 
     >>> answered([7], [4])[0].parts
-    (((Meaning(likelihood=1.0, said=((7, 4),))),),)
+    ((Meaning(likelihood=1.0, said=((7, 4),)),),)
     """
     return [
         VirtualEvidence(((Meaning(1.0, ((int(q), int(a)),)),),) if q >= 0 else ())
