@@ -63,8 +63,8 @@ def _scenario(name: str, o: Outcome) -> dict[str, Any]:
     guess = f"The guess is {o.guess} (belief {100 * o.confidence:.1f} %); it was {o.truth}."
     before, turns = o.start.p, []
     for number, turn in enumerate(o.turns, 1):
-        turns.append({"number": number, "question": turn.question, "answer": turn.answer, "false": turn.false, "said": "",
-                      "beside": turn.rank or "", "p": turn.p if known else None,
+        turns.append({"number": number, "question": turn.question, "answer": turn.answer, "said": "",
+                      "false": turn.false, "beside": turn.rank or "", "p": turn.p if known else None,
                       "fell": known and before > turn.p * 2**FELL_BITS})  # fmt: skip
         before = turn.p
     return {
