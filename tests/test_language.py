@@ -251,6 +251,19 @@ def test_what_is_denied_is_an_answer_of_its_own(films):
     assert max(part.ways)[1] == ((question, NO),)
 
 
+def test_facts_of_different_facets_from_the_same_words_exclude_each_other(films):
+    names = [f.name for f in films.catalogue.facets]
+    cast, directors = names.index("cast"), names.index("directors")
+    facts = (fact(directors, 3, 0.6, start=5, end=19), fact(cast, 7, 0.35, start=5, end=19),
+             fact(names.index("genres"), 4, 0.9, start=20, end=27))  # fmt: skip
+    several, genre = parts_of(films.bank, TextReading(text="that Clint Eastwood western", facts=facts))
+    assert {films.bank.facet[steps[0][0]] for _, steps in several.ways if steps} == {cast, directors}
+    assert sum(p for p, _ in several.ways) == pytest.approx(1) and len(genre.ways) == 2
+    posterior = films.posterior()
+    posterior.reset(1)
+    assert hear(posterior, TextReading(text="that Clint Eastwood western", facts=facts)).readings == 3
+
+
 def test_a_match_with_items_is_a_factor_beside_what_patterns_say(films):
     prior = films.catalogue.prior
     posterior = films.posterior()

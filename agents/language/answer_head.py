@@ -7,6 +7,7 @@ suffices to use them.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,9 @@ def save_heads(folder: Path, heads: AnswerHeads) -> None:
                for name in HEADS for part in ("weight", "bias")}  # fmt: skip
     from safetensors.numpy import save
 
-    write_atomically(folder / FILE, save(tensors, metadata={"encoder": heads.encoder, "cues": ",".join(CUES)}))
+    # The order of a file's metadata is not fixed, so there is one entry.
+    kept = {"encoder": heads.encoder, "cues": list(CUES)}
+    write_atomically(folder / FILE, save(tensors, metadata={"heads": json.dumps(kept)}))
 
 
 def read_heads(folder: Path) -> AnswerHeads:
@@ -107,12 +110,12 @@ def read_heads(folder: Path) -> AnswerHeads:
     path = folder / FILE
     try:
         with safe_open(path, framework="numpy") as file:
-            kept = file.metadata() or {}
+            kept = json.loads((file.metadata() or {}).get("heads", "{}"))
             parts = {
                 name: LinearHead(file.get_tensor(f"{name}.weight"), file.get_tensor(f"{name}.bias")) for name in HEADS
             }
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, ValueError) as error:
         raise ValueError(f"{path} can't be read ({error}); clarigym train-language makes it again") from None
-    if kept.get("cues") != ",".join(CUES):
+    if kept.get("cues") != list(CUES):
         raise ValueError(f"{path} was trained on other cues; clarigym train-language makes it again")
     return AnswerHeads(**parts, encoder=kept.get("encoder", ""))

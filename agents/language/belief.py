@@ -1,7 +1,8 @@
 """A `TextReading` as virtual evidence: what somebody may have said, each meaning with its likelihood.
 
 A fact counts as what was said of its facet unasked, or in answer to its open question, so that what the user may
-misremember is taken into account by the posterior.  This is the only place where readings become evidence.
+misremember is taken into account by the posterior.  Facts of different facets that are read from the same words exclude
+each other, and the posterior keeps a history for each.  This is the only place where readings become evidence.
 
 Decisions that live here:
 
@@ -29,6 +30,8 @@ from sim.posterior.contract import Posterior
 from sim.posterior.exact import ChannelPosterior
 from sim.questions import OPEN, QuestionBank
 
+SEVERAL = -1
+"""In the place of a facet: one of several."""
 LEAST_SHARE = 0.03
 """Readings of one facet that are less likely are left out."""
 
@@ -41,6 +44,7 @@ class Part:
     """The ways to read what was said of one facet."""
 
     facet: int
+    """SEVERAL where what was said is of one facet or another."""
     ways: tuple[tuple[float, tuple[Step, ...]], ...]
     """(probability, what was then said); nothing, where nothing was."""
     asked: bool = False
@@ -98,11 +102,30 @@ def parts_of(bank: QuestionBank, reading: TextReading) -> list[Part]:
     about = int(bank.facet[reading.question]) if reading.question >= 0 else -1
     if reading.question >= 0:
         out.append(_asked(bank, reading, [f for f in reading.facts if f.facet == about]))
-    facets = sorted({f.facet for f in reading.facts} - {about})
-    for facet in facets:
-        mine = [f for f in reading.facts if f.facet == facet]
+    apart = [fact for fact in reading.facts if fact.facet != about]
+    either = _either(apart)
+    out += [Part(SEVERAL, _ways(bank, facts)) for facts in either]
+    used = {id(fact) for facts in either for fact in facts}
+    for facet in sorted({f.facet for f in apart}):
+        mine = [f for f in apart if f.facet == facet and id(f) not in used]
         out += [Part(facet, _ways(bank, group)) for group in _groups(mine)]
     return [part for part in out if any(steps for _, steps in part.ways)]
+
+
+def _either(facts: Sequence[ReadFact]) -> list[list[ReadFact]]:
+    """The facts of different facets that are read from the same words, of which one was meant: Clint Eastwood, who
+    acts and directs; "space movie", a genre or a place."""
+    clusters: list[list[ReadFact]] = []
+    for fact in facts:
+        if not fact.negated:
+            same = [c for c in clusters if any(_same_words(fact, other) for other in c)]
+            clusters = [c for c in clusters if c not in same] + [[*(other for c in same for other in c), fact]]
+    return [cluster for cluster in clusters if len({fact.facet for fact in cluster}) > 1]
+
+
+def _same_words(one: ReadFact, other: ReadFact) -> bool:
+    overlap = one.start < other.end and other.start < one.end
+    return one.facet != other.facet and overlap
 
 
 def _groups(facts: Sequence[ReadFact]) -> list[list[ReadFact]]:
