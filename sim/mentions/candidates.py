@@ -160,11 +160,12 @@ class CandidateFinder:
         meanings: tuple[NamedValue, ...] = (), number: NumberSaid | None = None,
     ) -> Candidate:  # fmt: skip
         hedged = context.hedged
+        named = number is not None or of_people(self.names.roles[meanings[0].facet])
         signs |= {"hedged"} if hedged else set()
         signs |= {"compared"} if context.compared else set()
         signs |= {"character"} if context.of_a_character else set()
         signs |= {"noun"} if context.before_a_noun else set()
-        return Candidate(how, start, end, frozenset(signs), context.negated, hedged, meanings, number)
+        return Candidate(how, start, end, frozenset(signs), context.denied(named), hedged, meanings, number)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
