@@ -21,6 +21,7 @@ import numpy as np
 
 from agents.language.answer_head import head_features, is_over, read_heads
 from agents.language.asked import AskedQuestion
+from agents.language.cues import in_words, speaks_out
 from agents.language.encoder import Encoder
 from agents.language.items import ItemTower, read_tower
 from agents.language.reading import ReadFact, TextReading
@@ -43,6 +44,11 @@ UNNAMED_KNOWN = 0.5
 """To an open question: how far a reply without any fact is taken for not knowing, at least."""
 _CLAUSE = re.compile(r"(?<=[.!?;])(?=\s)|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )")
 EVEN = np.full(5, 0.2)
+IMPLIED = 0.85
+"""How far what a reply says instead of yes or no is taken for an answer, where it is."""
+MOSTLY, SELDOM = 0.9, 0.05
+"""Shares of what has one value that has another too: so many, and one implies the other; so few beside how many have it
+at all, and one excludes the other."""
 NO_ENCODER = (
     "what people answer is read by cues alone, which errs more often; pip install 'clarigym[language]' adds the encoder"
 )
@@ -107,7 +113,7 @@ class Reader:
         """What a text says that answers a question of which the bank has none of the same sense."""
         first = asked.questions[0] if asked.questions else -1
         about = self._about(first)
-        clean = readable(text)
+        clean = readable(in_words(text))
         if (typed := typed_answer(clean)) is not None and clean.strip():
             answer, off, found = _surely(typed), 0.0, []
         else:
@@ -140,7 +146,7 @@ class Reader:
 
     def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
-        clean = [readable(text) for text in texts]
+        clean = [readable(in_words(text)) for text in texts]
         found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, questions, strict=True)]
         parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, questions, strict=True)]
         cues = np.stack([head_features(part, is_over(self.bank, q)) for part, q in zip(parts, questions, strict=True)])
@@ -188,6 +194,8 @@ class Reader:
             answer = _open_answer(answer, mine)
         else:
             answer = self._weighed(question, answer, mine)
+            if not speaks_out(text):
+                answer = self._implied(question, answer, facts)
             facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
         answer = (1 - off) * answer + off * EVEN
         return TextReading(
@@ -237,6 +245,44 @@ class Reader:
             shares = np.array(FACT_SAYS[fact.hedged])
             answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
         return answer
+
+    def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact]) -> np.ndarray:
+        """The answer of a reply that says neither yes nor no, in the light of what it says instead.
+
+        Whoever is asked for Brad Pitt and says "George Clooney" denies the former, and so does "it's a bird" that it is
+        a mammal, for no bird is one.  What the catalogue knows to go together is a yes.
+        """
+        if self.bank.kind[question] != IS:
+            return answer
+        facet, value = int(self.bank.facet[question]), int(self.bank.value[question])
+        if self.bank.catalogue.facets[facet].kind == "flag" and value != 1:
+            return answer
+        prior = self.bank.catalogue.prior
+        asked = self._holds(facet, value)
+        usual = float(prior @ asked)
+        for fact in facts:
+            if fact.value < 0 or fact.negated or (fact.facet == facet and fact.value == value):
+                continue
+            told = self._holds(fact.facet, fact.value)
+            mass = float(prior @ told)
+            both = float(prior @ (told & asked)) / mass if mass > 0 else usual
+            if both > MOSTLY and usual < MOSTLY / 2:
+                says = True
+            elif fact.facet == facet or (both < SELDOM * usual and usual > SELDOM):
+                says = False
+            else:
+                continue
+            shares = np.array(FACT_SAYS[fact.hedged])
+            believed = fact.probability * IMPLIED
+            answer = (1 - believed) * answer + believed * (shares if says else shares[::-1])
+        return answer
+
+    def _holds(self, facet: int, value: int) -> np.ndarray:
+        """(N,) which intents have a value."""
+        f = self.bank.catalogue.facets[facet]
+        out = np.zeros(len(self.bank.catalogue), dtype=bool)
+        out[f.rows[f.indices == value]] = True
+        return out
 
     def _says(self, question: int, fact: ReadFact) -> bool | None:
         """Whether a fact answers a yes/no question with yes or with no; None where it leaves it open."""

@@ -46,8 +46,12 @@ _NICKNAMES = {
     "kate": "katherine", "katie": "katherine", "chris": "christopher", "dan": "daniel", "danny": "daniel",
     "sam": "samuel", "steve": "steven", "stephen": "steven", "phillip": "philip", "jeff": "jeffrey", "ken": "kenneth",
     "fred": "frederick", "charlie": "charles", "andy": "andrew", "ben": "benjamin", "alex": "alexander",
-    "nick": "nicholas", "dave": "david", "sly": "sylvester", "arnie": "arnold", "ed": "edward", "geoff": "geoffrey",
+    "leo": "leonardo", "nick": "nicholas", "dave": "david", "sly": "sylvester", "arnie": "arnold", "ed": "edward", "geoff": "geoffrey",
 }  # fmt: skip
+SHORT_REPLY = 8
+"""Words of a reply in which any first name may be an answer."""
+ONE_OF_THE_NAME = 0.6
+"""Whose first name stands alone is meant if so much of the fame of all who bear it is his: Keanu, and no Tom."""
 _NOT_GIVEN = frozenset(("a", "the", "will", "guy", "art", "park", "don", "oscar"))
 """First words of names that are hardly a first name where they stand in a sentence."""
 _PARTICLES = frozenset(
@@ -75,7 +79,7 @@ class Mention:
     last: int
     """Behind its last token."""
     how: str
-    """ "name", "typo", "surname", "misspelt" for a surname with a slip, or "word" for what is no person's name."""
+    """ "name", "typo", "surname" for a part of a name, "misspelt" for a surname with a slip, or "word" for what is no person's name."""
     meanings: tuple[NamedValue, ...]
     """Likeliest first; the weights are relative."""
     off: int = 0
@@ -102,9 +106,11 @@ class NameIndex:
         self.roles: list[Role] = [role_of(facet) for facet in bank.catalogue.facets]
         self._entries: dict[str, _Entry] = {}
         self._surnames: dict[str, _Entry] = {}
+        self._first_names: dict[str, _Entry] = {}
         for f, facet in enumerate(bank.catalogue.facets):
             if facet.kind in ("one", "many"):
                 self._add_facet(f)
+        self._first_names = {key: e for key, e in self._first_names.items() if max(e.meanings.values()) >= WELL_KNOWN}
         self._words = [key for key, e in self._entries.items() if not e.person and len(key) >= SHORTEST_FUZZY - 1]
         people = [key for key, e in self._entries.items() if e.person and len(key) >= SHORTEST_FUZZY]
         self._trigrams = TrigramIndex(people, [max(self._entries[key].meanings.values()) for key in people])
@@ -136,6 +142,7 @@ class NameIndex:
                     self._put(self._entries, _key(other), f, value, weight, False)
             elif len(key := _key(name).split()) > 1:
                 self._put(self._surnames, key[-1], f, value, weight, True)
+                self._put(self._first_names, key[0], f, value, weight, True)
                 if len(key) > 2 and key[-2] in _PARTICLES:
                     for joint in (" ", ""):  # "de niro", "deniro"
                         self._put(self._surnames, joint.join(key[-2:]), f, value, weight, True)
@@ -174,6 +181,7 @@ class NameIndex:
         found = self._typos(tokens, taken, small, about, (3, 2), found)
         found += self._exact(tokens, taken, small, about, alone=True)
         found += self._by_surname(tokens, taken, small, about)
+        found += self._by_first_name(tokens, taken, small, about)
         found = self._typos(tokens, taken, small, about, (1,), found)
         return sorted(found, key=lambda mention: mention.first)
 
@@ -337,6 +345,24 @@ class NameIndex:
                 continue
             taken[begin : at + 1] = True
             out.append(self._mention(begin, at + 1, "surname", entry, 0, FAME))
+        return out
+
+
+    def _by_first_name(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int) -> list[Mention]:
+        """First names that stand alone and make one think of one person, or that were asked for."""
+        out = []
+        asked = about >= 0 and of_people(self.roles[about]) and len(tokens) <= SHORT_REPLY
+        for at, token in enumerate(tokens):
+            entry = self._first_names.get(_NICKNAMES.get(token.word, token.word))
+            if entry is None or taken[at] or len(token.word) < 3 or token.word in COMMON_WORDS | _NOT_GIVEN:
+                continue
+            goes_on = at + 1 < len(tokens) and not small and tokens[at + 1].capital
+            if goes_on or (not small and not token.capital):
+                continue
+            mention = self._mention(at, at + 1, "surname", entry, 0, FAME)
+            if asked or mention.meanings[0].weight >= ONE_OF_THE_NAME:
+                taken[at] = True
+                out.append(mention)
         return out
 
 
