@@ -99,6 +99,13 @@ CUES: dict[str, str] = {
                    r"\b(?:borderline|too close)\b",
     "only": r"^\W*(?:(?:it|its|it is|it was|thats|was|theres|there was|with) )?"
             r"(?:only|just|purely|entirely|solely|merely|all) ",
+    "surprised_if": r"\b(?:surpris|amaz|shock|astonish|odd|weird|strange|stunn)\w* (?:if|that)\b(?!.*(?:nt|not)\b)",
+    "surprised_if_not": r"\b(?:surpris|amaz|shock|astonish|odd|weird|strange|stunn)\w* (?:if|that)\b.*(?:nt|not)\b",
+    "not_mine": r"\bnot (?:my|a|an|the|something|someone|anything) (?:\w+ )*(?:area|thing|field|department|clue|notion|"
+                r"expert|faintest|foggiest|idea|i (?:know|follow|keep|watch|notice|noticed|remember|recall))\b",
+    "certainly_else": r"\b(?:definitely|certainly|surely|sure|positive|absolutely|clearly)\b.*\b(?:else|another|other|"
+                      r"different)\b|\b(?:else|another|other|different)\b.*\b(?:definitely|certainly|sure|positive|"
+                      r"clearly)\b",
     "without": r"\b(?:without|free of|lacks?|lacking|missing|avoid|hate|allergic|cant stand|must not)\b",
     "no_way": r"\bno (?:way|chance|sir|siree|maam|ma am)\b",
     "have_one": r"\b(?:mine|ours|i have (?:one|two|a)|i own|i had one|i own one)\b",

@@ -131,8 +131,7 @@ class Reader:
         for fact in mine:
             says = self._says_of_all(asked, fact)
             if says is not None:
-                shares = np.array(FACT_SAYS[fact.hedged])
-                answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
+                answer = _also_says(answer, says, fact)
         answer = (1 - off) * answer + off * EVEN
         return TextReading(text=text, asked=asked, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off)
 
@@ -242,8 +241,7 @@ class Reader:
             says = self._says(question, fact)
             if says is None:
                 continue
-            shares = np.array(FACT_SAYS[fact.hedged])
-            answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
+            answer = _also_says(answer, says, fact)
         return answer
 
     def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact]) -> np.ndarray:
@@ -272,9 +270,7 @@ class Reader:
                 says = False
             else:
                 continue
-            shares = np.array(FACT_SAYS[fact.hedged])
-            believed = fact.probability * IMPLIED
-            answer = (1 - believed) * answer + believed * (shares if says else shares[::-1])
+            answer = _also_says(answer, says, fact, IMPLIED)
         return answer
 
     def _holds(self, facet: int, value: int) -> np.ndarray:
@@ -297,6 +293,19 @@ class Reader:
         if fact.low >= edge:
             return True
         return False if fact.high <= edge else None
+
+
+def _also_says(answer: np.ndarray, says: bool, fact: ReadFact, believed: float = 1.0) -> np.ndarray:
+    """An answer (5,) in the light of a fact that says yes or no; how sure somebody is, his own words tell better."""
+    mine = answer[PROBABLY:] if says else answer[:DONT_KNOW]
+    shares = np.array(FACT_SAYS[fact.hedged])
+    shares = shares if says else shares[::-1]
+    if mine.sum() > answer[DONT_KNOW] and mine.sum() > 0.5:
+        side = slice(PROBABLY, None) if says else slice(0, DONT_KNOW)
+        shares = shares.copy()
+        shares[side] = shares[side].sum() * mine / mine.sum()
+    believed *= fact.probability
+    return (1 - believed) * answer + believed * shares
 
 
 def _surely(answer: int) -> np.ndarray:
@@ -339,7 +348,8 @@ def _open_answer(answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
     named = [f for f in mine if not f.negated]
     out = np.zeros(5)
     if not named:
-        silent = max(UNNAMED_KNOWN, float(answer[DONT_KNOW]))
+        # "No" to "When was it made?" is "I can't tell".
+        silent = max(UNNAMED_KNOWN, float(answer[DONT_KNOW] + (answer[NO] if answer[NO] >= KEY_BELIEVED else 0.0)))
         out[DONT_KNOW] = silent
         denied = max((f.probability for f in mine), default=0.0)
         out[[NO, PROBABLY_NOT]] = (1 - silent) * (0.25 + 0.25 * denied)

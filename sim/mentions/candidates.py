@@ -55,8 +55,8 @@ class Candidate:
         return self.meanings[0].facet if self.number is None else self.number.facet
 
 
-_IDIOM = re.compile(r"\bhard to (?:say|tell)\b")
-"""Words that name nothing where they stand together: no texture is meant."""
+_IDIOM = re.compile(r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b")
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell and no Action."""
 
 
 class CandidateFinder:

@@ -16,7 +16,8 @@ BEFORE, BEHIND = 42, 26
 """Characters on each side that count as near."""
 _NOUN = r"(?:films?|movies?|flicks?|pictures?|documentary|comedy|drama|thriller|classic|masterpiece|epic|musical)"
 _LEFT: dict[Role, re.Pattern[str]] = {
-    "director": re.compile(rf"\b(?:direct(?:ed|or|ion|s|ing)?|helmed|{_NOUN} by|made by|filmmaker|from the maker)\b"),
+    "director": re.compile(rf"\b(?:direct(?:ed|or|ion|s|ing)?|helmed|{_NOUN} by|made by|filmmaker|from the maker)\b|"
+                           r"(?:^|[,;(]\s*)by(?=\W*$)"),
     "writer": re.compile(r"\b(?:writ(?:ten|er|ers)|wrote|script|screenplay|novel|author|book by|story by|penned)\b"),
     "cast": re.compile(r"\b(?:with|star(?:s|ring|red|rring)?|act(?:or|ress|ors|ed|resses)|played by|portrayed by|"
                        r"featur\w+|cast|"
@@ -44,11 +45,14 @@ _NO_NEGATION = re.compile(
     r"\b(?:not (?:sure|certain|positive|only|just|100|entirely|completely|exactly sure|mistaken)|no (?:idea|doubt|"
     r"clue|wait|sorry)|"
     r"(?:do|did|ca|could|can)(?:n'?t|not| not) (?:know|remember|recall|tell|say|place|think of|get|figure|find|seem)|"
-    r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard)|(?:no|not)thing (?:like|else))\b|"
+    r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard)|"
+    r"(?:no|not)thing (?:like|else))\b|"
     r"^\W*no\b(?=\W*[,.:;!-]|\s+(?:it|its|it's|he|she|they|i|that|this|there|we|my|the|from|more)\b)"
 )
 _ANSWERS_NO = re.compile(r"^\W*no\s*$")
-_NEW_SUBJECT = re.compile(r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|(?<!thing )(?<!all )\bbut\b|\binstead\b")
+_NEW_SUBJECT = re.compile(
+    r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|(?<!thing )(?<!all )\bbut\b|\binstead\b"
+)
 _COMMA = re.compile(r",(?= )")
 _OR_BEFORE = re.compile(r"\b(?:or|nor)\s+(?:an?\s+|the\s+)?$")
 _OR_BEHIND = re.compile(r"^\s*(?:,\s*\w+)*,?\s*(?:or|nor)\b")
