@@ -161,8 +161,10 @@ _SPEAKS_OUT = [CUES[name] for name in (
     "not_know", "no_idea", "that_one", "certain", "indifferent", "about_equal", "tries", "should_have",
 )]  # fmt: skip
 _OUT = re.compile("|".join(f"(?:{pattern})" for pattern in _SPEAKS_OUT) + r"|\b(?:also|too|as well|both|among)\b")
-_ASIDE = re.compile(r"\b(?:if i(?:m| am) not mistaken|unless i(?:m| am) (?:wrong|mistaken)|i(?:m| am) "
-                    r"(?:pretty |quite |fairly )?(?:sure|certain)|im not (?:sure|certain)|for sure|i think so|not sure)\b")  # fmt: skip
+_ASIDE = re.compile(
+    r"\b(?:if i(?:m| am) not mistaken|unless i(?:m| am) (?:wrong|mistaken)|im not (?:sure|certain)|for sure|i think so|"
+    r"i(?:m| am) (?:pretty |quite |fairly )?(?:sure|certain)|not sure)\b"
+)
 
 
 def speaks_out(text: str) -> bool:
