@@ -1,6 +1,7 @@
 """What words cost in a dialogue, and what a real opening saves.
 
-Both compare the same users, each with itself.  In the first table they speak in one run and answer by ids in the other.
+Both compare the same users, each with itself.  In the first table they speak in two runs, in one of them without facts
+that nobody asked for, and answer by ids in a third.
 In the second they want the films that people asked for, answer by ids in both runs, and in one of them the agent has
 heard the request as it was written.  That user then remembers the film afresh: what the request had wrong it may have
 right, and the other way round.  So the request counts as what somebody else said, a factor on each film, and its
@@ -43,18 +44,23 @@ def in_words(
     """Success of `exact` with users who speak, beside the same users by ids.
 
     Returns:
-        `words` and `ids`, figures of each; `difference`, what is lost in words and its interval, of `success` and of
-        `turns_all`; `understood`, the share of answers.
+        `words`, `answers` (words without facts that nobody asked for) and `ids`, figures of each; `difference`, what is
+        lost in words beside ids and its interval, of `success` and of `turns_all`; `unasked`, what words are beside
+        `answers`, likewise; `understood`, the share of answers.
     """
     rules = Rules(opening=opening)
     found = {
-        how: evaluate([AGENT], catalogue, noise=noise, rules=rules, episodes=episodes, text=how == "words",
-                      encoder=encoder)
-        for how in ("words", "ids")
+        how: evaluate([AGENT], catalogue, noise=noise, rules=rules, episodes=episodes, text=how != "ids",
+                      encoder=encoder, unasked=how == "words")
+        for how in ("words", "answers", "ids")
     }  # fmt: skip
-    difference = paired(found["words"].rows, found["ids"].rows, (rules.budget, rules.budget))
+    budgets = rules.budget, rules.budget
     figures = {how: one.figures[AGENT] for how, one in found.items()}
-    return figures | {"difference": difference, "understood": figures["words"]["understood"]}
+    return figures | {
+        "difference": paired(found["words"].rows, found["ids"].rows, budgets),
+        "unasked": paired(found["words"].rows, found["answers"].rows, budgets),
+        "understood": figures["words"]["understood"],
+    }
 
 
 class _Opened:

@@ -67,7 +67,7 @@ ANY = "clarigym/Clarify-v1"
 """The environment of a catalogue that is named when it is made."""
 IDS = (*NAMED, ANY)
 """The ids whose actions are numbers of questions and guesses; each has a vector environment."""
-TEXT = "clarigym/ClarifyText-v0"
+TEXT = "clarigym/ClarifyText-v1"
 """The same in words, of a catalogue that is named when it is made."""
 
 

@@ -1,4 +1,4 @@
-"""`clarigym/ClarifyText-v0`: Gymnasium's contract, the same bytes for the same seed, the golden playthrough."""
+"""`clarigym/ClarifyText-v1`: Gymnasium's contract, the same bytes for the same seed, the golden playthrough."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.test_policy_examples import run
 from tests.test_text_game import HOSTILE
 
 ROOT = Path(__file__).resolve().parent.parent
-GOLDEN = Path(__file__).parent / "playthroughs" / "ClarifyText-v0.jsonl"
+GOLDEN = Path(__file__).parent / "playthroughs" / "ClarifyText-v1.jsonl"
 
 
 def make(**kwargs) -> ClarifyTextEnv:
