@@ -267,12 +267,12 @@ def words_row(catalogue: str, encoder: str) -> Row:
     """What is lost where users speak."""
     found = in_words(catalogue, encoder, USERS)
     success, turns = (found["difference"][key] for key in ("success", "turns_all"))
-    saved = found["unasked"]["turns_all"]
-    low, high = success["ci"]
+    saved, (low, high) = found["unasked"]["turns_all"], success["ci"]
     got = (
         f"{100 * success['a']:.1f} % in words, {100 * success['b']:.1f} % by ids: {100 * success['difference']:+.1f} "
-        f"({100 * low:+.1f} to {100 * high:+.1f}) points; {turns['difference']:+.2f} turns; facts that nobody asked for "
-        f"save {-saved['difference']:.2f} ({-saved['ci'][1]:.2f} to {-saved['ci'][0]:.2f}) turns; {found['understood']:.3f} of answers read"
+        f"({100 * low:+.1f} to {100 * high:+.1f}) points; {turns['difference']:+.2f} turns, and "
+        f"{saved['difference']:+.2f} ({saved['ci'][0]:+.2f} to {saved['ci'][1]:+.2f}) by facts that nobody asked for; "
+        f"{found['understood']:.3f} of answers read"
     )
     how = "with the encoder" if encoder else "without"
     return Row(f"success on `{catalogue}`, users who speak beside the same by ids, {how}", "-", "-2", got, USERS)
