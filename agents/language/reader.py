@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from agents.language.answer_head import head_features, is_over, read_heads
+from agents.language.asked import AskedQuestion
 from agents.language.encoder import Encoder
 from agents.language.items import ItemTower, read_tower
 from agents.language.reading import ReadFact, TextReading
@@ -90,13 +91,52 @@ class Reader:
         if self.encoder is not None:
             self.encoder.vectors(["yes"])
 
-    def read(self, text: str, question: int = -1) -> TextReading:
+    def read(self, text: str, question: int | AskedQuestion = -1) -> TextReading:
         """What a text says.
 
         Args:
-            question: the id of the question that it answers, -1 for none.
+            question: the id of the question that it answers, or what was asked in other words; -1 for none.
         """
-        return self.read_all([text], [question])[0]
+        if isinstance(question, int):
+            return self.read_all([text], [question])[0]
+        if question.one >= 0:
+            return self.read_all([text], [question.one])[0]
+        return self._in_own_words(text, question)
+
+    def _in_own_words(self, text: str, asked: AskedQuestion) -> TextReading:
+        """What a text says that answers a question of which the bank has none of the same sense."""
+        first = asked.questions[0] if asked.questions else -1
+        about = self._about(first)
+        clean = readable(text)
+        if (typed := typed_answer(clean)) is not None and clean.strip():
+            answer, off, found = _surely(typed), 0.0, []
+        else:
+            found = self.finder.find(clean, about)
+            part = _answering(clean, found, about, first)
+            over = is_over(self.bank, first) and len(asked.questions) == 1
+            cues = head_features(part, over and not asked.below, over and bool(asked.below))[None]
+            vectors = None if self.encoder is None else self.encoder.vectors([part])
+            answer, off = self.heads.answer(cues, vectors)[0], float(self.heads.off(cues, vectors)[0])
+        facts = self._facts(clean, found, off if len(tokens_of(clean)) <= SHORT else 0.0)
+        off = 1.0 if not clean.strip() else off * (1 - max((f.probability for f in facts), default=0.0))
+        mine = [f for f in facts if f.facet == about]
+        if asked.openly:
+            answer = _open_answer(answer, facts)
+        for fact in mine:
+            says = self._says_of_all(asked, fact)
+            if says is not None:
+                shares = np.array(FACT_SAYS[fact.hedged])
+                answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
+        answer = (1 - off) * answer + off * EVEN
+        return TextReading(text=text, asked=asked, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off)
+
+    def _says_of_all(self, asked: AskedQuestion, fact: ReadFact) -> bool | None:
+        """Whether a fact answers a question of several parts: no to one is no to all."""
+        says = [self._says(q, fact) for q in asked.questions]
+        turned = [None if s is None else s != (q in asked.below) for s, q in zip(says, asked.questions, strict=True)]
+        if False in turned:
+            return False
+        return True if turned and all(turned) else None
 
     def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
@@ -129,7 +169,7 @@ class Reader:
     def _reading(
         self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
     ) -> TextReading:
-        facts = self._facts(text, found)
+        facts = self._facts(text, found, off if len(tokens_of(text)) <= SHORT else 0.0)
         surest = max((f.probability for f in facts), default=0.0)
         if not text.strip():
             return TextReading(
@@ -140,7 +180,7 @@ class Reader:
             return TextReading(text=text, facts=tuple(facts), off_topic=blank)
         typed = typed_answer(text)
         if typed is not None:
-            off, answer = 0.0, np.where(np.arange(5) == typed, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
+            off, answer = 0.0, _surely(typed)
         off *= 1 - surest
         about = self._about(question)
         mine = [f for f in facts if f.facet == about]
@@ -154,10 +194,12 @@ class Reader:
             text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off
         )
 
-    def _facts(self, text: str, found: Sequence[Candidate]) -> list[ReadFact]:
+    def _facts(self, text: str, found: Sequence[Candidate], off: float) -> list[ReadFact]:
+        """The facts of a text that is off topic with probability `off`; what is read for sure is none the less."""
         out = []
         for group, c in enumerate(found):
             p = self.strengths.probability(c.how, c.signs)
+            p *= 1.0 - off * (1.0 - p)
             common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
                       "end": c.end, "group": group}  # fmt: skip
             if c.number is not None:
@@ -209,6 +251,11 @@ class Reader:
         if fact.low >= edge:
             return True
         return False if fact.high <= edge else None
+
+
+def _surely(answer: int) -> np.ndarray:
+    """(5,) that an answer was given by its very name."""
+    return np.where(np.arange(5) == answer, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
 
 
 def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:

@@ -288,7 +288,11 @@ class NameIndex:
             if hit is not None and hit[0][0] == typed[0]:
                 return self._mention(at, at + 1, "word", self._entries[hit[0]], 1)
             near = self._like_known_surnames.near(typed, 1 if len(typed) < 10 else 2) if len(typed) >= MISSPELT else []
-            near = [name for name in near if name[0] == typed[0] and not typed.endswith("ing")]
+            near = [
+                name
+                for name in near
+                if name[0] == typed[0] and not typed.endswith("ing") and name.rstrip("s") != typed.rstrip("s")
+            ]  # "the weather" is nobody's; nor are "waters"
             return self._mention(at, at + 1, "misspelt", self._surnames[near[0]], 1, FAME) if near else None
         if len(typed) < SHORTEST_FUZZY:
             return None
