@@ -11,12 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from agents.evaluation.talk import Hearing
+from agents.language.belief import parts_of
 from agents.setting import make_setting
+from agents.strategies.hearing import likeliest_answer
 from agents.strategies.registry import make_agent
 from envs.rules import Dialogues, Rules
 from envs.text.dialogue import TextDialogue
 from envs.world import World
-from sim.answers import OPEN_DONT_KNOW
+from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, YES
 from sim.belief.virtual_evidence import answered
 from sim.catalogue.load import load
 from sim.dialogue import read_dialogues
@@ -269,3 +271,49 @@ def test_the_same_seed_is_the_same_text_with_or_without_facts_but_for_these(tmp_
             assert (a == b) == (not added(a)) and not added(b)
             facts += len(added(a))
     assert facts > 3
+
+
+# --- how it is read ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "answer", "facet", "value"),
+    [
+        ("colours", "no idea, it has 4 legs", OPEN_DONT_KNOW, "legs", "4"),
+        ("weight", "Sorry, no idea. It lives for about 30 to 38 years", OPEN_DONT_KNOW, "lifespan", "30 to 38 years"),
+        ("legs", "4 - it is green, or no, black, at least in part", "4", "colours", "black"),
+        ("legs", "It has 6, I mean 4 legs. It is a herbivore", "4", "diet", "herbivore"),
+        ("colours", "grey I guess - it lives in Africa", "grey", "continents", "Africa"),
+    ],
+)
+def test_what_is_added_to_an_open_answer_is_read_apart_from_it(asked, text, answer, facet, value):
+    bank, reader = POPULATIONS["animals"].bank, Hearing(POPULATIONS["animals"].bank, "").reader
+    names_ = [f.name for f in bank.catalogue.facets]
+    question = int(bank.open_question[names_.index(asked)])
+    reading = reader.read(text, question)
+    found = likeliest_answer(bank, reading)
+    assert found == answer or bank.answer_text(question, found) == answer
+    other = int(bank.open_question[names_.index(facet)])
+    (step,) = (max(p.ways, key=lambda way: way[0])[1][0] for p in parts_of(bank, reading) if not p.asked)
+    assert step[0] == other and bank.answer_text(*step) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Yes. It has 4 legs, I think", YES),
+        ("Yes; it lives in Oceania, but I could be wrong", YES),
+        ("No - if I remember right, it lives in Africa", NO),
+        ("not in the least - it lives in Africa", NO),
+        ("no idea - it has 4 legs", DONT_KNOW),
+        ("no idea, it weighs around 60 kg, or so I believe", DONT_KNOW),
+    ],
+)
+def test_a_fact_behind_yes_or_no_leaves_the_answer_and_is_never_denied(text, answer):
+    """The hedge of a fact isn't the answer's, and a number with another facet's unit answers nothing."""
+    bank, reader = POPULATIONS["animals"].bank, Hearing(POPULATIONS["animals"].bank, "").reader
+    lifespan = [f.name for f in bank.catalogue.facets].index("lifespan")
+    for question in (int(bank.question_of_value[lifespan][3]), int(bank.question_of_value[lifespan + 5][1])):
+        reading = reader.read(text, question)
+        assert likeliest_answer(bank, reading) == answer
+        assert [fact.negated for fact in reading.facts] == [False]

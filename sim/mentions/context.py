@@ -45,7 +45,7 @@ _NO_NEGATION = re.compile(
     r"(?:do|did|ca|could|can)(?:n'?t|not| not) (?:know|remember|recall|tell|say|place|think of|get|figure|find|seem)|"
     r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard))\b|^\W*no\b"
 )
-_NEW_SUBJECT = re.compile(r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|\bbut\b|\binstead\b")
+_NEW_SUBJECT = re.compile(r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|\bbut\b|\binstead\b| - ")
 _DENIED = re.compile(r"^\W*(?:is|was|did|does|are|were)(?:n'?t| not)\b(?! (?:it|there|he|she)\b)")
 _HEDGE = re.compile(
     r"\b(?:i think|i thought|maybe|perhaps|probably|possibly|might|may have|could|i believe|i guess|not sure|pretty "
