@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +24,20 @@ from agents.evaluation.episodes import play
 from agents.evaluation.evaluate import evaluate
 from agents.evaluation.metrics import paired, turns_all
 from agents.evaluation.runner import rows_of
+from agents.language.belief import parts_of
 from agents.language.reader import Reader
 from agents.language.reading import TextReading
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
 from agents.strategies.greedy import exact
-from agents.strategies.hearing import hear_openings
+from agents.strategies.hearing import hear_openings, likeliest_answer
 from envs.rules import Dialogues, Rules
 from sim.belief.virtual_evidence import VirtualEvidence
+from sim.phrasing.spoken import Talkers
+from sim.phrasing.unasked import Unasked
+from sim.phrasing.voice import SpeechVocabulary
+from sim.users.memory import Population
+from sim.users.simulated import SimulatedUsers
 
 BATCH = 25
 AGENT = "exact"
@@ -61,6 +68,38 @@ def in_words(
         "unasked": paired(found["words"].rows, found["answers"].rows, budgets),
         "understood": figures["words"]["understood"],
     }
+
+
+def behind_answers(reader: Reader, dialogues: int) -> dict[str, float]:
+    """How answers are read with a fact of another facet behind each, beside the same answers without.
+
+    A question at random is asked of each user of `people`, every third time an open one.
+
+    Returns:
+        `with` and `without`, the share of answers that are read; `facts`, the share of facts that are; `false`, how
+        many others are read a reply; `n`.
+    """
+    bank, population = reader.bank, Population(reader.bank, "people")
+    vocabulary, rng = SpeechVocabulary(bank), np.random.default_rng(0)
+    opened = bank.open_question[bank.open_question >= 0]
+    found: list[tuple[bool, bool, bool, int]] = []
+    for seed in range(dialogues):
+        users = SimulatedUsers(population, seed)
+        question = int(rng.choice(opened) if seed % 3 == 0 else rng.integers(len(bank)))
+        answer = int(users.answer(np.array([question]))[0])
+        plain, more = Talkers(vocabulary, seed, 0), Talkers(vocabulary, seed, 0, Unasked(users))
+        more.user.manner = replace(more.user.manner, volunteering=1.0)
+        turn = more.turn(question, answer)
+        added = {(fact.question, fact.answer) for fact in turn.facts if fact.question != question}
+        if not added:
+            continue
+        both = reader.read_all([turn.text, plain.turn(question, answer).text], [question, question])
+        with_fact, alone = (likeliest_answer(bank, reading) == answer for reading in both)
+        parts = [part for part in parts_of(bank, both[0]) if not part.asked]
+        read = {step for part in parts for step in max(part.ways, key=lambda way: way[0])[1]}
+        found.append((with_fact, alone, added <= read, len(read - added)))
+    means = np.mean(found, axis=0).tolist()
+    return dict(zip(("with", "without", "facts", "false", "n"), [*means, float(len(found))], strict=True))
 
 
 class _Opened:
