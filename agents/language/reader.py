@@ -43,6 +43,10 @@ LEAST = 0.02
 UNNAMED_KNOWN = 0.5
 """To an open question: how far a reply without any fact is taken for not knowing, at least."""
 _CLAUSE = re.compile(r"(?<=[.!?;])(?=\s)|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )")
+_TRAILS = re.compile(r", (?:but |or )?(?:i|so i)\b(?:'m| think| guess| believe| suppose| could| may| might)", re.I)
+"""A hedge of what was said just before."""
+_LEADS = re.compile(r"[^\w]*(?:if (?:i|my|memory)|as for|as far as)\b[^,.!?;]*$", re.I)
+"""How somebody begins to say what follows."""
 EVEN = np.full(5, 0.2)
 IMPLIED = 0.85
 """How far what a reply says instead of yes or no is taken for an answer, where it is."""
@@ -325,16 +329,19 @@ def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:
 
 
 def _answering(text: str, found: Sequence[Candidate], about: int, question: int) -> str:
-    """The part of a reply that answers: without the sentences that are about other facets alone."""
+    """The part of a reply that answers: without the clauses that are about other facets alone, and their hedges."""
     if question < 0 or not any(c.facet != about for c in found):
         return text
-    pieces, kept, at = _pieces(text), [], 0
+    pieces, named, at = _pieces(text), [], 0
     for piece in pieces:
-        inside = [c for c in found if at <= c.start < at + len(piece)]
-        if not inside or any(c.facet == about for c in inside):
-            kept.append(piece)
+        named.append([c.facet for c in found if at <= c.start < at + len(piece)])
         at += len(piece)
-    said = "".join(kept).strip(" ,;.-")
+    away = [bool(facets) and about not in facets for facets in named]
+    for k in range(1, len(pieces)):
+        away[k] |= away[k - 1] and not named[k] and _TRAILS.match(pieces[k]) is not None
+    for k in range(len(pieces) - 2, -1, -1):
+        away[k] |= away[k + 1] and not named[k] and _LEADS.match(pieces[k]) is not None
+    said = "".join(piece for piece, gone in zip(pieces, away, strict=True) if not gone).strip(" ,;.-")
     return said if said else text
 
 

@@ -171,8 +171,9 @@ class CandidateFinder:
 
     def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
         out = []
+        elsewhere = [said for reader in self.numbers if reader.index != about for said in reader.find(text, False)]
         for reader in self.numbers:
-            for said in reader.find(text, reader.index == about):
+            for said in reader.find(text, reader.index == about, elsewhere):
                 context = context_of(text, said.start, said.end)
                 signs = set(general)
                 signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}

@@ -51,7 +51,7 @@ _NO_NEGATION = re.compile(
 )
 _ANSWERS_NO = re.compile(r"^\W*no\s*$")
 _NEW_SUBJECT = re.compile(
-    r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|(?<!thing )(?<!all )\bbut\b|\binstead\b"
+    r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|(?<!thing )(?<!all )\bbut\b|\binstead\b| - "
 )
 _COMMA = re.compile(r",(?= )")
 _OR_BEFORE = re.compile(r"\b(?:or|nor)\s+(?:an?\s+|the\s+)?$")
