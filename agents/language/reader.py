@@ -47,6 +47,7 @@ _TRAILS = re.compile(r", (?:but |or )?(?:i|so i)\b(?:'m| think| guess| believe| 
 """A hedge of what was said just before."""
 _LEADS = re.compile(r"[^\w]*(?:if (?:i|my|memory)|as for|as far as)\b[^,.!?;]*$", re.I)
 """How somebody begins to say what follows."""
+_SENTENCE = re.compile(r"[.!?;]")
 EVEN = np.full(5, 0.2)
 IMPLIED = 0.85
 """How far what a reply says instead of yes or no is taken for an answer, where it is."""
@@ -198,7 +199,8 @@ class Reader:
         else:
             answer = self._weighed(question, answer, mine)
             if not speaks_out(text):
-                answer = self._implied(question, answer, facts)
+                begins = _SENTENCE.split(text)[0]
+                answer = self._implied(question, answer, [f for f in facts if f.start < len(begins)], "?" in text)
             facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
         answer = (1 - off) * answer + off * EVEN
         return TextReading(
@@ -248,11 +250,12 @@ class Reader:
             answer = _also_says(answer, says, fact)
         return answer
 
-    def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact]) -> np.ndarray:
+    def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact], asks: bool) -> np.ndarray:
         """The answer of a reply that says neither yes nor no, in the light of what it says instead.
 
         Whoever is asked for Brad Pitt and says "George Clooney" denies the former, and so does "it's a bird" that it is
-        a mammal, for no bird is one.  What the catalogue knows to go together is a yes.
+        a mammal, for no bird is one.  What the catalogue knows to go together is a yes, and so is the very value that was
+        asked for, unless the reply asks back.
         """
         if self.bank.kind[question] != IS:
             return answer
@@ -262,8 +265,11 @@ class Reader:
         prior = self.bank.catalogue.prior
         asked = self._holds(facet, value)
         usual = float(prior @ asked)
-        for fact in facts:
-            if fact.value < 0 or fact.negated or (fact.facet == facet and fact.value == value):
+        for fact in sorted(facts, key=lambda f: (f.facet, f.value) != (facet, value)):
+            if fact.value < 0 or fact.negated:
+                continue
+            if (fact.facet, fact.value) == (facet, value):
+                answer = answer if asks else _also_says(answer, True, fact, IMPLIED)
                 continue
             told = self._holds(fact.facet, fact.value)
             mass = float(prior @ told)
