@@ -254,8 +254,8 @@ class Reader:
         """The answer of a reply that says neither yes nor no, in the light of what it says instead.
 
         Whoever is asked for Brad Pitt and says "George Clooney" denies the former, and so does "it's a bird" that it is
-        a mammal, for no bird is one.  What the catalogue knows to go together is a yes, and so is the very value that was
-        asked for, unless the reply asks back.
+        a mammal, for no bird is one.  What the catalogue knows to go together is a yes, and so is the very value that
+        was asked for, unless the reply asks back.
         """
         if self.bank.kind[question] != IS:
             return answer
