@@ -32,7 +32,8 @@ YEARS = (1000.0, 2200.0)
 SLACK = 1e-9
 _HEDGE = re.compile(
     r"(?:it'?s|it is|it was|it has|i think|i guess|i believe|i'd say|maybe|perhaps|probably|possibly|about|around|"
-    r"roughly|approximately|approx\.?|circa|ca\.?|c\.|some time in|sometime in|somewhere around|somewhere(?= between)|something like|some|"
+    r"roughly|approximately|approx\.?|circa|ca\.?|c\.|some time in|sometime in|somewhere around|something like|some|"
+    r"somewhere(?= between)|"
     r"nearly|almost|just|like|in|during|the year|year|the|~|≈)\s+|[~≈]"
 )
 _AFTERTHOUGHT = re.compile(
@@ -65,7 +66,7 @@ _PRICE = re.compile(
     r"(?:and )?(?P<part>\d\d)(?: ?(?:cents?|pence|p|euros?|dollars?|[€$£]))?"
 )
 """Two numbers in a row, where money is meant: "two fifty"."""
-_DIGIT = {word: n for n, word in enumerate("one two three four five six seven eight nine".split(), start=1)}
+_DIGIT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 _AGO = re.compile(
     r"(?:within |in )?(?:the )?(?P<last>last|past) (?P<n>\d+ )?(?P<some>few )?(?P<unit>years?|decades?)|"
     r"(?P<ago_n>\d+|an?|a few|some|several) (?P<ago_unit>years?|decades?)(?: (?:ago|old|back))?"
@@ -73,6 +74,8 @@ _AGO = re.compile(
 """Years that are counted back from the latest."""
 _SOME = {"a few": (2, 6), "some": (2, 8), "several": (3, 10), "a": (1, 1), "an": (1, 1)}
 """How many years, or decades, somebody may mean."""
+SINCE = 5
+"""Years by which a catalogue's latest may lie before the day on which somebody says "ten years ago"."""
 _TURN = re.compile(r"turn of the (?P<what>century|millennium|millenium)")
 ABOUT_TURN = 3
 """Years on each side of a turn of a century."""
@@ -342,7 +345,7 @@ def _of_years(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
 
 
 def _ago(match: re.Match[str], scale: NumberScale) -> tuple[NumberRange, ...]:
-    """Years counted back from the latest of the scale: whoever says so is not exact, the less the longer ago it is."""
+    """Years counted back from the latest of the scale, the less exact the longer ago."""
     latest = math.floor(scale.high)
     tens = 10 if (match["unit"] or match["ago_unit"]).startswith("decade") else 1
     if match["last"]:
@@ -354,7 +357,8 @@ def _ago(match: re.Match[str], scale: NumberScale) -> tuple[NumberRange, ...]:
     if least == most:
         about = max(1, round(most / 5))
         least, most = least - about, most + about
-    return (NumberRange(latest - most, latest - least + 1),)
+    after = latest - least + 1 + SINCE
+    return (NumberRange(latest - most, math.inf if after > latest else after),)
 
 
 def _year(year: float, scale: NumberScale) -> NumberRange:

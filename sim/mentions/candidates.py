@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from sim.mentions.common_words import COMMON_WORDS
 from sim.mentions.context import Context, context_of, corrections
-from sim.mentions.heard_words import HeardWords
+from sim.mentions.heard_words import HeardIndex
 from sim.mentions.names import Mention, NamedValue, NameIndex
 from sim.mentions.numbers_said import NumberReader, NumberSaid
 from sim.mentions.tokens import Token, tokens_of, written_small
@@ -69,7 +69,7 @@ class CandidateFinder:
         facets = bank.catalogue.facets
         self.numbers = [NumberReader(f, facet) for f, facet in enumerate(facets)
                         if facet.kind == "number" and facet.lower is not None and len(facet.lower)]  # fmt: skip
-        self.heard = HeardWords(bank)
+        self.heard = HeardIndex(bank)
 
     def find(self, text: str, about: int = -1) -> list[Candidate]:
         """All of a text, in order.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 
 from sim.catalogue.catalogue import Facet
 from sim.mentions.names import Mention, NamedValue
@@ -21,6 +22,8 @@ LONGEST = 6
 """Words of a phrase."""
 BAG = 3
 """Words from which on their order is free: "decaf coffee, instant"."""
+MOST_SPELLINGS = 32
+"""Of one phrase."""
 _SMALL_WORDS = (
     "a an the of in on at to for with about is are be by that which and or over between set some somebody something "
     "one it film who has have much often made not do does up part later able good can product animal active "
@@ -81,7 +84,7 @@ def words_of(text: str) -> Words:
     return tuple(token.word for token in tokens_of(text))
 
 
-class HeardWords:
+class HeardIndex:
     """The words of one bank's values and flags."""
 
     def __init__(self, bank: QuestionBank) -> None:
@@ -103,7 +106,9 @@ class HeardWords:
         mass = facet.mass(bank.catalogue.prior)
         for name, listed in facet.heard.items():
             value = facet.aliases.get(name)
-            for words in {} if value is None else {words_of(text) for text in listed}:
+            if value is None:
+                continue
+            for words in {words_of(text) for text in listed}:
                 for other in {words, *_spelt_otherwise(words)}:
                     self._put_value(other, f, value, float(mass[value]))
         if of_people(role_of(facet)):
@@ -168,7 +173,7 @@ class HeardWords:
         return sorted(out, key=lambda mention: mention.first)
 
     def _value_at(self, tokens: Sequence[Token], at: int, alone: int) -> tuple[int, dict[tuple[int, int], float]]:
-        """The longest run of words from a token on that is a value's, and what it may mean; none ends where it began."""
+        """The end of the longest run of words from a token on that is a value's, and what it may mean."""
         if tokens[at].word not in self.starts:
             return at, {}
         for end in range(min(len(tokens), at + LONGEST), at, -1):
@@ -236,13 +241,13 @@ def _names_of_flag(facet: Facet, taken: Collection[str]) -> set[Words]:
 
 
 def _spelt_otherwise(words: Words) -> Iterable[Words]:
-    """The words with one of them in another spelling."""
+    """The words with some of them in another spelling, or without "and", for signs are no words: "salt & vinegar"."""
+    ways = [[word, *(w for w in _OTHERWISE.get(word, ()) if len(words) > 1 or len(w) > 2)] for word in words]
     for k, word in enumerate(words):
-        for other in _OTHERWISE.get(word, ()):
-            if len(words) > 1 or len(other) > 2:
-                yield (*words[:k], other, *words[k + 1 :])
-        if word == "and" and 0 < k < len(words) - 1:  # "salt & vinegar": signs are no words
-            yield (*words[:k], *words[k + 1 :])
+        if word == "and" and 0 < k < len(words) - 1:
+            ways[k].append("")
+    for way in islice(product(*ways), 1, MOST_SPELLINGS):
+        yield tuple(filter(None, way))
 
 
 def _shades(colour: str) -> tuple[str, ...]:

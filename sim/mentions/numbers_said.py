@@ -47,11 +47,12 @@ _WORD = (
     rf"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_DIGIT}))?|hundred|thousand|dozen)"
 )
 _SPOKEN = rf"(?:{_WORD}(?:[ -](?:and )?{_WORD})*(?: and a (?:half|quarter))?)"
+_LARGE = rf"(?:hundred|thousand|dozen)(?:[ -](?:and )?{_WORD})*"
 _PART_OF = r"(?:half|(?:a )?quarter of|three quarters of) an?"
-_NUMBER = rf"(?:[$€£]? ?\d[\d.,]*(?: and a half)?|an? {_SPOKEN}|{_SPOKEN}|(?:a )?couple(?: of)?|{_PART_OF}|an?)"
+_NUMBER = rf"(?:[$€£]? ?\d[\d.,]*(?: and a half)?|a {_LARGE}|{_SPOKEN}|(?:a )?couple(?: of)?|{_PART_OF}|an?)"
 _FRAME = (
-    r"(?:(?:just |slightly |barely |(?:just )?a (?:bit|little|tad|touch) )?(?:over|above|under|below|more than|less than)|"
-    r"no more than|no less than|at least|at most|up to|about|around|almost|nearly|roughly|between) "
+    r"(?:(?:just |slightly |barely |(?:just )?a (?:bit|little|tad|touch) )?(?:over|above|under|below|more than|"
+    r"less than)|no more than|no less than|at least|at most|up to|about|around|almost|nearly|roughly|between) "
 )
 _INTO_IT = r"(?! (?:in(?! total\b| length\b)|into|later|ago|before|after|away|from|earlier)\b)"
 """Behind a time that is no length: "an hour into it"."""
@@ -64,15 +65,15 @@ TWO_DIGITS = re.compile(
 LEAST_TWO = 30
 """Two digits without an apostrophe are no year below this: "from 10 to 12" are hours or children."""
 _NO_NOUN = re.compile(
-    r"^(?:$|\s*[.,;!?)(]+(?:\D|$)|\s+(?:or so|maybe|with|where|when|which|who|that|about|by|starring|directed|film|movie|"
-    r"i|and|but|in|set|called)\b)"
+    r"^(?:$|\s*[.,;!?)(]+(?:\D|$)|\s+(?:or so|maybe|with|where|when|which|who|that|about|by|starring|directed|film|"
+    r"movie|i|and|but|in|set|called)\b)"
 )
 """What may follow such a year; another word would be what is counted."""
 _COUNTED = re.compile(
     rf"\b(?:(?:\d+|{_SPOKEN}|an?|a few|some|several|(?:a )?couple(?: of)?) (?:years?|decades?) ago|"
     rf"(?:the )?(?:last|past) (?:few |(?:a )?couple of |\d+ |{_SPOKEN} )?(?:years|decades?)|"
-    rf"(?<=is |'s )(?:(?:only|about|around|maybe) )*(?:\d+|{_SPOKEN}|a few|several|a couple of) (?:years?|decades?) old|"
-    r"turn of the (?:century|millenn?ium))\b"
+    rf"(?<=is |'s )(?:(?:only|about|around|maybe) )*(?:\d+|{_SPOKEN}|a few|several|a couple of) (?:years?|decades?) "
+    r"old|turn of the (?:century|millenn?ium))\b"
 )
 """Years that are counted back from the latest, and turns of centuries."""
 MANY_WORDS = 25
@@ -125,11 +126,13 @@ class NumberReader:
         self.counted = not units and not self.scale.currency
         behind = units or [form for noun in nouns for form in _forms(noun)]
         words = "|".join(map(re.escape, behind))
+        cents = rf"|(?: and)? (?:\d\d|{_SPOKEN})(?! ?\w)" if self.scale.currency else ""
         number = _NUMBER if units else rf"(?:{_NUMBER}|no)"
         self.behind = re.compile(
             rf"(?<![\w.,])(?P<frame>{_FRAME})?(?:(?P<number>{number}(?: ?(?:to|-|and|or) ?{_NUMBER})?)[ -]?|"
             rf"(?=hour and a ))(?P<unit>{words})(?![a-z])"
-            rf"(?P<part>(?<=\dh) ?\d\d(?: ?m(?:in)?)?\b| and a (?:half|quarter)|(?: and)? (?:\d+|{_SPOKEN}) ?(?:minutes|mins?|cents)\b)?{_INTO_IT}"
+            rf"(?P<part>(?<=\dh) ?\d\d(?: ?m(?:in)?)?\b| and a (?:half|quarter)|"
+            rf"(?: and)? (?:\d+|{_SPOKEN}) ?(?:minutes|mins?|cents)\b{cents})?{_INTO_IT}"
         ) if behind else None  # fmt: skip
 
     def find(self, text: str, asked: bool, other: bool = False) -> list[NumberSaid]:
@@ -236,7 +239,7 @@ class NumberReader:
         for match in _COUNTED.finditer(lower):
             ranges = numbers_meant(match[0], self.scale)
             if ranges:
-                yield match, ranges, "range" if ranges[0].high == math.inf else "decade"
+                yield match, ranges, "range" if re.search(r"last|past", match[0]) else "decade"
 
     def _of_years(self, match: re.Match[str]) -> tuple[NumberRange, ...]:
         """The readings of a year, a decade or a stretch with its frame."""
@@ -267,12 +270,13 @@ class NumberReader:
         out = []
         for match in self.behind.finditer(lower) if self.behind is not None else ():
             number = match["number"] or "1"
-            if self.counted and number in ("a", "an"):
+            if number in ("a", "an") and (self.counted or len(match["unit"]) < 3):
                 continue
             if number == "no":
                 ranges = (NumberRange(0.0, 0.0),) if self.scale.whole and self.scale.holds(0) else ()
             else:
-                said = f"{match['frame'] or ''}{number}" + ("" if self.counted else f" {match['unit']}{match['part'] or ''}")
+                unit = "" if self.counted else f" {match['unit']}{match['part'] or ''}"
+                said = f"{match['frame'] or ''}{number}{unit}"
                 ranges = numbers_meant(said, self.scale) or numbers_meant(_THOUSANDS.sub("", said), self.scale)
             if ranges:
                 out.append(NumberSaid(self.index, match.start(), match.end(), ranges, "amount", made=True))
