@@ -56,8 +56,10 @@ class Candidate:
         return self.meanings[0].facet if self.number is None else self.number.facet
 
 
-_IDIOM = re.compile(r"\bhard to (?:say|tell)\b")
-"""Words that name nothing where they stand together: no texture is meant."""
+_IDIOM = re.compile(
+    r"\b(?:hard to (?:say|tell)|(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank|draw\w* a blank)\b"
+)
+"""Words that name nothing where they stand together: no texture is meant, nor nearly black."""
 
 
 class CandidateFinder:
