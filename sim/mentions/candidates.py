@@ -215,9 +215,11 @@ class CandidateFinder:
         return out
 
 
-_TOLD = re.compile(r"\b(?:about|(?:it|this|which|that|film|movie|there) (?:is|was|are|were|has|had)|it'?s|there'?s|"
-                   r"featur\w+|kind of|type of)(?: (?:an?|the|some|any|its|lots? of|not|no))*\W*$")  # fmt: skip
-
+_TOLD = re.compile(
+    r"\b(?:(?:about|(?:it|this|which|that|film|movie|there) (?:is|was|are|were|has|had)|it'?s|there'?s|featur\w+|"
+    r"kind of|type of)(?: (?:an?|the|some|any|its|lots? of|not|no))*|"
+    r"(?:won|wins?|took home|walked away with)(?: \w+){0,3})\W*$"
+)
 _OF_THE_SPEAKER = re.compile(r"\b(?:as an?|i (?:was|am|have|had) an?|when i was|my|our)(?: little| young| small)?\W*$")
 """A kid, a dog or a school of whoever speaks is none of the story."""
 
