@@ -66,6 +66,7 @@ def number_facet(name: str, facet: str) -> Facet:
         ("famous", "world war II, in black & white", {"world_war_2": "yes", "black_and_white": "yes"}),
         ("famous", "it has a happy ending and a wedding", {"sad_end": "not yes", "wedding": "yes"}),
         ("famous", "not based on a true story", {"true_story": "not yes"}),
+        ("famous", "a live action western", {"animated": "not yes", "genres": "a western"}),
     ],
 )  # fmt: skip
 def test_other_words_are_understood(catalogue, text, facts):

@@ -57,9 +57,10 @@ class Candidate:
 
 
 _IDIOM = re.compile(
-    r"\b(?:hard to (?:say|tell)|(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank|draw\w* a blank)\b"
+    r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b|"
+    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b"
 )
-"""Words that name nothing where they stand together: no texture is meant, nor nearly black."""
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action and nothing black."""
 
 
 class CandidateFinder:
@@ -91,7 +92,9 @@ class CandidateFinder:
         flagged = self._flagged(text, tokens, [c for c in out if c.meanings], general)
         out = [c for c in out if not _inside(c, flagged)] + flagged
         idioms = [m.span() for m in _IDIOM.finditer(text.lower())]
-        out = [c for c in out if not any(start <= c.start and c.end <= end for start, end in idioms)]
+        out = [
+            c for c in out if c.how == "flag" or not any(start <= c.start and c.end <= end for start, end in idioms)
+        ]  # fmt: skip
         out.sort(key=lambda c: (c.start, c.end))
         often = Counter(c.facet for c in out)
         whole = max(1, sum(t.end - t.start for t in tokens if t.word not in COMMON_WORDS))
@@ -165,18 +168,22 @@ class CandidateFinder:
         meanings: tuple[NamedValue, ...] = (), number: NumberSaid | None = None,
     ) -> Candidate:  # fmt: skip
         hedged = context.hedged
+        named = number is not None or of_people(self.names.roles[meanings[0].facet])
         signs |= {"hedged"} if hedged else set()
         signs |= {"compared"} if context.compared else set()
         signs |= {"character"} if context.of_a_character else set()
         signs |= {"noun"} if context.before_a_noun else set()
-        return Candidate(how, start, end, frozenset(signs), context.negated, hedged, meanings, number)
+        return Candidate(how, start, end, frozenset(signs), context.denied(named), hedged, meanings, number)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
     def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
         out = []
+        elsewhere = [
+            said for reader in self.numbers if reader.index != about for said in reader.find(text, False, about >= 0)
+        ]
         for reader in self.numbers:
-            for said in reader.find(text, reader.index == about, about not in (-1, reader.index)):
+            for said in reader.find(text, reader.index == about, about not in (-1, reader.index), elsewhere):
                 context = context_of(text, said.start, said.end)
                 signs = set(general)
                 signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}
