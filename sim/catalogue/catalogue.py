@@ -72,6 +72,9 @@ class Facet:
     """Every name in the data, merged ones too, to its value id (not for numbers)."""
     questions: Mapping[str, str] = field(default_factory=dict)
     """Texts of yes/no questions that have their own, by the shown value; the wording's template has the others."""
+    heard: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Other words that are understood as a value, by its name; nobody says them for it, so that no dialogue depends on
+    them."""
     users: Mapping[str, Any] = field(default_factory=dict)
     """What a sidecar says of how well people know the facet, see `sim.users.people`; no belief depends on it but by the
     users' rates, so that it isn't part of the fingerprint."""

@@ -31,7 +31,7 @@ MOST_BYTES = 1 << 30
 """Of all files; the ones that were used longest ago go first."""
 PREFIX = "catalogue-"
 CODE = sorted(str(path) for path in Path(__file__).parent.glob("*.py"))
-CATALOGUE, FACET = ("name", "noun", "source"), ("name", "kind", "users", "landmarks", "questions")
+CATALOGUE, FACET = ("name", "noun", "source"), ("name", "kind", "users", "landmarks", "questions", "heard")
 """What a catalogue and a facet hold that is no array and no list of texts."""
 ARRAYS = {"indptr": np.int64, "indices": np.int32, "lower": np.float64, "over": np.float64, "coarse": np.int32,
           "prior": np.float64, "means": np.int64}  # fmt: skip

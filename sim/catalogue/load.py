@@ -165,16 +165,31 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
 
 
 def _as_told(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> Facet:
-    """The facet with what its sidecar says of users, landmarks and questions."""
+    """The facet with what its sidecar says of users, landmarks, questions and other words."""
     if spec.landmarks and facet.kind != "number":
         plan.warning(f"{where}: the sidecar's landmarks of '{facet.name}' are for numbers, and it is {facet.kind}")
     if spec.questions and facet.kind not in ("one", "many"):
         kind = f"are for named values, and it is {facet.kind}; use yesno"
         plan.warning(f"{where}: the sidecar's questions of '{facet.name}' {kind}")
-    if not (spec.users or spec.landmarks or spec.questions):
+    if not (spec.users or spec.landmarks or spec.questions or spec.heard):
         return facet
     landmarks = spec.landmarks if facet.kind == "number" else {}
-    return replace(facet, users=spec.users, landmarks=landmarks, questions=_own_questions(facet, spec, plan, where))
+    questions, heard = _own_questions(facet, spec, plan, where), _heard(facet, spec, plan, where)
+    return replace(facet, users=spec.users, landmarks=landmarks, questions=questions, heard=heard)
+
+
+def _heard(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> dict[str, list[str]]:
+    """The sidecar's other words, of the values that there are."""
+    out: dict[str, list[str]] = {}
+    for name, words in spec.heard.items():
+        if facet.kind == "number":
+            plan.warning(f"{where}: the sidecar's words heard for '{facet.name}' are for values, and it is number")
+            return {}
+        if name in facet.aliases:
+            out[name] = list(words)
+        elif plan.rows is None:
+            plan.warning(f"{where}: the sidecar's words heard for '{name}' of '{facet.name}' are for what is no value")
+    return out
 
 
 def _own_questions(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from sim.catalogue.numbers import plain
-from sim.catalogue.units import unit_named
+from sim.catalogue.units import CURRENCIES, unit_named
 
 _ONES = {word: n for n, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
@@ -21,6 +21,8 @@ _GROUPS = {"hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "d
 _PARTS = {"half": 0.5, "quarter": 0.25}
 _PART = r"(?:a |1 )?half|(?:a |1 )?quarter|3 quarters"
 _AND_A_PART = re.compile(rf"(\d+)( [a-z]+)? and ({_PART})(?!\w)")
+_ONE_AND_A_PART = re.compile(r"(?<![\w.,] )\b(hour|year|kilo|pound|euro|dollar) and (?:a |1 )?(half|quarter)(?!\w)")
+_COUPLE = re.compile(r"(?<!\w)(?:a |1 )?couple(?: of)? (?=[a-z])")
 _PART_OF = re.compile(rf"(?<!\w)({_PART})(?: of)? (?:an?|1) (?=[a-z])")
 
 
@@ -29,6 +31,8 @@ def in_digits(text: str) -> str:
 
     >>> in_digits("Two and a half hours"), in_digits("an hour and a half"), in_digits("three quarters of an hour")
     ('2.5 hours', '1.5 hour', '0.75 hour')
+    >>> in_digits("hour and a half"), in_digits("a couple of kilos"), in_digits("half a kilo")
+    ('1.5 hour', '2 kilos', '0.5 kilo')
     >>> in_digits("nineteen ninety-five"), in_digits("a hundred and twenty"), in_digits("twenty twelve")
     ('1995', '120', '2012')
     """
@@ -40,7 +44,8 @@ def in_digits(text: str) -> str:
         value, used = _number_at(words, at)
         out.append(words[at] if value is None else plain(value))
         at += max(used, 1)
-    text = " ".join(out)
+    text = _COUPLE.sub("2 ", " ".join(out))
+    text = _ONE_AND_A_PART.sub(r"1 \1 and a \2", text)
     text = _AND_A_PART.sub(lambda m: plain(float(m[1]) + _part(m[3])) + (m[2] or ""), text)
     return _PART_OF.sub(lambda m: plain(_part(m[1])) + " ", text)
 
@@ -55,7 +60,8 @@ def _number_at(words: Sequence[str], at: int) -> tuple[float | None, int]:
         after = words[at + 1]
         if after in _GROUPS:
             return _number_at(["one", *words[at + 1 :]], 0)
-        return (1.0, 1) if unit_named(after) is not None and after.isalpha() else (None, 0)
+        counted = unit_named(after) is not None or after in CURRENCIES
+        return (1.0, 1) if counted and after.isalpha() else (None, 0)
     total, group, used, k = 0.0, 0.0, 0, at
     pairs: list[int] = []
     """Numbers below a hundred that follow each other, as in "nineteen ninety-five"."""

@@ -33,6 +33,9 @@
     [facets.symptoms.questions]     # a question's own text, by value, where the template doesn't do
     "chest pain" = "Does your chest hurt?"
 
+    [facets.flavours.heard]         # words that are understood as a value, and not said for it
+    "hazelnut" = ["filbert", "cobnut"]
+
     [facets.price]
     prefix = "$"
     decimal = ","                   # 1,5 is one and a half
@@ -55,7 +58,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -104,6 +107,8 @@ class FacetSpec:
     """Things that people know the number of, "a cat" to 4; a question names one where it means the same."""
     questions: Mapping[str, str] = field(default_factory=dict)
     """Texts of single yes/no questions, by value: "chest pain" to "Does your chest hurt?"; `yesno` for the others."""
+    heard: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Other words that are understood as a value, by value: "hazelnut" to ["filbert"]; a flag's are "yes" and "no"."""
 
     def words(self) -> dict[str, str]:
         """The parts of the wording that are given."""
@@ -218,6 +223,15 @@ def _check_questions(given: Any, where: str) -> None:
             raise CatalogueError(f"{where}: the question on '{value}' is {text!r}; it must be a text in quotes")
 
 
+def _check_heard(given: Any, where: str) -> None:
+    """Raises CatalogueError unless these are lists of texts by value."""
+    if not isinstance(given, Mapping):
+        raise CatalogueError(f'{where}: heard must be a table of lists, such as "hazelnut" = ["filbert"]')
+    for value, words in given.items():
+        if not isinstance(words, list | tuple) or not all(isinstance(x, str) and x.strip() for x in words):
+            raise CatalogueError(f"{where}: the words for '{value}' are {words!r}; they must be a list of texts")
+
+
 def _facet(data: Any, name: str, where: str) -> FacetSpec:
     if isinstance(data, FacetSpec):
         return data
@@ -237,6 +251,9 @@ def _facet(data: Any, name: str, where: str) -> FacetSpec:
             continue
         if key == "questions":
             _check_questions(value, f"{where}, facet '{name}'")
+            continue
+        if key == "heard":
+            _check_heard(value, f"{where}, facet '{name}'")
             continue
         if not isinstance(value, str):
             raise CatalogueError(f"{where}, facet '{name}': {key} = {value!r} must be a text in quotes")

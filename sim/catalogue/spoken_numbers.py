@@ -33,6 +33,7 @@ SLACK = 1e-9
 _HEDGE = re.compile(
     r"(?:it'?s|it is|it was|it has|i think|i guess|i believe|i'd say|maybe|perhaps|probably|possibly|about|around|"
     r"roughly|approximately|approx\.?|circa|ca\.?|c\.|some time in|sometime in|somewhere around|something like|some|"
+    r"somewhere(?= between)|"
     r"nearly|almost|just|like|in|during|the year|year|the|~|≈)\s+|[~≈]"
 )
 _AFTERTHOUGHT = re.compile(
@@ -54,6 +55,30 @@ _UP_TO = re.compile(
     r"(?:at most|up to|until|no more than|<=|≤)\s*(?P<x>.+)|"
     r"(?P<y>.+?)\s*(?:or less|or fewer|or shorter|or earlier|or under)"
 )
+_JUST = re.compile(
+    r"(?:just|barely|slightly|(?:(?:just )?a )?(?:little|bit|tad|touch)) (?:(?P<below>under|below|less than|short of|"
+    r"shy of)|(?P<above>over|above|more than|past)) (?P<x>.+)"
+)
+JUST = 0.15
+"""What is just under a number is above it less this share."""
+_PRICE = re.compile(
+    r"(?P<whole>\d{1,3}|one|two|three|four|five|six|seven|eight|nine)(?: ?(?:euros?|dollars?|pounds?|bucks|[€$£]))? ?"
+    r"(?:and )?(?P<part>\d\d)(?: ?(?:cents?|pence|p|euros?|dollars?|[€$£]))?"
+)
+"""Two numbers in a row, where money is meant: "two fifty"."""
+_DIGIT = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
+_AGO = re.compile(
+    r"(?:within |in )?(?:the )?(?P<last>last|past) (?P<n>\d+ )?(?P<some>few )?(?P<unit>years?|decades?)|"
+    r"(?P<ago_n>\d+|an?|a few|some|several) (?P<ago_unit>years?|decades?)(?: (?:ago|old|back))?"
+)
+"""Years that are counted back from the latest."""
+_SOME = {"a few": (2, 6), "some": (2, 8), "several": (3, 10), "a": (1, 1), "an": (1, 1)}
+"""How many years, or decades, somebody may mean."""
+SINCE = 5
+"""Years by which a catalogue's latest may lie before the day on which somebody says "ten years ago"."""
+_TURN = re.compile(r"turn of the (?P<what>century|millennium|millenium)")
+ABOUT_TURN = 3
+"""Years on each side of a turn of a century."""
 _TENS = ("twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties", "nineties")
 _DECADE = re.compile(
     r"(?P<part>early|mid|middle|late)?[\s-]*(?:of )?(?:the )?"
@@ -133,7 +158,14 @@ def _converted(number: float, unit: Unit, wanted: Unit) -> float | None:
 def numbers_meant(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
     """Every reading that a text has on a scale, the likeliest first; none where it isn't understood."""
     text = text.lower().translate({0x2019: "'", 0x2013: "-", 0x2014: "-"})
-    text = _bare(in_digits(" ".join(_ALSO.get(word, word) for word in text.split())))
+    text = in_digits(" ".join(_ALSO.get(word, word) for word in text.split()))
+    just = None if scale.years else _JUST.search(text)
+    if just is not None and _bare(text[: just.start()] + "1") == "1":
+        found = _single(just["x"], scale)
+        return (_just(found[0].low, bool(just["below"])),) if found else ()
+    text = _bare(text)
+    if text == "none" and scale.whole and scale.unit is None and not scale.currency and scale.holds(0):
+        return (NumberRange(0.0, 0.0),)
     for pattern, reader in ((_BETWEEN, _between), (_ABOVE, _above), (_BELOW, _below), (_UP_TO, _up_to), (_FROM, _from)):
         match = pattern.fullmatch(text)
         if match is not None and (found := reader(match, scale)):
@@ -143,6 +175,12 @@ def numbers_meant(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
         if not found and (match := pattern.fullmatch(text)) is not None:
             found = _between(match, scale)
     return found
+
+
+def _just(number: float, below: bool) -> NumberRange:
+    reach = JUST * abs(number)
+    above = float(np.nextafter(number, np.inf))
+    return NumberRange(number - reach, number) if below else NumberRange(above, number + reach)
 
 
 def _bare(text: str) -> str:
@@ -274,6 +312,9 @@ def _single(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
         readings.append(read_quantity(text, decimal=","))
     single = [said for said in readings if said is not None and said.how != "middle"]
     numbers = [x for said in single if (x := scale.convert(said)) is not None]
+    if scale.currency is not None and (price := _PRICE.fullmatch(text)) is not None:
+        whole = price["whole"]
+        numbers.append(float(f"{_DIGIT.get(whole) or int(whole)}.{price['part']}"))
     numbers = list(dict.fromkeys(numbers))
     within = [x for x in numbers if scale.holds(x)]
     return tuple(NumberRange(x, x) for x in within or numbers[:1])
@@ -285,6 +326,12 @@ def _of_years(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
     if match := _CENTURY.fullmatch(text):
         first = int(match["year"] or 100 * (int(match["number"]) - 1))
         return (NumberRange(first, first + 100),)
+    if match := _AGO.fullmatch(text):
+        return _ago(match, scale)
+    if match := _TURN.fullmatch(text):
+        turns = [2000] if match["what"] != "century" else range(1100, 2200, 100)
+        near = [NumberRange(t - ABOUT_TURN + 1, t + ABOUT_TURN) for t in turns]
+        return tuple(x for x in reversed(near) if x.low <= scale.high and x.high > scale.low)
     if match := re.fullmatch(r"'?(\d\d)", text):
         years = [float(century + int(match[1])) for century in range(1000, 2200, 100)]
         return tuple(_year(x, scale) for x in years if math.floor(scale.low) <= x <= scale.high + 1)
@@ -295,6 +342,23 @@ def _of_years(text: str, scale: NumberScale) -> tuple[NumberRange, ...]:
         month = date.year + (date.month - 1) / 12
         return (NumberRange(month, month),)
     return (_year(float(date.year), scale),)
+
+
+def _ago(match: re.Match[str], scale: NumberScale) -> tuple[NumberRange, ...]:
+    """Years counted back from the latest of the scale, the less exact the longer ago."""
+    latest = math.floor(scale.high)
+    tens = 10 if (match["unit"] or match["ago_unit"]).startswith("decade") else 1
+    if match["last"]:
+        most = 6 if match["some"] else int(match["n"] or 1)
+        return (NumberRange(latest - most * tens, math.inf),)
+    said = match["ago_n"]
+    least, most = _SOME.get(said) or (int(said), int(said))
+    least, most = least * tens, most * tens
+    if least == most:
+        about = max(1, round(most / 5))
+        least, most = least - about, most + about
+    after = latest - least + 1 + SINCE
+    return (NumberRange(latest - most, math.inf if after > latest else after),)
 
 
 def _year(year: float, scale: NumberScale) -> NumberRange:

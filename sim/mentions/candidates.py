@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sim.mentions.common_words import COMMON_WORDS
 from sim.mentions.context import Context, context_of, corrections
+from sim.mentions.heard_words import HeardIndex
 from sim.mentions.names import Mention, NamedValue, NameIndex
 from sim.mentions.numbers_said import NumberReader, NumberSaid
 from sim.mentions.tokens import Token, tokens_of, written_small
@@ -55,8 +56,11 @@ class Candidate:
         return self.meanings[0].facet if self.number is None else self.number.facet
 
 
-_IDIOM = re.compile(r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b")
-"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell and no Action."""
+_IDIOM = re.compile(
+    r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b|"
+    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b"
+)
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action and nothing black."""
 
 
 class CandidateFinder:
@@ -68,7 +72,7 @@ class CandidateFinder:
         facets = bank.catalogue.facets
         self.numbers = [NumberReader(f, facet) for f, facet in enumerate(facets)
                         if facet.kind == "number" and facet.lower is not None and len(facet.lower)]  # fmt: skip
-        self.flags = _flag_words(bank)
+        self.heard = HeardIndex(bank)
 
     def find(self, text: str, about: int = -1) -> list[Candidate]:
         """All of a text, in order.
@@ -85,9 +89,12 @@ class CandidateFinder:
         small = written_small(tokens)
         out = self._named(text, tokens, about, small, general)
         out += self._numbers(text, about, tokens, general)
-        out += self._flagged(text, tokens, [c for c in out if c.meanings], general)
+        flagged = self._flagged(text, tokens, [c for c in out if c.meanings], general)
+        out = [c for c in out if not _inside(c, flagged)] + flagged
         idioms = [m.span() for m in _IDIOM.finditer(text.lower())]
-        out = [c for c in out if not any(start <= c.start and c.end <= end for start, end in idioms)]
+        out = [
+            c for c in out if c.how == "flag" or not any(start <= c.start and c.end <= end for start, end in idioms)
+        ]  # fmt: skip
         out.sort(key=lambda c: (c.start, c.end))
         often = Counter(c.facet for c in out)
         whole = max(1, sum(t.end - t.start for t in tokens if t.word not in COMMON_WORDS))
@@ -104,7 +111,8 @@ class CandidateFinder:
         self, text: str, tokens: Sequence[Token], about: int, small: bool, general: frozenset[str]
     ) -> list[Candidate]:
         out: list[Candidate] = []
-        for mention in self.names.find(tokens, about):
+        named = self.names.find(tokens, about)
+        for mention in self.heard.values(tokens, named, -2 if len(tokens) <= SHORT else about):
             start, end = tokens[mention.first].start, tokens[mention.last - 1].end
             context = context_of(text, start, end)
             before = out[-1] if out and LIST_GAP.match(text[out[-1].end : start]) else None
@@ -171,9 +179,11 @@ class CandidateFinder:
 
     def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
         out = []
-        elsewhere = [said for reader in self.numbers if reader.index != about for said in reader.find(text, False)]
+        elsewhere = [
+            said for reader in self.numbers if reader.index != about for said in reader.find(text, False, about >= 0)
+        ]
         for reader in self.numbers:
-            for said in reader.find(text, reader.index == about, elsewhere):
+            for said in reader.find(text, reader.index == about, about not in (-1, reader.index), elsewhere):
                 context = context_of(text, said.start, said.end)
                 signs = set(general)
                 signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}
@@ -189,50 +199,49 @@ class CandidateFinder:
     def _flagged(
         self, text: str, tokens: Sequence[Token], named: Sequence[Candidate], general: frozenset[str]
     ) -> list[Candidate]:
-        """Flags whose word stands in the text, but for words that are part of a name."""
-        if not self.flags:
-            return []
+        """Flags whose words stand in the text, but for words that are part of a name or of a longer value."""
         out, said = [], set()
-        for k, token in enumerate(tokens):
-            two = f"{token.word} {tokens[k + 1].word}" if k + 1 < len(tokens) else ""
-            for words, end in ((two, k + 1), (token.word, k)):
-                for f in self.flags.get(words, ()):
-                    start, stop = token.start, tokens[end].end
-                    inside = any(c.start <= start and stop <= c.end and c.how in ("name", "typo") for c in named)
-                    if f in said or inside:
-                        continue
-                    said.add(f)
-                    context = context_of(text, start, stop)
-                    out.append(
-                        self._candidate("flag", start, stop, set(general), context, meanings=(NamedValue(f, 1, 1.0),))
-                    )
+        for flag in self.heard.flags(tokens):
+            start, stop = tokens[flag.first].start, tokens[flag.last - 1].end
+            inside = any(
+                c.start <= start and stop <= c.end
+                and (c.how in ("name", "typo") or (c.how == "word" and c.end - c.start > stop - start))
+                for c in named
+            )  # fmt: skip
+            if flag.facet in said or inside:
+                continue
+            context = context_of(text, start, stop)
+            if flag.last - flag.first == 1 and (
+                _OF_THE_SPEAKER.search(context.left) or (len(tokens) > SHORT and not _told_of_it(context))
+            ):
+                continue
+            said.add(flag.facet)
+            meant = (NamedValue(flag.facet, 1, 1.0),)
+            found = self._candidate("flag", start, stop, set(general), context, meanings=meant)
+            out.append(found if flag.holds else replace(found, negated=not found.negated))
         return out
 
 
-_SMALL_WORDS = (
-    "a an the of in on at to for with about is are be by that which and or over between set some somebody something "
-    "one it film who has have much often made not do does up part later able good can product animal active"
+_TOLD = re.compile(
+    r"\b(?:(?:about|(?:it|this|which|that|film|movie|there) (?:is|was|are|were|has|had)|it'?s|there'?s|featur\w+|"
+    r"kind of|type of)(?: (?:an?|the|some|any|its|lots? of|not|no))*|"
+    r"(?:won|wins?|took home|walked away with)(?: \w+){0,3})\W*$"
 )
-_SMALL = frozenset(_SMALL_WORDS.split())
+_OF_THE_SPEAKER = re.compile(r"\b(?:as an?|i (?:was|am|have|had) an?|when i was|my|our)(?: little| young| small)?\W*$")
+"""A kid, a dog or a school of whoever speaks is none of the story."""
 
 
-def _flag_words(bank: QuestionBank) -> dict[str, list[int]]:
-    """The words that name a flag, one or two, to the facets."""
-    out: dict[str, list[int]] = {}
-    for f, facet in enumerate(bank.catalogue.facets):
-        if facet.kind != "flag":
-            continue
-        name = re.sub(r"^(?:is|has|lives|kept)_", "", facet.name).replace("_", " ").lower()
-        noun = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in _SMALL]
-        words = {name} | ({" ".join(noun)} if len(noun) == 2 else set())
-        if " " not in name:  # the words of "sad end" say little one by one
-            words |= set(noun) if len(noun) <= 3 else set()
-        for word in words:
-            forms = {word, word + "s", word[:-1] if word.endswith("s") else word}
-            for form in forms - {""}:
-                if len(form) > 2 and form not in _SMALL:
-                    out.setdefault(form, []).append(f)
-    return out
+def _told_of_it(context: Context) -> bool:
+    """Whether a long text says a word of what is sought: "it's a war film"; in a story "car" is no fact."""
+    return context.before_a_noun or bool(_TOLD.search(context.left))
+
+
+def _inside(candidate: Candidate, flags: Sequence[Candidate]) -> bool:
+    """Whether a word is part of a longer flag: "with nuts" isn't the category of nuts."""
+    return candidate.how == "word" and any(
+        f.start <= candidate.start and candidate.end <= f.end and candidate.end - candidate.start < f.end - f.start
+        for f in flags
+    )
 
 
 def _without_taken_back(text: str, found: Sequence[Candidate]) -> list[Candidate]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.catalogue.catalogue import Facet
@@ -41,6 +41,43 @@ SET = re.compile(
 MADE = re.compile(r"\b(?:came out|released?|made|from|movie|film|comedy|drama|thriller|flick|filmed|produced|dates?|"
                   r"horror|"
                   r"it'?s|its|was)\b")  # fmt: skip
+_DIGIT = "one|two|three|four|five|six|seven|eight|nine"
+_WORD = (
+    rf"(?:(?:{_DIGIT})|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|"
+    rf"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[ -](?:{_DIGIT}))?|hundred|thousand|dozen)"
+)
+_SPOKEN = rf"(?:{_WORD}(?:[ -](?:and )?{_WORD})*(?: and a (?:half|quarter))?)"
+_LARGE = rf"(?:hundred|thousand|dozen)(?:[ -](?:and )?{_WORD})*"
+_PART_OF = r"(?:half|(?:a )?quarter of|three quarters of) an?"
+_NUMBER = rf"(?:[$€£]? ?\d[\d.,]*(?: and a half)?|a {_LARGE}|{_SPOKEN}|(?:a )?couple(?: of)?|{_PART_OF}|an?)"
+_FRAME = (
+    r"(?:(?:just |slightly |barely |(?:just )?a (?:bit|little|tad|touch) )?(?:over|above|under|below|more than|"
+    r"less than)|no more than|no less than|at least|at most|up to|about|around|almost|nearly|roughly|between) "
+)
+_INTO_IT = r"(?! (?:in(?! total\b| length\b)|into|later|ago|before|after|away|from|earlier)\b)"
+"""Behind a time that is no length: "an hour into it"."""
+_TWO_FRAMES = r"between |from |before |pre[- ]?|after |since |until |around |about |circa |in "
+TWO_DIGITS = re.compile(
+    rf"(?<![\w$£€.,'])(?P<frame>{_TWO_FRAMES})(?P<first>'?\d\d)(?:(?P<join> and | to |-)(?P<second>'?\d\d))?(?![\d'])|"
+    r"(?<![\w'])(?P<sign>'\d\d)(?![\d'])|(?<=,) ?(?P<last>\d\d)(?=\W*$)"
+)
+"""A year of two digits: with a word of years before it, with an apostrophe, or as the last of a list."""
+LEAST_TWO = 30
+"""Two digits without an apostrophe are no year below this: "from 10 to 12" are hours or children."""
+_NO_NOUN = re.compile(
+    r"^(?:$|\s*[.,;!?)(]+(?:\D|$)|\s+(?:or so|maybe|with|where|when|which|who|that|about|by|starring|directed|film|"
+    r"movie|i|and|but|in|set|called)\b)"
+)
+"""What may follow such a year; another word would be what is counted."""
+_COUNTED = re.compile(
+    rf"\b(?:(?:\d+|{_SPOKEN}|an?|a few|some|several|(?:a )?couple(?: of)?) (?:years?|decades?) ago|"
+    rf"(?:the )?(?:last|past) (?:few |(?:a )?couple of |\d+ |{_SPOKEN} )?(?:years|decades?)|"
+    rf"(?<=is |'s )(?:(?:only|about|around|maybe) )*(?:\d+|{_SPOKEN}|a few|several|a couple of) (?:years?|decades?) "
+    r"old|turn of the (?:century|millenn?ium))\b"
+)
+"""Years that are counted back from the latest, and turns of centuries."""
+MANY_WORDS = 25
+"""Words from which on two digits may be anything, and years ago those of somebody's life."""
 _ONE_SIDED = (
     "before",
     "pre",
@@ -85,24 +122,34 @@ class NumberReader:
     def __init__(self, index: int, facet: Facet) -> None:
         self.index, self.facet, self.scale = index, facet, NumberScale(facet)
         nouns = [w for w in re.findall(r"[a-z]+", facet.wording.noun.lower()) if w not in ("number", "of", "the", "a")]
-        units = _unit_words(facet)
+        units = _unit_words(facet, self.scale)
+        self.counted = not units and not self.scale.currency
+        behind = units or [form for noun in nouns for form in _forms(noun)]
+        words = "|".join(map(re.escape, behind))
+        cents = rf"|(?: and)? (?:\d\d|{_SPOKEN})(?! ?\w)" if self.scale.currency else ""
+        number = _NUMBER if units else rf"(?:{_NUMBER}|no)"
         self.behind = re.compile(
-            rf"(?P<frame>no more than |no less than |over |under |more than |less than |at least |at most |up to |"
-            rf"about |around |almost |nearly |between )?"
-            rf"(?P<number>[$€£]? ?\d[\d.,]*(?: ?(?:to|-|and) ?\d[\d.,]*)?(?: and a half)?)[ -]?"
-            rf"(?P<unit>{'|'.join(map(re.escape, units + nouns))})\b"
-        ) if units + nouns else None  # fmt: skip
+            rf"(?<![\w.,])(?P<frame>{_FRAME})?(?:(?P<number>{number}(?: ?(?:to|-|and|or) ?{_NUMBER})?)[ -]?|"
+            rf"(?=hour and a ))(?P<unit>{words})(?![a-z])"
+            rf"(?P<part>(?<=\dh) ?\d\d(?: ?m(?:in)?)?\b| and a (?:half|quarter)|"
+            rf"(?: and)? (?:\d+|{_SPOKEN}) ?(?:minutes|mins?|cents)\b{cents})?{_INTO_IT}"
+        ) if behind else None  # fmt: skip
 
-    def find(self, text: str, asked: bool, elsewhere: Sequence[NumberSaid] = ()) -> list[NumberSaid]:
+    def find(
+        self, text: str, asked: bool, other: bool = False, elsewhere: Sequence[NumberSaid] = ()
+    ) -> list[NumberSaid]:
         """What a text says of the facet.
 
         Args:
             text: as it was typed; places are of it.
             asked: the facet was asked about, so that a bare number may be of it.
+            other: another was, so that one may be of that.
             elsewhere: what was said of other facets, whose numbers are not bare.
         """
         lower = text.lower().replace("’", "'")
-        found = self._years(lower) if self.scale.years and not self.scale.months else self._amounts(lower)
+        found = self._years(lower, other) if self.scale.years and not self.scale.months else self._amounts(lower)
+        if not found and asked and (none := self._nothing(lower)):
+            return none
         if not found and asked:
             for said in elsewhere:  # "no idea, it has 4 legs"
                 lower = lower[: said.start] + " " * (said.end - said.start) + lower[said.end :]
@@ -122,6 +169,8 @@ class NumberReader:
     def _bare(self, lower: str) -> list[NumberSaid]:
         """A number without its unit, where it was asked for."""
         for match in re.finditer(r"(?<![\w.,])\d[\d.,]*(?: ?[a-z]{1,7})?", in_digits(lower)):
+            if self.scale.years and re.search(r"year|decade", match[0]):  # somebody's age, or how long ago he saw it
+                continue
             if match[0].split()[0] == "1" and "1" not in lower:  # "skip that one"
                 continue
             for text in (match[0], match[0].split()[0].rstrip(".,")):
@@ -136,7 +185,7 @@ class NumberReader:
 
     # -- years ------------------------------------------------------------------------------------------------------
 
-    def _years(self, lower: str) -> list[NumberSaid]:
+    def _years(self, lower: str, other: bool) -> list[NumberSaid]:
         out = []
         for match in YEARS.finditer(lower):
             ranges = self._of_years(match)
@@ -153,15 +202,49 @@ class NumberReader:
                 if re.search(rf"{_YEAR}$", first) and not first.endswith("s")
                 else "decade"
             )
-            watched = bool(WATCHED.search(before))
-            if watched and how == "year":
-                how = "viewing"
-            out.append(NumberSaid(
-                self.index, match.start(), match.end(), ranges, how, seen=bool(SEEN.search(before)),
-                watched=watched, setting=bool(SET.search(before)),
-                made=bool(MADE.search(before) or MADE.match(behind.strip())),
-            ))  # fmt: skip
+            out.append(self._year_said(match, ranges, how, before, behind))
+        for match, ranges, how in self._otherwise(lower, other):
+            before = re.split(r"[.!?;\n]", lower[max(0, match.start() - BESIDE) : match.start()])[-1]
+            said = self._year_said(match, ranges, how, before, "")
+            apart = all(said.end <= o.start or o.end <= said.start for o in out)
+            if apart and not (said.seen or said.watched):
+                out.append(said)
         return out
+
+    def _year_said(
+        self, match: re.Match[str], ranges: tuple[NumberRange, ...], how: str, before: str, behind: str
+    ) -> NumberSaid:
+        """A year in its company."""
+        watched = bool(WATCHED.search(before))
+        if watched and how == "year":
+            how = "viewing"
+        return NumberSaid(
+            self.index, match.start(), match.end(), ranges, how, seen=bool(SEEN.search(before)),
+            watched=watched, setting=bool(SET.search(before)),
+            made=bool(MADE.search(before) or MADE.match(behind.strip())),
+        )  # fmt: skip
+
+    def _otherwise(self, lower: str, other: bool) -> Iterator[tuple[re.Match[str], tuple[NumberRange, ...], str]]:
+        """Years of two digits, years that are counted back, and turns of centuries, in a short text."""
+        if len(lower.split()) > MANY_WORDS:
+            return
+        for match in TWO_DIGITS.finditer(lower) if not other else ():
+            given = [match[name] for name in ("first", "second", "sign", "last") if match[name]]
+            bare = [x for x in given if not x.startswith("'")]
+            counts = bool(bare) and not _NO_NOUN.match(lower[match.end() :])
+            if counts or any(int(x) < LEAST_TWO for x in bare) or (match["frame"] == "between ") != (len(given) == 2):
+                continue
+            read = [self._one(x) for x in given]
+            frame = (match["frame"] or "").strip(" -")
+            if len(read) == 2 and all(read) and read[1][0].high > read[0][0].low:
+                yield match, (NumberRange(read[0][0].low, read[1][0].high),), "range"
+            elif read[0]:
+                framed = tuple(_framed(reading, frame, "") for reading in read[0])
+                yield match, framed, "range" if frame in _ONE_SIDED else "year"
+        for match in _COUNTED.finditer(lower):
+            ranges = numbers_meant(match[0], self.scale)
+            if ranges:
+                yield match, ranges, "range" if re.search(r"last|past", match[0]) else "decade"
 
     def _of_years(self, match: re.Match[str]) -> tuple[NumberRange, ...]:
         """The readings of a year, a decade or a stretch with its frame."""
@@ -188,20 +271,29 @@ class NumberReader:
     # -- other amounts ---------------------------------------------------------------------------------------------
 
     def _amounts(self, lower: str) -> list[NumberSaid]:
-        """Numbers with a unit or a noun behind; number words are read where the text has no digits before them."""
+        """Numbers with a unit or a noun behind, in digits or in words."""
         out = []
-        text = lower if re.search(r"\d", lower) else in_digits(lower)
-        moved = text != lower
-        if self.behind is None:
-            return out
-        for match in self.behind.finditer(text):
-            said = f"{match['frame'] or ''}{match['number']} {match['unit']}"
-            ranges = numbers_meant(said, self.scale) or numbers_meant(_THOUSANDS.sub("", said), self.scale)
-            if not ranges:
+        for match in self.behind.finditer(lower) if self.behind is not None else ():
+            number = match["number"] or "1"
+            if number in ("a", "an") and (self.counted or len(match["unit"]) < 3):
                 continue
-            place = (0, len(lower)) if moved else (match.start(), match.end())
-            out.append(NumberSaid(self.index, *place, ranges, "amount", made=True))
+            if number == "no":
+                ranges = (NumberRange(0.0, 0.0),) if self.scale.whole and self.scale.holds(0) else ()
+            else:
+                unit = "" if self.counted else f" {match['unit']}{match['part'] or ''}"
+                said = f"{match['frame'] or ''}{number}{unit}"
+                ranges = numbers_meant(said, self.scale) or numbers_meant(_THOUSANDS.sub("", said), self.scale)
+            if ranges:
+                out.append(NumberSaid(self.index, match.start(), match.end(), ranges, "amount", made=True))
         return out
+
+    def _nothing(self, lower: str) -> list[NumberSaid]:
+        """That there is none, where a count was asked for."""
+        match = re.match(r"\W*(?:it has |it'?s got |there are )?(?:none|zero|nil|not any)\b(?! of )", lower)
+        fits = self.counted and not self.scale.years and self.scale.whole and self.scale.holds(0)
+        if match is None or not fits:
+            return []
+        return [NumberSaid(self.index, 0, match.end(), (NumberRange(0.0, 0.0),), "amount", made=True)]
 
 
 def _closed(reading: NumberRange) -> NumberRange:
@@ -229,7 +321,13 @@ def _framed(reading: NumberRange, frame: str, tail: str) -> NumberRange:
     return reading
 
 
-def _unit_words(facet: Facet) -> list[str]:
+def _forms(noun: str) -> tuple[str, ...]:
+    """What a counted noun may be: "legs", "leg", "legged"."""
+    one = noun.removesuffix("s")
+    return (noun, one + one[-1:] + "ed", one + "ed", one)
+
+
+def _unit_words(facet: Facet, scale: NumberScale) -> list[str]:
     """The facet's unit and those that can be converted to it, as people type them."""
     unit = facet.wording.unit.strip().lower()
     families = (
@@ -239,5 +337,7 @@ def _unit_words(facet: Facet) -> list[str]:
         ("years", "year", "yrs", "months"),
         ("euros", "euro", "€", "cents"),
     )  # fmt: skip
+    if scale.currency == "$" and not unit:
+        return ["dollars", "dollar", "usd"]
     mine = next((f for f in families if unit in f), (unit,) if unit else ())
     return sorted(mine, key=len, reverse=True)
