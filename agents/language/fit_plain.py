@@ -1,0 +1,155 @@
+"""Calibrates `agents.language.plain_tower` on simulated text, in small weighted batches.
+
+Each catalogue that has texts serves twice: pieces of its texts are matched with items as they are, and with items whose
+text was taken away, which is what happens to a story in a catalogue without texts.  K negatives a story come from what
+patterns make of it, and weigh p / q (`objectives.importance`), so the optimum is the posterior at any K.  As simulated
+users want items as often as the prior says, the power of the prior stays 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from agents.language.belief import hear
+from agents.language.encoder import Encoder
+from agents.language.item_text import item_texts
+from agents.language.pieces import Told, told_of
+from agents.language.plain_tower import LEAST_UNREAD, MOST_UNREAD, MatchNumbers, item_meanings
+from agents.language.reader import Reader
+from agents.language.unread import UnreadWords
+from agents.learning.embeddings import Tell
+from agents.learning.objectives import importance
+from agents.learning.proposals import posterior_mixture
+from agents.setting import Setting
+from sim.mentions.tokens import readable
+
+TRUSTS = (1.0, 0.8, 0.6, 0.4)
+"""How far patterns may be believed beside the match; the best is taken."""
+START = 20.0
+"""The scale at which the fit begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlainSettings:
+    """How the numbers are fitted."""
+
+    stories: int = 600
+    """Texts of each catalogue."""
+    negatives: int = 16
+    """Items beside the true one."""
+    batch: int = 32
+    epochs: int = 10
+    rate: float = 0.03
+    """The first step of Adam."""
+    mix: float = 0.3
+    """Share of the prior in the proposal."""
+    seed: int = 0
+
+
+class Matched(NamedTuple):
+    """Texts about one catalogue, and how each matches its items; m of them, with enough unread words."""
+
+    cosine: np.ndarray
+    """(m, N) float32."""
+    log_gain: np.ndarray
+    """(T, m, N) float32: what patterns tell at each of `TRUSTS`, log belief - log prior."""
+    intent: np.ndarray
+    """(m,)"""
+    unread: np.ndarray
+    """(m,) how many words."""
+    kind: np.ndarray
+    """(m,) as in `Told`."""
+    prior: np.ndarray
+    """(N,)"""
+    has_texts: bool
+
+    def log_belief(self, numbers: MatchNumbers) -> np.ndarray:
+        """(m, N) up to a constant a text; patterns as the trust that is nearest."""
+        scale = np.array([numbers.scale_of(int(u), self.has_texts) for u in self.unread])
+        trust = int(np.argmin(np.abs(np.array(TRUSTS) - numbers.trust)))
+        return scale[:, None] * self.cosine + self.log_gain[trust] + np.log(self.prior)
+
+
+def matched(
+    setting: Setting, told: Told, encoder: str, textless: bool = False, tell: Tell | None = None
+) -> Matched:
+    """Texts with enough unread words, read and matched.
+
+    Args:
+        textless: the items' free text is taken away.
+    """
+    catalogue, reader, unread = setting.catalogue, Reader(setting.bank, ""), UnreadWords(setting.catalogue)
+    known = replace(catalogue, texts=()) if textless else catalogue
+    vectors = item_meanings(item_texts(known), encoder, tell)
+    posterior = setting.posterior()
+    posterior.reset(1)
+    log_prior = np.log(catalogue.prior)
+    rows, sentences, counts, gains = [], [], [], []
+    for k, text in enumerate(told.texts):
+        clean = readable(text)
+        untold = unread.find(clean, [(c.start, c.end) for c in reader.finder.find(clean)])
+        if len(untold.words) < LEAST_UNREAD:
+            continue
+        reading = reader.read(text)
+        beliefs = [hear(posterior, replace(reading, trust=trust)).belief for trust in TRUSTS]
+        gains.append(np.log(np.maximum(beliefs, 1e-30)).astype(np.float32) - log_prior.astype(np.float32))
+        rows.append(k)
+        sentences.append(untold.text)
+        counts.append(len(untold.words))
+    cosine = Encoder(encoder).meanings(sentences) @ vectors.T
+    return Matched(cosine, np.stack(gains, axis=1), told.intent[rows], np.array(counts), told.kind[rows],
+                   catalogue.prior, bool(known.texts))  # fmt: skip
+
+
+def fit_numbers(parts: Sequence[Matched], encoder: str, settings: PlainSettings) -> MatchNumbers:
+    """The numbers that make the texts' items likeliest, each part counting alike."""
+    found = []
+    for trust in range(len(TRUSTS)):
+        theta = _fitted(parts, trust, settings)
+        numbers = MatchNumbers(encoder=encoder, scale=round(float(np.exp(theta[0])), 3), power=round(theta[1], 4),
+                               untexted=round(float(np.exp(theta[2])), 4), trust=TRUSTS[trust])  # fmt: skip
+        found.append((np.mean([gain_bits(p, p.log_belief(numbers)).mean() for p in parts]), numbers))
+    return max(found, key=lambda pair: pair[0])[1]
+
+
+def _fitted(parts: Sequence[Matched], trust: int, settings: PlainSettings) -> list[float]:
+    """Log scale, power, and the log factor of items without texts."""
+    theta = torch.tensor([np.log(START), 0.0, 0.0], dtype=torch.float64, requires_grad=True)
+    rng = np.random.default_rng(settings.seed)
+    batches = [
+        (part, rows)
+        for _ in range(settings.epochs)
+        for part in parts
+        for rows in np.array_split(rng.permutation(len(part.intent)), max(1, len(part.intent) // settings.batch))
+    ]
+    optimiser = torch.optim.Adam([theta], lr=settings.rate)
+    slower = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: max(0.02, 1 - step / len(batches)))
+    for k in rng.permutation(len(batches)).tolist():
+        part, rows = batches[k]
+        told = part.log_gain[trust, rows]
+        drawn = posterior_mixture(part.intent[rows], part.prior, told + np.log(part.prior), settings.negatives, rng,
+                                  settings.mix)  # fmt: skip
+        features = np.stack([np.ones(len(rows)), np.log(np.minimum(part.unread[rows], MOST_UNREAD)),
+                             np.full(len(rows), not part.has_texts)], axis=1)  # fmt: skip
+        scale = torch.exp(torch.from_numpy(features.astype(np.float64)) @ theta)
+        cosine = torch.from_numpy(np.take_along_axis(part.cosine[rows], drawn.ids, axis=1).astype(np.float64))
+        known = torch.from_numpy(np.take_along_axis(told, drawn.ids, axis=1).astype(np.float64))
+        loss = importance(scale[:, None] * cosine + known, torch.from_numpy(drawn.log_weight)).loss
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        slower.step()
+    return theta.detach().tolist()
+
+
+def gain_bits(part: Matched, log_belief: np.ndarray) -> np.ndarray:
+    """(m,) by how many bits the true item has become likelier than under the prior."""
+    top = log_belief.max(axis=1, keepdims=True)
+    log_p = log_belief - top - np.log(np.exp(log_belief - top).sum(axis=1, keepdims=True))
+    rows = np.arange(len(part.intent))
+    return (log_p[rows, part.intent] - np.log(part.prior[part.intent])) / np.log(2)

@@ -1,0 +1,91 @@
+"""Words that tell something and that no pattern reads: by their number a text is known to tell more than its facts.
+
+What is left out is what people say whatever they seek: words of grammar, the words with which users ask, hedge and
+apologise (`sim.phrasing`), and those in which the catalogue speaks of its facets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sim.catalogue.catalogue import Catalogue
+from sim.mentions.tokens import tokens_of
+from sim.phrasing import fact_words as said
+
+SHORTEST = 3
+"""Letters from which on a word tells something."""
+GRAMMAR = frozenset(
+    """
+    about above across actually after again against all almost along also always among and another any anybody anything
+    are around away back because been before began behind being below beside between beyond both but came can cannot
+    come comes could did does doing done down during each either else ever every everybody everyone everything few for
+    from get gets getting give gives going gone got had has have having her here hers herself him himself his how into
+    its itself just keep kept kind know known less let like little lot made make makes many may maybe might mine more
+    most much must near never nobody none nor not nothing now off often once one ones only onto other others our out
+    over own perhaps please put quite rather really same see seem seems seen she should since some somebody someone
+    something somehow somewhere sort still such take takes than that the their them themselves then there these they
+    thing things this those though through thus till together too took toward towards under until upon use used uses
+    using very want wants was way went were what when where whether which while who whole whom whose why will with
+    within without would yes yet you your
+    """.split()
+)
+"""Words of English grammar, and others that tell nothing."""
+_SENTENCE = re.compile(r"(?<=[.!?;])(?=\s)|(?= - )")
+"""Where one ends; joined they are the text."""
+_TEXTS: tuple[Iterable[str], ...] = (
+    *said.CLAUSES.values(), *said.PHRASES.values(), said.HEDGED_CLAUSES, said.HEDGED_PHRASES, said.CORRECTIONS,
+    said.REQUESTS, said.GREETINGS, said.ASIDES, said.ASIDES_ON_FILMS, said.UNKNOWN_PEOPLE, said.UNKNOWN,
+    said.BARE_LEADS,
+)  # fmt: skip
+
+
+def _words(text: str) -> list[str]:
+    return [token.word for token in tokens_of(re.sub(r"{\w+}", " ", text))]
+
+
+SPOKEN = frozenset(word for texts in _TEXTS for text in texts for word in _words(text))
+"""The words with which users ask, hedge and apologise."""
+
+
+@dataclass(frozen=True)
+class Untold:
+    """What of a text no pattern reads."""
+
+    words: tuple[str, ...]
+    """Different words that tell something, in order."""
+    text: str
+    """The sentences that hold them, the others left out."""
+
+
+class UnreadWords:
+    """Finds them, for one catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        own = [catalogue.noun, catalogue.noun + "s"]
+        for facet in catalogue.facets:
+            w = facet.wording
+            own += [facet.name.replace("_", " "), w.noun, w.yesno, w.open, w.statement, w.unit]
+        self.known = GRAMMAR | SPOKEN | {word for text in own for word in _words(text)}
+
+    def find(self, text: str, read: Sequence[tuple[int, int]] = ()) -> Untold:
+        """What of a text no pattern reads.
+
+        Args:
+            text: as `readable` passes it.
+            read: where what patterns read begins and ends.
+
+        >>> from sim import load
+        >>> UnreadWords(load("toy")).find("Hello, I'm looking for a pizza. The crust was burnt.")
+        Untold(words=('crust', 'burnt'), text='The crust was burnt.')
+        """
+        tokens = [t for t in tokens_of(text)
+                  if len(t.word) >= SHORTEST and t.word not in self.known and not t.word[0].isdigit()
+                  and not any(start <= t.start < end for start, end in read)]  # fmt: skip
+        kept, at = [], 0
+        for sentence in _SENTENCE.split(text):
+            if any(at <= t.start < at + len(sentence) for t in tokens):
+                kept.append(sentence.strip())
+            at += len(sentence)
+        return Untold(tuple(dict.fromkeys(t.word for t in tokens)), " ".join(kept))
