@@ -75,6 +75,35 @@ class Matched(NamedTuple):
         return scale[:, None] * self.cosine + self.log_gain[trust] + np.log(self.prior)
 
 
+def fit_match(
+    settings: Sequence[Setting], encoder: str, how: PlainSettings, tell: Tell | None = None
+) -> tuple[MatchNumbers, list[str]]:
+    """The numbers, and lines for a card with figures of other texts than they were fitted to.
+
+    Args:
+        settings: of catalogues with texts.
+        tell: told how many items are encoded.
+    """
+    torch.set_num_threads(1)
+    told = [told_of(s, how.stories, how.seed) for s in settings]
+    parts = [matched(s, t, encoder, bare, tell) for s, t in zip(settings, told, strict=True) for bare in (False, True)]
+    numbers = fit_numbers(parts, encoder, how)
+    lines = [f", calibrated on {sum(len(p.intent) for p in parts[::2]):,} simulated texts, {how.negatives} weighted "
+             f"negatives each: scale {numbers.scale:g} times unread words to the power {numbers.power:g}, times "
+             f"{numbers.untexted:g} where items have no text; beside it patterns are believed {numbers.trust:g}.  Bits "
+             "about the item on other simulated texts, by patterns alone and with the match:\n"]  # fmt: skip
+    for setting in settings:
+        other = told_of(setting, how.stories, how.seed + 1)
+        for bare in (False, True):
+            part = matched(setting, other, encoder, bare)
+            alone = part.log_gain[0] + np.log(part.prior)
+            what = "items without their texts" if bare else "items with their texts"
+            lines.append(f"- {setting.catalogue.name}, {len(part.intent)} texts, {what}: "
+                         f"{gain_bits(part, alone).mean():.2f}, "
+                         f"{gain_bits(part, part.log_belief(numbers)).mean():.2f}\n")  # fmt: skip
+    return numbers, [lines[0], "\n", *lines[1:]]
+
+
 def matched(
     setting: Setting, told: Told, encoder: str, textless: bool = False, tell: Tell | None = None
 ) -> Matched:

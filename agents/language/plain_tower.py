@@ -22,6 +22,7 @@ import numpy as np
 
 from agents.language.encoder import Encoder
 from agents.language.item_text import FILMS, item_texts
+from agents.language.strengths import FOLDER
 from agents.language.unread import UnreadWords
 from agents.learning.embeddings import Tell, embed
 from sim.catalogue.catalogue import Catalogue
@@ -110,12 +111,12 @@ def item_meanings(texts: Sequence[str], encoder: str, tell: Tell | None = None) 
 
 
 def plain_tower(folder: Path, catalogue: Catalogue, encoder: Encoder) -> PlainTower | None:
-    """The tower of a catalogue; None for films without texts, for too many items, and for another encoder.
+    """The tower of a catalogue, by the numbers of a folder or else those that ship; None for films without texts, for too many items, and for another encoder.
 
     Raises:
         ValueError: a file that can't be read.
     """
-    numbers = read_numbers(folder)
+    numbers = read_numbers(folder) or read_numbers(FOLDER)
     films = catalogue.noun in FILMS and not catalogue.texts
     if films or numbers is None or numbers.encoder != encoder.model or len(catalogue) > MOST_ITEMS:
         return None
