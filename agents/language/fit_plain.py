@@ -17,9 +17,8 @@ import torch
 
 from agents.language.belief import hear
 from agents.language.encoder import Encoder
-from agents.language.item_text import item_texts
 from agents.language.pieces import Told, told_of
-from agents.language.plain_tower import LEAST_UNREAD, MOST_UNREAD, MatchNumbers, item_meanings
+from agents.language.plain_tower import LEAST_UNREAD, MOST_UNREAD, MatchNumbers, item_vectors_of
 from agents.language.reader import Reader
 from agents.language.unread import UnreadWords
 from agents.learning.embeddings import Tell
@@ -30,8 +29,8 @@ from sim.mentions.tokens import readable
 
 TRUSTS = (1.0, 0.8, 0.6, 0.4)
 """How far patterns may be believed beside the match; the best is taken."""
-START = 20.0
-"""The scale at which the fit begins."""
+START = (20.0, 5.0, 15.0)
+"""The scales at which the fit begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +53,8 @@ class PlainSettings:
 class Matched(NamedTuple):
     """Texts about one catalogue, and how each matches its items; m of them, with enough unread words."""
 
-    cosine: np.ndarray
-    """(m, N) float32."""
+    cosines: np.ndarray
+    """(2, m, N) float32: with items' texts, and with what they are."""
     log_gain: np.ndarray
     """(T, m, N) float32: what patterns tell at each of `TRUSTS`, log belief - log prior."""
     intent: np.ndarray
@@ -70,9 +69,9 @@ class Matched(NamedTuple):
 
     def log_belief(self, numbers: MatchNumbers) -> np.ndarray:
         """(m, N) up to a constant a text; patterns as the trust that is nearest."""
-        scale = np.array([numbers.scale_of(int(u), self.has_texts) for u in self.unread])
+        scales = np.array([numbers.scales(int(u), self.has_texts) for u in self.unread]).T  # (2, m)
         trust = int(np.argmin(np.abs(np.array(TRUSTS) - numbers.trust)))
-        return scale[:, None] * self.cosine + self.log_gain[trust] + np.log(self.prior)
+        return (scales[:, :, None] * self.cosines).sum(axis=0) + self.log_gain[trust] + np.log(self.prior)
 
 
 def fit_match(
@@ -89,9 +88,10 @@ def fit_match(
     parts = [matched(s, t, encoder, bare, tell) for s, t in zip(settings, told, strict=True) for bare in (False, True)]
     numbers = fit_numbers(parts, encoder, how)
     lines = [f", calibrated on {sum(len(p.intent) for p in parts[::2]):,} simulated texts, {how.negatives} weighted "
-             f"negatives each: scale {numbers.scale:g} times unread words to the power {numbers.power:g}, times "
-             f"{numbers.untexted:g} where items have no text; beside it patterns are believed {numbers.trust:g}.  Bits "
-             "about the item on other simulated texts, by patterns alone and with the match:\n"]  # fmt: skip
+             f"negatives each: scales {numbers.text:g} of the text and {numbers.item:g} of what the item is, "
+             f"{numbers.alone:g} where there is no text, times unread words to the power {numbers.power:g}; beside it "
+             f"patterns are believed {numbers.trust:g}.  Bits about the item on other simulated texts, by patterns "
+             "alone and with the match:\n"]  # fmt: skip
     for setting in settings:
         other = told_of(setting, how.stories, how.seed + 1)
         for bare in (False, True):
@@ -114,7 +114,7 @@ def matched(
     """
     catalogue, reader, unread = setting.catalogue, Reader(setting.bank, ""), UnreadWords(setting.catalogue)
     known = replace(catalogue, texts=()) if textless else catalogue
-    vectors = item_meanings(item_texts(known), encoder, tell)
+    vectors = item_vectors_of(known, encoder, tell)
     posterior = setting.posterior()
     posterior.reset(1)
     log_prior = np.log(catalogue.prior)
@@ -130,8 +130,8 @@ def matched(
         rows.append(k)
         sentences.append(untold.text)
         counts.append(len(untold.words))
-    cosine = Encoder(encoder).meanings(sentences) @ vectors.T
-    return Matched(cosine, np.stack(gains, axis=1), told.intent[rows], np.array(counts), told.kind[rows],
+    cosines = vectors.cosines(Encoder(encoder).meanings(sentences))
+    return Matched(cosines, np.stack(gains, axis=1), told.intent[rows], np.array(counts), told.kind[rows],
                    catalogue.prior, bool(known.texts))  # fmt: skip
 
 
@@ -140,15 +140,16 @@ def fit_numbers(parts: Sequence[Matched], encoder: str, settings: PlainSettings)
     found = []
     for trust in range(len(TRUSTS)):
         theta = _fitted(parts, trust, settings)
-        numbers = MatchNumbers(encoder=encoder, scale=round(float(np.exp(theta[0])), 3), power=round(theta[1], 4),
-                               untexted=round(float(np.exp(theta[2])), 4), trust=TRUSTS[trust])  # fmt: skip
+        scales = [round(float(np.exp(x)), 3) for x in theta[:3]]
+        numbers = MatchNumbers(encoder=encoder, text=scales[0], item=scales[1], alone=scales[2],
+                               power=round(theta[3], 4), trust=TRUSTS[trust])  # fmt: skip
         found.append((np.mean([gain_bits(p, p.log_belief(numbers)).mean() for p in parts]), numbers))
     return max(found, key=lambda pair: pair[0])[1]
 
 
 def _fitted(parts: Sequence[Matched], trust: int, settings: PlainSettings) -> list[float]:
-    """Log scale, power, and the log factor of items without texts."""
-    theta = torch.tensor([np.log(START), 0.0, 0.0], dtype=torch.float64, requires_grad=True)
+    """The logarithms of `text`, `item` and `alone`, and the power."""
+    theta = torch.tensor([*np.log(START), 0.0], dtype=torch.float64, requires_grad=True)
     rng = np.random.default_rng(settings.seed)
     batches = [
         (part, rows)
@@ -163,12 +164,13 @@ def _fitted(parts: Sequence[Matched], trust: int, settings: PlainSettings) -> li
         told = part.log_gain[trust, rows]
         drawn = posterior_mixture(part.intent[rows], part.prior, told + np.log(part.prior), settings.negatives, rng,
                                   settings.mix)  # fmt: skip
-        features = np.stack([np.ones(len(rows)), np.log(np.minimum(part.unread[rows], MOST_UNREAD)),
-                             np.full(len(rows), not part.has_texts)], axis=1)  # fmt: skip
-        scale = torch.exp(torch.from_numpy(features.astype(np.float64)) @ theta)
-        cosine = torch.from_numpy(np.take_along_axis(part.cosine[rows], drawn.ids, axis=1).astype(np.float64))
+        words = torch.log(torch.tensor(np.minimum(part.unread[rows], MOST_UNREAD), dtype=torch.float64))
+        scales = torch.exp((theta[:2] if part.has_texts else theta[2:3])[:, None] + theta[3] * words)
+        seen = part.cosines[0 if part.has_texts else 1 :, rows]
+        cosines = np.stack([np.take_along_axis(c, drawn.ids, axis=1) for c in seen])  # (1 or 2, B, 1 + K)
+        match = (scales[:, :, None] * torch.from_numpy(cosines.astype(np.float64))).sum(dim=0)
         known = torch.from_numpy(np.take_along_axis(told, drawn.ids, axis=1).astype(np.float64))
-        loss = importance(scale[:, None] * cosine + known, torch.from_numpy(drawn.log_weight)).loss
+        loss = importance(match + known, torch.from_numpy(drawn.log_weight)).loss
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -29,7 +29,7 @@ FILMS = ("film", "movie")
 def item_texts(catalogue: Catalogue) -> list[str]:
     """What each item is for the encoder: "Alien (1979). Horror, Sci-Fi film", "jif (peanut butter). ..."."""
     if catalogue.noun in FILMS:
-        return _described(_film_texts(catalogue), catalogue)
+        return _film_texts(catalogue)
     named = [f for f in catalogue.facets if f.kind in ("one", "many") and len(f.values) > 1]
     flags = [f for f in catalogue.facets if f.kind == "flag"]
     out = []
@@ -37,14 +37,7 @@ def item_texts(catalogue: Catalogue) -> list[str]:
         said = [", ".join(f.row(i)[:FIRST]) for f in named if f.row(i)]
         said += [f.wording.noun for f in flags if f.row(i) == ("yes",)][:MOST_VALUES]
         out.append(f"{name} ({catalogue.noun}). {'; '.join(said)}".rstrip(" "))
-    return _described(out, catalogue)
-
-
-def _described(texts: list[str], catalogue: Catalogue) -> list[str]:
-    """Each with the free text about it behind it."""
-    if not catalogue.texts:
-        return texts
-    return [f"{text.rstrip('.')}. {more}" if more else text for text, more in zip(texts, catalogue.texts, strict=True)]
+    return out
 
 
 def _film_texts(catalogue: Catalogue) -> list[str]:

@@ -1,11 +1,13 @@
 """`PlainTower`: what somebody tells of an item, matched with its text; for every catalogue but films without texts.
 
-The match is the cosine of the encoder's vectors times a scale, a log factor on each item.  Decisions that live here:
+The match is a log factor on each item: the cosine of what is told with what the item is (its name and values) times a
+scale, and that with its own text, where it has one, times another.  Decisions that live here:
 
 - It sees what patterns don't read: the sentences that hold words which tell something and which no pattern reads
   (`agents.language.unread`).  So nothing counts twice, and an opening that states facts is not matched at all.
-- The scale is calibrated (`agents.language.fit_plain`): it grows with the number of unread words, and is smaller where
-  items have no text of their own.  Three numbers and how far patterns are believed beside them are all that is learned.
+- The scales are calibrated (`agents.language.fit_plain`): they grow with the number of unread words.  Four numbers and
+  how far patterns are believed beside them are all that is learned.
+- What an item is and its text are encoded apart: in one text, the names and values drown what the text tells.
 - Vectors are neither centred nor whitened.  To subtract the items' mean moves all scores of a text alike, and whitening
   cost up to half of what the match tells, for a catalogue has too few items to tell the directions (docs/language.md).
 - Vectors of items are made when first needed, and kept in the user's cache by a hash of the texts.
@@ -47,18 +49,21 @@ class MatchNumbers:
     """What is calibrated."""
 
     encoder: str
-    scale: float
-    """Of the cosine, for one unread word and items with texts."""
+    text: float
+    """The scale of the cosine with an item's text, for one unread word."""
+    item: float
+    """The scale of the cosine with what an item is, beside that."""
+    alone: float
+    """The same where items have no texts."""
     power: float
-    """Of the number of unread words."""
-    untexted: float
-    """By how much the scale is multiplied where items have no text of their own."""
+    """Of the number of unread words; all scales grow by it."""
     trust: float
     """How far patterns are believed beside the match."""
 
-    def scale_of(self, unread: int, has_texts: bool) -> float:
-        """The scale of a text's match."""
-        return self.scale * min(unread, MOST_UNREAD) ** self.power * (1.0 if has_texts else self.untexted)
+    def scales(self, unread: int, has_texts: bool) -> tuple[float, float]:
+        """The scales of the cosines with items' texts and with what they are."""
+        grown = min(unread, MOST_UNREAD) ** self.power
+        return (self.text * grown, self.item * grown) if has_texts else (0.0, self.alone * grown)
 
 
 class PlainTower:
@@ -71,23 +76,22 @@ class PlainTower:
 
     def __init__(self, catalogue: Catalogue, numbers: MatchNumbers, encoder: Encoder) -> None:
         self.numbers, self.encoder = numbers, encoder
-        self.has_texts = bool(catalogue.texts)
+        self.catalogue = catalogue
         self.unread = UnreadWords(catalogue)
-        self.texts = item_texts(catalogue)
-        self._vectors: np.ndarray | None = None
+        self._vectors: ItemVectors | None = None
 
     @property
     def trust(self) -> float:
         return self.numbers.trust
 
-    def vectors(self, tell: Tell | None = None) -> np.ndarray:
-        """(N, D) of the items, encoded when first asked for.
+    def vectors(self, tell: Tell | None = None) -> ItemVectors:
+        """Those of the items, encoded when first asked for.
 
         Args:
             tell: told of the progress.
         """
         if self._vectors is None:
-            self._vectors = item_meanings(self.texts, self.encoder.model, tell)
+            self._vectors = item_vectors_of(self.catalogue, self.encoder.model, tell)
         return self._vectors
 
     def log_factors(self, text: str, read: Sequence[tuple[int, int]]) -> np.ndarray | None:
@@ -101,13 +105,40 @@ class PlainTower:
         if len(untold.words) < LEAST_UNREAD:
             return None
         told = self.encoder.meanings([untold.text])[0]
-        scale = self.numbers.scale_of(len(untold.words), self.has_texts)
-        return scale * (self.vectors() @ told).astype(np.float64)
+        with_text, with_item = self.vectors().cosines(told)
+        text, item = self.numbers.scales(len(untold.words), bool(self.catalogue.texts))
+        return (text * with_text + item * with_item).astype(np.float64)
 
 
-def item_meanings(texts: Sequence[str], encoder: str, tell: Tell | None = None) -> np.ndarray:
-    """(N, D) float32: vectors of items' texts, from the cache folder where they are there."""
-    return embed(texts, encoder, batch=BATCH, longest=LONGEST_ITEM, tell=tell)
+@dataclass(frozen=True, eq=False)
+class ItemVectors:
+    """Vectors of unit length of a catalogue's items."""
+
+    items: np.ndarray
+    """(N, D) float32: what each is."""
+    texts: np.ndarray | None
+    """(N, D) float32: its text; None where the catalogue has none.  An item without one has the mean of the others."""
+
+    def cosines(self, told: np.ndarray) -> np.ndarray:
+        """(2, ..., N) with items' texts, 0 where there are none, and with what they are; of vectors (..., D)."""
+        with_item = told @ self.items.T
+        return np.stack([np.zeros_like(with_item) if self.texts is None else told @ self.texts.T, with_item])
+
+
+def item_vectors_of(catalogue: Catalogue, encoder: str, tell: Tell | None = None) -> ItemVectors:
+    """The vectors of a catalogue, from the cache folder where they are there.
+
+    Args:
+        tell: told how many texts are encoded.
+    """
+    n, texts = len(catalogue), catalogue.texts
+    both = embed([*item_texts(catalogue), *texts], encoder, batch=BATCH, longest=LONGEST_ITEM, tell=tell)
+    if not texts:
+        return ItemVectors(both, None)
+    has = np.array([bool(text) for text in texts])
+    own = both[n:]
+    own[~has] = own[has].mean(axis=0) if has.any() else 0.0
+    return ItemVectors(both[:n], own)
 
 
 def plain_tower(folder: Path, catalogue: Catalogue, encoder: Encoder) -> PlainTower | None:
