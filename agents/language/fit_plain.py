@@ -104,9 +104,7 @@ def fit_match(
     return numbers, [lines[0], "\n", *lines[1:]]
 
 
-def matched(
-    setting: Setting, told: Told, encoder: str, textless: bool = False, tell: Tell | None = None
-) -> Matched:
+def matched(setting: Setting, told: Told, encoder: str, textless: bool = False, tell: Tell | None = None) -> Matched:
     """Texts with enough unread words, read and matched.
 
     Args:

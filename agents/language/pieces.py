@@ -1,14 +1,13 @@
-"""Simulated text about items of a catalogue: openings that state facts, and pieces of what the catalogue says of them.
+"""Simulated text about items of a catalogue: openings that state facts, and pieces of what it says of its items.
 
-Where no request of people is at hand, a text tower is calibrated on these.  An opening is what a simulated user says.  A
-piece is a few clauses of an item's own free text, words dropped from it, as somebody half remembers it: to find the
+Where no request of people is at hand, a text tower is calibrated on these.  An opening is what a simulated user says.
+A piece is a few clauses of an item's own free text, words dropped from it, as somebody half remembers it: to find the
 text that a piece was taken from is the inverse cloze task (Lee, Chang and Toutanova 2019, arXiv:1906.00300).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -65,7 +64,7 @@ def piece_of(text: str, dice: Dice) -> str:
     """A few clauses of a text as somebody half remembers them.
 
     >>> piece_of("A clerk is sent to count every bee in the county.", Dice(0, 2))
-    ''
+    'it has a is sent to bee in county'
     """
     clauses = [c.split() for c in _CLAUSE.split(text) if c.strip()]
     wanted = 1 + int(dice.uniform() * CLAUSES)

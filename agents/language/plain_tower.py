@@ -106,8 +106,8 @@ class PlainTower:
             return None
         told = self.encoder.meanings([untold.text])[0]
         with_text, with_item = self.vectors().cosines(told)
-        text, item = self.numbers.scales(len(untold.words), bool(self.catalogue.texts))
-        return (text * with_text + item * with_item).astype(np.float64)
+        by_text, by_item = self.numbers.scales(len(untold.words), bool(self.catalogue.texts))
+        return (by_text * with_text + by_item * with_item).astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +142,9 @@ def item_vectors_of(catalogue: Catalogue, encoder: str, tell: Tell | None = None
 
 
 def plain_tower(folder: Path, catalogue: Catalogue, encoder: Encoder) -> PlainTower | None:
-    """The tower of a catalogue, by the numbers of a folder or else those that ship; None for films without texts, for too many items, and for another encoder.
+    """The tower of a catalogue, by the numbers of a folder or else those that ship.
+
+    None for films without texts, for too many items, and for another encoder.
 
     Raises:
         ValueError: a file that can't be read.
@@ -174,7 +176,8 @@ def read_numbers(folder: Path) -> MatchNumbers | None:
         return None
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-        return MatchNumbers(encoder=str(data.pop("encoder")), **{name: float(data[name]) for name in data})
+        encoder = str(data.pop("encoder"))
+        return MatchNumbers(encoder=encoder, **{name: float(number) for name, number in data.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise ValueError(f"{path} can't be read ({error}); clarigym train-language makes it again") from None
 

@@ -163,8 +163,8 @@ class Catalogue:
     source: str = ""
     """Where the data comes from, and its licence."""
     texts: tuple[str, ...] = ()
-    """(N,) free text about each intent, "" where it has none; () where the data has no such column.  What somebody tells
-    is matched with it (`agents.language.items`); questions and beliefs don't depend on it, nor does the fingerprint."""
+    """(N,) free text about each intent, "" where it has none; () where the data has no such column.  What somebody
+    tells is matched with it; questions and beliefs don't depend on it, nor does the fingerprint."""
 
     def __post_init__(self) -> None:
         n = len(self.intents)

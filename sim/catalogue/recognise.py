@@ -148,9 +148,9 @@ def recognise_words(known: pl.Series, spec: FacetSpec) -> Recognised:
     distinct = known.n_unique()
     length = float(known.str.len_chars().mean() or 0)  # type: ignore[arg-type]
     long = length > LONG_TEXT and distinct > max(2, 0.2 * len(known))
-    if distinct > max(1, 0.5 * len(known)) and _worded(known):
-        if long or distinct > 0.8 * len(known):
-            return Recognised(kind="one", text=True, reason=text_reason(length))
+    mostly_different = distinct > max(1, (0.5 if long else 0.8) * len(known))
+    if mostly_different and _worded(known):
+        return Recognised(kind="one", text=True, reason=text_reason(length))
     if long:
         return Recognised(kind="one", reason=f"long text ({length:.0f} characters on average), a description")
     if distinct / len(known) > 0.8 and len(known) > 20:
