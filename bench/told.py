@@ -25,7 +25,7 @@ import numpy as np
 from agents.language.belief import hear
 from agents.language.encoder import Encoder
 from agents.language.item_text import item_texts
-from agents.language.pieces import KINDS, Told, told_of
+from agents.language.pieces import KINDS, ToldTexts, told_of
 from agents.language.plain_tower import LONGEST_ITEM
 from agents.language.reader import Reader
 from agents.learning.embeddings import DEFAULT, embed
@@ -44,7 +44,7 @@ SCALE = 15.0
 
 
 @dataclass(frozen=True)
-class Line:
+class ToldLine:
     """A line of the table; bits about the true item and its median rank, in each of three ways."""
 
     catalogue: str
@@ -61,7 +61,7 @@ class Line:
     """The most that the worst 5 % have."""
 
 
-def lines_of(name: str, setting: Setting, texts: int) -> Iterator[Line]:
+def lines_of(name: str, setting: Setting, texts: int) -> Iterator[ToldLine]:
     """The lines of one catalogue."""
     catalogue, reader = setting.catalogue, Reader(setting.bank)
     whole = [" ".join(both) for both in zip(item_texts(catalogue), catalogue.texts or [""] * len(catalogue),
@@ -71,17 +71,17 @@ def lines_of(name: str, setting: Setting, texts: int) -> Iterator[Line]:
     for kind, what in enumerate(KINDS):
         rows = np.flatnonzero(told.kind == kind)
         if len(rows):
-            some = Told([told.texts[k] for k in rows], told.intent[rows], told.kind[rows])
+            some = ToldTexts([told.texts[k] for k in rows], told.intent[rows], told.kind[rows])
             yield line_of(name, what, setting, reader, vectors, some)
     row_of = {intent: i for i, intent in enumerate(catalogue.intents)}
     mine = [t for t in map(json.loads, TOLD.read_text(encoding="utf-8").splitlines()) if t["catalogue"] == name]
     if mine:
         intent = np.array([row_of[t["intent"]] for t in mine])
-        some = Told([t["text"] for t in mine], intent, np.zeros(len(mine), np.int64))
+        some = ToldTexts([t["text"] for t in mine], intent, np.zeros(len(mine), np.int64))
         yield line_of(name, OTHER_WORDS, setting, reader, vectors, some)
 
 
-def line_of(name: str, what: str, setting: Setting, reader: Reader, vectors: np.ndarray, told: Told) -> Line:
+def line_of(name: str, what: str, setting: Setting, reader: Reader, vectors: np.ndarray, told: ToldTexts) -> ToldLine:
     """What three ways make of some texts."""
     posterior = setting.posterior()
     posterior.reset(1)
@@ -97,7 +97,7 @@ def line_of(name: str, what: str, setting: Setting, reader: Reader, vectors: np.
             bits[way, k] = np.log2(max(belief[intent], 1e-30)) - np.log2(prior[intent])
             rank[way, k] = 1 + (belief > belief[intent] * (1 + 1e-9)).sum()
     worst = np.sort(bits, axis=1)[:, bits.shape[1] // 20]
-    return Line(name, len(prior), what, len(told.texts), matched / len(told.texts), _three(bits.mean(axis=1)),
+    return ToldLine(name, len(prior), what, len(told.texts), matched / len(told.texts), _three(bits.mean(axis=1)),
                 _three(np.median(rank, axis=1)), _three(worst))  # fmt: skip
 
 
@@ -139,7 +139,7 @@ def main() -> None:
                 print(json.dumps(asdict(line)) if given.json else _markdown(line), flush=True)
 
 
-def _markdown(line: Line) -> str:
+def _markdown(line: ToldLine) -> str:
     ways = [f"{line.bits[w]:.2f} / {line.median_rank[w]:.0f} / {line.worst_bits[w]:.2f}" for w in range(3)]
     return (f"| {line.catalogue} ({line.items:,}) | {line.texts} | {line.n} | {100 * line.matched:.0f} % | "
             f"{' | '.join(ways)} |")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Free texts of catalogues, and how what people tell is matched with items: what is seen, how strongly, and when not."""
+"""Free texts of catalogues, and how what people tell is matched with items: what is seen, how strongly, when not."""
 
 from __future__ import annotations
 

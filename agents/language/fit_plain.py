@@ -17,7 +17,7 @@ import torch
 
 from agents.language.belief import hear
 from agents.language.encoder import Encoder
-from agents.language.pieces import Told, told_of
+from agents.language.pieces import ToldTexts, told_of
 from agents.language.plain_tower import LEAST_UNREAD, MOST_UNREAD, MatchNumbers, item_vectors_of
 from agents.language.reader import Reader
 from agents.language.unread import UnreadWords
@@ -62,7 +62,7 @@ class Matched(NamedTuple):
     unread: np.ndarray
     """(m,) how many words."""
     kind: np.ndarray
-    """(m,) as in `Told`."""
+    """(m,) as in `ToldTexts`."""
     prior: np.ndarray
     """(N,)"""
     has_texts: bool
@@ -104,7 +104,9 @@ def fit_match(
     return numbers, [lines[0], "\n", *lines[1:]]
 
 
-def matched(setting: Setting, told: Told, encoder: str, textless: bool = False, tell: Tell | None = None) -> Matched:
+def matched(
+    setting: Setting, told: ToldTexts, encoder: str, textless: bool = False, tell: Tell | None = None
+) -> Matched:
     """Texts with enough unread words, read and matched.
 
     Args:

@@ -32,7 +32,7 @@ LEADS = ("", "the one with ", "there was something about ", "I remember ", "it h
 _CLAUSE = re.compile(r"[.;:!?,()\[\]]+\s*")
 
 
-class Told(NamedTuple):
+class ToldTexts(NamedTuple):
     """Texts and what they are about."""
 
     texts: list[str]
@@ -42,7 +42,7 @@ class Told(NamedTuple):
     """(n,) positions in `KINDS`."""
 
 
-def told_of(setting: Setting, count: int, seed: int) -> Told:
+def told_of(setting: Setting, count: int, seed: int) -> ToldTexts:
     """Texts by as many users; of each kind in turn where items have texts, else openings alone."""
     bank, texts = setting.bank, setting.catalogue.texts
     vocabulary = SpeechVocabulary(bank)
@@ -57,7 +57,7 @@ def told_of(setting: Setting, count: int, seed: int) -> Told:
         piece = piece_of(texts[intent], Dice(seed, b, 91)) if described and kind else ""
         out.append(" ".join(part for part in ("" if kind == 1 and piece else opening, piece) if part))
         kinds.append(kind if piece else 0)
-    return Told(out, users.intent.copy(), np.array(kinds))
+    return ToldTexts(out, users.intent.copy(), np.array(kinds))
 
 
 def piece_of(text: str, dice: Dice) -> str:

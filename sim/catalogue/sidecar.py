@@ -9,7 +9,7 @@
     source = "..."                  # where the data comes from
     licence = "..."
     ignore = ["notes"]              # columns that are no facets
-    text = ["synopsis"]             # columns of free text about a row, with which stories are matched; [] for none
+    text = ["description"]          # columns of free text about a row, with which stories are matched; [] for none
 
     [aliases]                       # other names that people know a value by, whatever its facet
     "hazel" = "hazelnut"
