@@ -7,8 +7,8 @@ tell of an item in other words stand in `bench/held_out/told.jsonl`; they were w
 training.  FILE is a table of packaged foods with a column of ingredients; so many of its rows are taken, evenly.
 
 "patterns" reads names, words and numbers alone.  "plain similarity" adds 15 times the cosine of the whole request with
-name, values and text of an item.  "calibrated" is what ships: it was fitted to pieces of the texts of `paperbacks`, so
-that of all the rows only its pieces are of a catalogue that the fit has seen, and none of its texts.
+name, values and text of an item.  "calibrated" is what ships: it was fitted to other pieces of the texts of
+`paperbacks`, and to other rows of FILE, which has near twins.
 """
 
 from __future__ import annotations
