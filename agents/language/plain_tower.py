@@ -9,7 +9,7 @@ scale, and that with its own text, where it has one, times another.  Decisions t
   how far patterns are believed beside them are all that is learned.
 - What an item is and its text are encoded apart: in one text, the names and values drown what the text tells.
 - Vectors are neither centred nor whitened.  To subtract the items' mean moves all scores of a text alike, and whitening
-  cost up to half of what the match tells, for a catalogue has too few items to tell the directions (docs/language.md).
+  cost much of what the match tells, for a catalogue has too few items to know the directions by (docs/language.md).
 - Vectors of items are made when first needed, and kept in the user's cache by a hash of the texts.
 """
 
