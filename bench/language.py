@@ -34,7 +34,7 @@ from agents.language.reading import ReadFact
 from agents.language.strengths import Strengths
 from agents.language.train import strength_sources
 from agents.setting import Setting, make_setting
-from bench.spoken_dialogues import in_words, with_requests
+from bench.spoken_dialogues import behind_answers, in_words, with_requests
 from envs.rules import Rules
 from sim import question_bank
 from sim.answers import ANSWER_OF
@@ -47,6 +47,8 @@ HELD_OUT = Path(__file__).parent / "held_out"
 SHOWN = 0.5
 """Facts at least so probable count as understood."""
 SPAN_OF = {"cast": "Actor", "directors": "Director", "year": "Year", "genres": "Genre"}
+BEHIND = 600
+"""Users who are asked one question each, where a fact stands behind its answer."""
 USERS = 300
 """Dialogues of each kind."""
 THREE = np.array([0, 0, 1, 2, 2])
@@ -249,6 +251,12 @@ def table(requests: Path | None, limit: int) -> list[Row]:
                                                                                                          "/ .60",
                        f"{replies['label']:.2f} / {replies['precision']:.2f} / {replies['recall']:.2f}",
                        int(replies["n"])))  # fmt: skip
+        for reader in readers[1:3]:
+            behind, name = behind_answers(reader, BEHIND), reader.bank.catalogue.name
+            figures = " / ".join(f"{behind[k]:.3f}" for k in ("with", "without", "facts", "false"))
+            what = f"answers of simulated users on `{name}` with a fact behind each, {how}"
+            what += ": read / read without that fact / facts read / false ones a reply"
+            out.append(Row(what, "-", "show", figures, int(behind["n"])))
         given = rows_of(HELD_OUT / "replies.jsonl")
         known = questions_by_text(films.bank)
         took = milliseconds(films, [known[r["question"]] for r in given], [r["text"] for r in given])
@@ -267,10 +275,11 @@ def words_row(catalogue: str, encoder: str) -> Row:
     """What is lost where users speak."""
     found = in_words(catalogue, encoder, USERS)
     success, turns = (found["difference"][key] for key in ("success", "turns_all"))
-    low, high = success["ci"]
+    saved, (low, high) = found["unasked"]["turns_all"], success["ci"]
     got = (
         f"{100 * success['a']:.1f} % in words, {100 * success['b']:.1f} % by ids: {100 * success['difference']:+.1f} "
-        f"({100 * low:+.1f} to {100 * high:+.1f}) points; {turns['difference']:+.2f} turns; "
+        f"({100 * low:+.1f} to {100 * high:+.1f}) points; {turns['difference']:+.2f} turns, and "
+        f"{saved['difference']:+.2f} ({saved['ci'][0]:+.2f} to {saved['ci'][1]:+.2f}) by facts that nobody asked for; "
         f"{found['understood']:.3f} of answers read"
     )
     how = "with the encoder" if encoder else "without"

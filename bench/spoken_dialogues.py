@@ -1,6 +1,7 @@
 """What words cost in a dialogue, and what a real opening saves.
 
-Both compare the same users, each with itself.  In the first table they speak in one run and answer by ids in the other.
+Both compare the same users, each with itself.  In the first table they speak in two runs, in one of them without facts
+that nobody asked for, and answer by ids in a third.
 In the second they want the films that people asked for, answer by ids in both runs, and in one of them the agent has
 heard the request as it was written.  That user then remembers the film afresh: what the request had wrong it may have
 right, and the other way round.  So the request counts as what somebody else said, a factor on each film, and its
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +24,20 @@ from agents.evaluation.episodes import play
 from agents.evaluation.evaluate import evaluate
 from agents.evaluation.metrics import paired, turns_all
 from agents.evaluation.runner import rows_of
+from agents.language.belief import parts_of
 from agents.language.reader import Reader
 from agents.language.reading import TextReading
 from agents.setting import Setting
 from agents.strategies.belief_agent import BeliefAgent
 from agents.strategies.greedy import exact
-from agents.strategies.hearing import hear_openings
+from agents.strategies.hearing import hear_openings, likeliest_answer
 from envs.rules import Dialogues, Rules
 from sim.belief.virtual_evidence import VirtualEvidence
+from sim.phrasing.spoken import Talkers
+from sim.phrasing.unasked import Unasked
+from sim.phrasing.voice import SpeechVocabulary
+from sim.users.memory import Population
+from sim.users.simulated import SimulatedUsers
 
 BATCH = 25
 AGENT = "exact"
@@ -43,18 +51,55 @@ def in_words(
     """Success of `exact` with users who speak, beside the same users by ids.
 
     Returns:
-        `words` and `ids`, figures of each; `difference`, what is lost in words and its interval, of `success` and of
-        `turns_all`; `understood`, the share of answers.
+        `words`, `answers` (words without facts that nobody asked for) and `ids`, figures of each; `difference`, what is
+        lost in words beside ids and its interval, of `success` and of `turns_all`; `unasked`, what words are beside
+        `answers`, likewise; `understood`, the share of answers.
     """
     rules = Rules(opening=opening)
     found = {
-        how: evaluate([AGENT], catalogue, noise=noise, rules=rules, episodes=episodes, text=how == "words",
-                      encoder=encoder)
-        for how in ("words", "ids")
+        how: evaluate([AGENT], catalogue, noise=noise, rules=rules, episodes=episodes, text=how != "ids",
+                      encoder=encoder, unasked=how == "words")
+        for how in ("words", "answers", "ids")
     }  # fmt: skip
-    difference = paired(found["words"].rows, found["ids"].rows, (rules.budget, rules.budget))
+    budgets = rules.budget, rules.budget
     figures = {how: one.figures[AGENT] for how, one in found.items()}
-    return figures | {"difference": difference, "understood": figures["words"]["understood"]}
+    return figures | {
+        "difference": paired(found["words"].rows, found["ids"].rows, budgets),
+        "unasked": paired(found["words"].rows, found["answers"].rows, budgets),
+        "understood": figures["words"]["understood"],
+    }
+
+
+def behind_answers(reader: Reader, dialogues: int) -> dict[str, float]:
+    """How answers are read with a fact of another facet behind each, beside the same answers without.
+
+    A question at random is asked of each user of `people`, every third time an open one.
+
+    Returns:
+        `with` and `without`, the share of answers that are read; `facts`, the share of facts that are; `false`, how
+        many others are read a reply; `n`.
+    """
+    bank, population = reader.bank, Population(reader.bank, "people")
+    vocabulary, rng = SpeechVocabulary(bank), np.random.default_rng(0)
+    opened = bank.open_question[bank.open_question >= 0]
+    found: list[tuple[bool, bool, bool, int]] = []
+    for seed in range(dialogues):
+        users = SimulatedUsers(population, seed)
+        question = int(rng.choice(opened) if seed % 3 == 0 else rng.integers(len(bank)))
+        answer = int(users.answer(np.array([question]))[0])
+        plain, more = Talkers(vocabulary, seed, 0), Talkers(vocabulary, seed, 0, Unasked(users))
+        more.user.manner = replace(more.user.manner, volunteering=1.0)
+        turn = more.turn(question, answer)
+        added = {(fact.question, fact.answer) for fact in turn.facts if fact.question != question}
+        if not added:
+            continue
+        both = reader.read_all([turn.text, plain.turn(question, answer).text], [question, question])
+        with_fact, alone = (likeliest_answer(bank, reading) == answer for reading in both)
+        parts = [part for part in parts_of(bank, both[0]) if not part.asked]
+        read = {step for part in parts for step in max(part.ways, key=lambda way: way[0])[1]}
+        found.append((with_fact, alone, added <= read, len(read - added)))
+    means = np.mean(found, axis=0).tolist()
+    return dict(zip(("with", "without", "facts", "false", "n"), [*means, float(len(found))], strict=True))
 
 
 class _Opened:

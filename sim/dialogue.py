@@ -19,8 +19,11 @@ from typing import Any, Literal, TypeVar, get_origin
 from sim.files import check_regular, parse_json
 from sim.names.fields import FieldType, field_types
 from sim.phrasing.spoken import SpokenTurn, Talkers
+from sim.phrasing.unasked import Unasked
 from sim.phrasing.voice import SpeechVocabulary
 from sim.users.corruption import Corruption
+from sim.users.memory import Population
+from sim.users.simulated import SimulatedUsers
 
 SCHEMA = "clarigym.dialogue/2"
 """What each line says it is."""
@@ -150,17 +153,30 @@ class Dialogue:
         place = turn if opened else turn - 1
         return self.speech[place].text if 0 <= place < len(self.speech) else ""
 
-    def in_words(self, vocabulary: SpeechVocabulary, opening: bool | None = None) -> Dialogue:
+    def in_words(
+        self, vocabulary: SpeechVocabulary, opening: bool | None = None, population: Population | None = None
+    ) -> Dialogue:
         """The same dialogue with what was said, in words.
 
         Args:
             vocabulary: the words for the bank that the dialogue's ids refer to.
             opening: whether the user opened it, saying perhaps nothing; None: where something was volunteered.
+            population: the users, among whom this one remembers what it adds behind its answers; None: nothing is
+                added.
+
+        Raises:
+            ValueError: the population has other rates than this user.
         """
-        talkers = Talkers(vocabulary, self.seed, self.episode)
-        speech = [talkers.turn(turn.question, turn.answer) for turn in self.turns]
+        unasked = None
+        if population is not None:
+            if population.rates.digest != self.rates:
+                raise ValueError(f"episode {self.episode} is of a user with other rates than these")
+            unasked = Unasked(SimulatedUsers(population, self.seed, self.episode, intents=[self.intent]))
+        talkers = Talkers(vocabulary, self.seed, self.episode, unasked)
+        speech = []
         if self.opening if opening is None else opening:
-            speech.insert(0, talkers.opening([(turn.question, turn.answer) for turn in self.opening]))
+            speech.append(talkers.opening([(turn.question, turn.answer) for turn in self.opening]))
+        speech += [talkers.turn(turn.question, turn.answer) for turn in self.turns]
         return replace(self, speech=tuple(speech))
 
     @staticmethod

@@ -124,8 +124,10 @@ def lines_of(path: Path) -> list[dict]:
 def test_simulate_writes_each_text_with_its_meaning(tmp_path, capsys):
     path = tmp_path / "d.jsonl"
     assert main([*SIMULATE, "--out", str(path)]) == Exit.OK, capsys.readouterr().err
-    bank = question_bank(load("toy"))
+    population = Population(question_bank(load("toy")), "hard")
+    bank, unasked = population.bank, 0
     for dialogue in read_dialogues(path):
+        users = SimulatedUsers(population, dialogue.seed, dialogue.episode)
         first, *rest = dialogue.speech
         assert first.question == -1 and first.text and not first.asked
         stated = sorted((fact.question, fact.answer) for fact in first.facts)
@@ -135,8 +137,10 @@ def test_simulate_writes_each_text_with_its_meaning(tmp_path, capsys):
             assert turn.asked and bool(turn.text) == (turn.answer != LEFT) and turn.understood == -1
             for fact in turn.facts:
                 assert fact.value == bank.answer_text(fact.question, fact.answer)
-                assert (fact.question, fact.answer) == (turn.question, turn.answer)
+                assert fact.answer == users.answer(np.array([fact.question]))[0], "asked or not, it is the memory's"
+                unasked += fact.question != turn.question
         assert Dialogue.from_json(dialogue.to_json()) == dialogue
+    assert unasked > 0
 
 
 def test_words_are_all_that_text_adds(tmp_path, capsys):
@@ -146,9 +150,12 @@ def test_words_are_all_that_text_adds(tmp_path, capsys):
     with_words, without = lines_of(spoken), lines_of(silent)
     assert all("speech" not in line for line in without)
     assert [{k: v for k, v in line.items() if k != "speech"} for line in with_words] == without
-    vocabulary = SpeechVocabulary(question_bank(load("toy")))
-    found = [dialogue.in_words(vocabulary, opening=True) for dialogue in read_dialogues(silent)]
+    bank = question_bank(load("toy"))
+    vocabulary, users = SpeechVocabulary(bank), Population(bank, "hard")
+    found = [dialogue.in_words(vocabulary, True, users) for dialogue in read_dialogues(silent)]
     assert [dialogue.to_json() for dialogue in found] == spoken.read_text(encoding="utf-8").splitlines()
+    with pytest.raises(ValueError, match="episode 0 is of a user with other rates"):
+        next(read_dialogues(silent)).in_words(vocabulary, True, Population(bank, "clean"))
 
 
 def test_a_run_in_words_is_resumed_and_repeated_to_the_same_bytes(tmp_path, capsys):
@@ -229,7 +236,7 @@ def test_without_text_nothing_is_told_of_words(tmp_path, capsys):
     told = json.loads(capsys.readouterr().out)
     header, row, *_ = lines_of(path)
     for config in (told["config"], header["config"]):
-        assert not {"text", "encoder"} & set(config)
+        assert not {"text", "encoder", "unasked"} & set(config)
     assert "misread_turns" not in row and "understood" not in told["results"][0]
 
 
@@ -244,6 +251,7 @@ def test_evaluate_as_a_function_scores_understanding():
     ("options", "words"),
     [
         (["--encoder", "none"], "--encoder none reads what users say; give --text as well"),
+        (["--no-unasked"], "--no-unasked is about what users say; give --text as well"),
         (["--text", "--encoder", "no/such/folder"], "no/such/folder"),
     ],
 )

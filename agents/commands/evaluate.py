@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from agents.evaluation.talk import Hearing
 
 NOT_OF_THE_RESULT = ("json", "out", "dialogues", "resume", "workers", "executor", "prompts")
-ON_WORDS = ("text", "encoder")
+ON_WORDS = ("text", "encoder", "unasked")
 DEFAULT_ENCODER = "minilm"
 
 
@@ -90,6 +90,8 @@ class Evaluate(ModelFlags):
     """The same users speak, and agents hear what is read in their words."""
     encoder: str = DEFAULT_ENCODER
     """With --text, the text encoder: minilm, a folder, a hub id, or none."""
+    unasked: bool = True
+    """With --text, users now and then add a fact that nobody asked for."""
     users_per_intent: int = 1
     """So many users in a row want the same thing, each with a memory of its own: for pass^k."""
     seed: int = 0
@@ -144,6 +146,8 @@ class Evaluate(ModelFlags):
             check_seed(self.agent_seed, "agent_seed")
         if self.encoder != DEFAULT_ENCODER and not self.text:
             raise InputError(f"--encoder {self.encoder} reads what users say; give --text as well")
+        if not self.unasked and not self.text:
+            raise InputError("--no-unasked is about what users say; give --text as well")
         if self.text and self.user_model:
             raise InputError("--text and --user-model each speak for the users; give one of them")
         if self.resume and not self.out:
@@ -238,7 +242,7 @@ def hearing_of(config: Evaluate, setting: Setting) -> Hearing | None:
         return None
     from agents.evaluation.talk import Hearing
 
-    hearing = Hearing(setting.bank, encoder_of(config))
+    hearing = Hearing(setting.bank, encoder_of(config), config.unasked)
     if hearing.reader.note:
         complain("clarigym", hearing.reader.note)
     with encoding_progress() as tell:
@@ -261,7 +265,7 @@ def plan_of(config: Evaluate) -> EvaluationPlan:
     return EvaluationPlan(
         setting=how, agents=config.names, episodes=config.episodes, seed=config.seed, agent_seed=agent_seed,
         dialogues=bool(config.dialogues), users_per_intent=config.users_per_intent, first=config.first_episode,
-        encoder=encoder_of(config) if config.text else None,
+        encoder=encoder_of(config) if config.text else None, unasked=config.unasked,
         user_model=config.language_model(config.user_model) if config.user_model else None,
     )  # fmt: skip
 

@@ -55,6 +55,8 @@ class Simulate(ModelFlags):
     """Users volunteer a few facts first."""
     text: bool = False
     """Put dialogues into words: the opening, each question and each answer, with what is meant."""
+    unasked: bool = True
+    """With --text, users now and then add a fact that nobody asked for."""
     seed: int = 0
     """Of the users, and of the agent's own draws."""
     first_episode: int = 0
@@ -70,6 +72,8 @@ class Simulate(ModelFlags):
         self.check_model([self.agent])
         check_episodes(self.episodes, self.first_episode)
         check_budget(self.budget)
+        if not self.unasked and not self.text:
+            raise InputError("--no-unasked is about what users say; give --text as well")
         check_seed(self.seed)
         check_line_file(self.out, self.resume)
 
@@ -106,7 +110,8 @@ def _simulate(config: Simulate, setting: Setting, agent: Agent, file: LineFile, 
         played = play(agent, setting, config.seed, numbers, watch=listener)
         records = records_of(world, played, config.agent, listener)
         if vocabulary is not None:
-            records = [dialogue.in_words(vocabulary, config.opening) for dialogue in records]
+            users = setting.population if config.unasked else None
+            records = [dialogue.in_words(vocabulary, config.opening, users) for dialogue in records]
         old, new = [d for d in records if d.episode < there], [d for d in records if d.episode >= there]
         if old:
             check_same(config.out, before[-len(old) :], old)

@@ -14,7 +14,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from agents.commands.entrance import complain, nobody_reads
@@ -24,7 +24,9 @@ from agents.errors import Exit, InputError
 from sim.names.did_you_mean import did_you_mean
 
 if TYPE_CHECKING:
+    from agents.language.asked import AskedQuestion
     from agents.language.reader import Reader
+    from envs.text.question_matcher import QuestionMatcher
     from sim.posterior.exact import ChannelPosterior
 
 LONGEST_LINE = 1 << 20
@@ -120,6 +122,7 @@ class LineReader:
         self.catalogue = self.bank.catalogue
         self.posterior.reset(1)
         self._questions: dict[str, int] | None = None
+        self._matcher: QuestionMatcher | None = None
 
     def heard(self, line: str | None) -> dict[str, Any]:
         """What one line gives, an object of JSON."""
@@ -130,6 +133,8 @@ class LineReader:
         from agents.language.belief import hear
 
         reading = self.reader.read(text, question)
+        if not isinstance(question, int):
+            reading = replace(reading, notes=(*reading.notes, question.note(self.bank)))
         belief = hear(self.posterior, reading).belief
         out = reading.to_json(self.bank)
         order = (-belief).argsort(kind="stable")[:TOP].tolist()
@@ -149,7 +154,7 @@ class LineReader:
         return {"gain_bits": round(float(gain), 4) + 0.0 if np.isfinite(gain) else None,
                 "rank": 1 + int(ahead.sum())}  # fmt: skip
 
-    def _asked(self, line: str | None) -> tuple[str, int, int]:
+    def _asked(self, line: str | None) -> tuple[str, int | AskedQuestion, int]:
         """(text, question or -1, intent or -1).
 
         Raises:
@@ -170,7 +175,7 @@ class LineReader:
         return (data["text"], -1 if question is None else self._question(question),
                 -1 if intent is None else self._intent(intent))  # fmt: skip
 
-    def _question(self, given: object) -> int:
+    def _question(self, given: object) -> int | AskedQuestion:
         if isinstance(given, int) and not isinstance(given, bool):
             if not 0 <= given < len(self.bank):
                 raise LineError(f"no question {given}; they are 0 to {len(self.bank) - 1}")
@@ -183,8 +188,18 @@ class LineReader:
             self._questions = {fold(self.bank.text(q)): q for q in reversed(range(len(self.bank)))}
         found = self._questions.get(" ".join(fold(given).split()))
         if found is None:
-            raise LineError(f"the catalogue allows no question '{given[:200]}'; give one as it puts it, or its id")
+            return self._in_own_words(given)
         return found
+
+    def _in_own_words(self, given: str) -> int | AskedQuestion:
+        from agents.language.asked import asked_in_own_words
+        from envs.text.question_matcher import QuestionMatcher
+
+        if not given.strip():
+            raise LineError("the question is empty; leave it out where none was asked")
+        if self._matcher is None:
+            self._matcher = QuestionMatcher(self.bank)
+        return asked_in_own_words(self._matcher, given)
 
     def _intent(self, given: object) -> int:
         ids = self._row_of

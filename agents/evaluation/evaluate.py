@@ -37,7 +37,7 @@ def evaluate(
     noise: str | Rates = "people", rules: Rules | None = None, episodes: int = 200, seed: int = 0,
     agent_seed: int | None = None, max_questions: int | None = None, checkpoint: str = "", workers: int | None = None,
     users_per_intent: int = 1, executor: str | Executor = PROCESSES, text: bool = False, encoder: str = "minilm",
-    language_model: ChatModelConfig | None = None,
+    unasked: bool = True, language_model: ChatModelConfig | None = None,
 ) -> Evaluation:  # fmt: skip
     """Let agents meet the same simulated users.
 
@@ -56,6 +56,7 @@ def evaluate(
         executor: where batches are played: "processes", "ray" or "ray://HOST:PORT"; or an `Executor`.
         text: the same users speak, and agents hear what a reader makes of it.
         encoder: of the reader: "minilm", a folder, a hub id, or "" for none.
+        unasked: users who speak add facts that nobody asked for.
         language_model: whom agents ask that ask a language model, with its budgets.
 
     Raises:
@@ -87,7 +88,7 @@ def evaluate(
     setting = make_setting(**how)
     plan = EvaluationPlan(setting=how, agents=names, episodes=episodes, seed=seed,
                 agent_seed=seed if agent_seed is None else agent_seed, users_per_intent=users_per_intent,
-                encoder=encoder if text else None)  # fmt: skip
+                encoder=encoder if text else None, unasked=unasked)  # fmt: skip
     made = {name: own[name](setting) if name in own else make_agent(name, setting) for name in names}
     table = ResultTable(names, rules.budget, users_per_intent=users_per_intent)
     for result in run(plan, plan.tasks(), workers, setting, made, executor):

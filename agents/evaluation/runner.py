@@ -65,6 +65,8 @@ class EvaluationPlan:
     """The first episode."""
     encoder: str | None = None
     """The users speak, and what they say is read with this encoder, "" for none; None: answers go by their ids."""
+    unasked: bool = True
+    """Users who speak add facts that nobody asked for."""
 
     @property
     def end(self) -> int:
@@ -223,7 +225,7 @@ class TaskRunner:
         if self._hearing is None:
             from agents.evaluation.talk import Hearing
 
-            self._hearing = Hearing(self.setting.bank, self.plan.encoder or "")
+            self._hearing = Hearing(self.setting.bank, self.plan.encoder or "", self.plan.unasked)
         return self._hearing
 
     def _speaking(self, model: ChatModelConfig) -> ModelUsers:

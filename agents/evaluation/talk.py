@@ -2,9 +2,9 @@
 
 The users are the ones that an agent meets by ids: what each means is drawn as ever, and only then put into words
 (`sim.phrasing.spoken`).  So success in words and success by ids are paired, and what lies between them is the price of
-misunderstanding.  An agent that has `hear` takes the reading with its doubt; another observes the likeliest answer, and
-of an opening what was likeliest stated.  A question that is asked again is answered in the same words, which tell
-nothing new: the agent hears nothing of it.
+misunderstanding, less what users add that nobody asked for.  An agent that has `hear` takes the reading with its doubt;
+another observes the likeliest answer, and of an opening what was likeliest stated, and hears nothing of what is added.
+A question that is asked again is answered in the same words, which tell nothing new: the agent hears nothing of it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from agents.language.reader import Reader
 from agents.strategies.hearing import hear_answers, hear_openings, likeliest_answer
 from envs.rules import Dialogues
 from sim.phrasing.spoken import SpokenTurn, Talkers, understood_as
+from sim.phrasing.unasked import Unasked, readiness
 from sim.phrasing.voice import SpeechVocabulary
 from sim.questions import QuestionBank
 
@@ -27,20 +28,21 @@ class Hearing:
 
     Args:
         encoder: "minilm", a folder, a hub id, or "" for none.
+        unasked: users add facts that nobody asked for.
 
     Raises:
         ValueError: an encoder that was named and can't be used.
     """
 
-    def __init__(self, bank: QuestionBank, encoder: str) -> None:
+    def __init__(self, bank: QuestionBank, encoder: str, unasked: bool = True) -> None:
         if encoder:
             import torch
 
             torch.set_num_threads(1)  # a reply is too short to share
-        self.reader, self.vocabulary = Reader(bank, encoder), SpeechVocabulary(bank)
+        self.reader, self.vocabulary, self.unasked = Reader(bank, encoder), SpeechVocabulary(bank), unasked
 
     def talk(self, dialogues: Dialogues, opening: bool) -> Talk:
-        return Talk(self.reader, self.vocabulary, dialogues, opening)
+        return Talk(self.reader, self.vocabulary, dialogues, opening, self.unasked)
 
 
 class Talk:
@@ -51,12 +53,18 @@ class Talk:
         vocabulary: the words of the users.
         dialogues: ready to begin.
         opening: the users open the dialogue.
+        unasked: they add facts that nobody asked for.
     """
 
-    def __init__(self, reader: Reader, vocabulary: SpeechVocabulary, dialogues: Dialogues, opening: bool) -> None:
+    def __init__(
+        self, reader: Reader, vocabulary: SpeechVocabulary, dialogues: Dialogues, opening: bool, unasked: bool
+    ) -> None:
         self.reader, self.bank, self.dialogues, self.opens = reader, reader.bank, dialogues, opening
-        pairs = zip(dialogues.seed.tolist(), dialogues.episode.tolist(), strict=True)
-        self._talkers = [Talkers(vocabulary, seed, episode) for seed, episode in pairs]
+        users, weights = dialogues.users, readiness(dialogues.population)
+        self._talkers = [
+            Talkers(vocabulary, seed, episode, Unasked(users, b, weights) if unasked else None)
+            for b, (seed, episode) in enumerate(zip(dialogues.seed.tolist(), dialogues.episode.tolist(), strict=True))
+        ]
         self.speech: list[list[SpokenTurn]] = [[] for _ in self._talkers]
         """What was said in each dialogue so far."""
 

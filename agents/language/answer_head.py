@@ -24,10 +24,18 @@ DIRECTED = ("more", "less")
 """Cues that say yes or no to a question on a number."""
 
 
-def head_features(text: str, over: bool) -> np.ndarray:
-    """(C,) the cues of a reply, and those of amount once more where a number is asked about."""
+def head_features(text: str, over: bool, below: bool = False) -> np.ndarray:
+    """(C,) the cues of a reply, and those of amount once more where a number is asked about.
+
+    Args:
+        over: it was asked whether a number is over a threshold.
+        below: whether it is below one, so that "less" says yes.
+    """
     cues = cue_features(text)
     places = [list(CUES).index(name) for name in DIRECTED]
+    if below:
+        cues[places] = cues[places[::-1]]
+        over = True
     return np.concatenate([cues, cues[places] * over]).astype(np.float32)
 
 

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agents.language.asked import AskedQuestion
 from agents.language.reading import ReadFact, TextReading
 from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
 from sim.belief.virtual_evidence import Meaning, VirtualEvidence
@@ -69,7 +70,7 @@ def hear(posterior: Posterior, reading: TextReading) -> Heard:
     A reading that answers no question opens the dialogue.
     """
     copy = posterior.take(np.zeros(1, dtype=np.int64))
-    copy.hear([evidence_of(copy, reading, opening=reading.question < 0)])
+    copy.hear([evidence_of(copy, reading, opening=reading.opens)])
     several = isinstance(copy, ChannelPosterior)
     return Heard(
         copy.belief()[0], int(copy.histories[0]) if several else 1, float(copy.pruned[0]) if several else 0.0
@@ -85,7 +86,7 @@ def evidence_of(posterior: Posterior, reading: TextReading, opening: bool = Fals
     bank, trust = posterior.bank, reading.trust
     read, sure = [], []
     for part in parts_of(bank, reading):
-        if part.asked and bank.kind[reading.question] != OPEN:
+        if part.asked and (reading.question < 0 or bank.kind[reading.question] != OPEN):
             sure.append(tuple(Meaning(p, steps) for p, steps in part.ways if p > 0))  # heads give likelihoods
         else:
             nothing = math.fsum(p for p, steps in part.ways if not steps)
@@ -102,7 +103,11 @@ def parts_of(bank: QuestionBank, reading: TextReading) -> list[Part]:
     about = int(bank.facet[reading.question]) if reading.question >= 0 else -1
     if reading.question >= 0:
         out.append(_asked(bank, reading, [f for f in reading.facts if f.facet == about]))
-    apart = [fact for fact in reading.facts if fact.facet != about]
+    elif reading.asked is not None:
+        out.append(_asked_in_own_words(bank, reading, reading.asked))
+    # "No, it was George Clooney": beside a yes or a no a fact of the same facet is one more.
+    openly = reading.question >= 0 and bank.kind[reading.question] == OPEN
+    apart = [fact for fact in reading.facts if fact.facet != about or not openly]
     either = _either(apart)
     out += [Part(SEVERAL, _ways(bank, facts)) for facts in either]
     used = {id(fact) for facts in either for fact in facts}
@@ -149,6 +154,18 @@ def _asked(bank: QuestionBank, reading: TextReading, facts: Sequence[ReadFact]) 
     unknown = float(answer[DONT_KNOW]) if not named else max(0.0, 1.0 - total) * float(answer[DONT_KNOW])
     ways = [*named, (heard * unknown, ((question, OPEN_DONT_KNOW),))]
     return Part(facet, _kept(ways, max(0.0, 1.0 - math.fsum(p for p, _ in ways))), asked=True)
+
+
+def _asked_in_own_words(bank: QuestionBank, reading: TextReading, asked: AskedQuestion) -> Part:
+    """The answer to a question that the bank words otherwise, as answers to the bank's."""
+    assert reading.answer is not None
+    heard = 1.0 - reading.off_topic
+    said = [(heard * float(p), steps) for a, p in enumerate(reading.answer) for steps in asked.ways(a)]
+    facet = int(bank.facet[asked.questions[0]]) if asked.questions else SEVERAL
+    # Each way is as likely to be put like this, so that they are likelihoods and need not sum to 1.
+    silent = max(0.0, 1.0 - math.fsum(float(p) for a, p in enumerate(reading.answer) if asked.ways(a)) * heard)
+    ways = [way for way in said if way[0] >= LEAST_SHARE]
+    return Part(facet, (*ways, (silent, ())) if silent >= LEAST_SHARE or not ways else tuple(ways), asked=True)
 
 
 def _ways(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from agents.language.answer_head import is_over
+from agents.language.everyday_wordings import EVERYDAY
 from agents.language.more_wordings import UNDERSTOOD
 from sim.answers import YES
 from sim.phrasing.dice import Dice
@@ -41,7 +42,8 @@ class Reply(NamedTuple):
 
 def learned_wordings() -> list[AnswerWording]:
     """What is spoken, then what is only understood."""
-    more = [AnswerWording(answer, text) for answer, texts in UNDERSTOOD.items() for text in texts]
+    more = [AnswerWording(answer, text) for texts_of in (UNDERSTOOD, EVERYDAY)
+            for answer, texts in texts_of.items() for text in texts]  # fmt: skip
     return list(dict.fromkeys([*all_wordings(), *more]))
 
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from sim.names.fold import fold
 
-_YES = r"yes+|yeah+|yep|yup|yea|ya|ye|aye|uh huh|mhm|mm hmm|ofc|oui|si|yess+"
-_NO = r"no+|nope|nah+|naw|nay|nuh uh|uh uh|non|nein"
+_YES = r"yes+|yeah+|yep|yup|yip|yea|ya|ye|aye|uh huh|mhm|mm hmm|ofc|oui|si|yess+|yessir|okay|ok|kk|k"
+_NO = r"no+|nope|nah+|naw|nay|nuh uh|uh uh|non|nein|nn"
 _NOT = (
     r"not|never|cannot|cant|wasnt|isnt|arent|werent|didnt|doesnt|dont|wouldnt|couldnt|wont|hasnt|hadnt|havent|aint|"
     r"shouldnt|nothing|none|nobody|neither|nor|without|nowhere"
@@ -21,7 +21,7 @@ _NOT = (
 _THINK = r"think|believe|guess|suppose|reckon|assume|imagine|feel like|suspect|figure"
 _AUX = r"is|was|did|does|do|are|were|has|had|can|could|would"
 CUES: dict[str, str] = {
-    "begins_yes": rf"^(?:oh|well|ah|um|uh|hm+|er|haha|lol|ok)?[ ,.!]*(?:{_YES})\b",
+    "begins_yes": rf"^(?:oh|well|ah|um|uh|hm+|er|haha|lol)?[ ,.!]*(?:{_YES})\b",
     "begins_no": rf"^(?:oh|well|ah|um|uh|hm+|er|haha|lol|god|hell)?[ ,.!]*(?:{_NO})\b",
     "yes": rf"\b(?:{_YES})\b",
     "no": rf"\b(?:{_NO})\b",
@@ -89,13 +89,52 @@ CUES: dict[str, str] = {
     "far_off": r"\b(?:way|miles|long|nowhere|far|world|light years) (?:off|away|from|before|near|wrong|out)\b",
     "never_met": r"\b(?:never|not|havent) (?:even )?(?:heard|seen|come across|met)\b",
     "try_again": r"\b(?:try|guess) again\b|\b(?:nice|good) (?:try|guess)\b|\bstone cold\b",
+    "should_have": r"\b(?:should|would|could|ought to)(?:nt)?(?: have| ve| of)\b|\b(?:should|ought to|deserved to)\W*$",
+    "tries": r"\b(?:meant|supposed|tries|tried|trying|wants|wanted) to\b|\b(?:almost|nearly|not quite)\b",
+    "indifferent": r"\b(?:doesnt|dont|does not|do not) (?:really |much )?(?:matter|care|mind)\b|"
+                   r"\b(?:not (?:fussed|bothered|picky)|either(?: one)?(?: is| would| will)? (?:fine|ok|okay|do|way)|"
+                   r"whatever|up to you|no preference|all the same|makes no difference)\b",
+    "about_equal": r"\b(?:about|roughly|around|nearly|pretty much) (?:the same|then|that|there|equal)\b|"
+                   r"\b(?:right|just) (?:around|about|on the|at the|near) (?:then|there|that|edge|line|border|mark)\b|"
+                   r"\b(?:borderline|too close)\b",
+    "only": r"^\W*(?:(?:it|its|it is|it was|thats|was|theres|there was|with) )?"
+            r"(?:only|just|purely|entirely|solely|merely|all) ",
+    "surprised_if": r"\b(?:surpris|amaz|shock|astonish|odd|weird|strange|stunn)\w* (?:if|that)\b(?!.*(?:nt|not)\b)",
+    "surprised_if_not": r"\b(?:surpris|amaz|shock|astonish|odd|weird|strange|stunn)\w* (?:if|that)\b.*(?:nt|not)\b",
+    "not_mine": r"\bnot (?:my|a|an|the|something|someone|anything) (?:\w+ )*(?:area|thing|field|department|clue|notion|"
+                r"expert|faintest|foggiest|idea|i (?:know|follow|keep|watch|notice|noticed|remember|recall))\b",
+    "certainly_else": r"\b(?:definitely|certainly|surely|sure|positive|absolutely|clearly)\b.*\b(?:else|another|other|"
+                      r"different)\b|\b(?:else|another|other|different)\b.*\b(?:definitely|certainly|sure|positive|"
+                      r"clearly)\b",
+    "without": r"\b(?:without|free of|lacks?|lacking|missing|avoid|hate|allergic|cant stand|must not)\b",
+    "no_way": r"\bno (?:way|chance|sir|siree|maam|ma am)\b",
+    "have_one": r"\b(?:mine|ours|i have (?:one|two|a)|i own|i had one|i own one)\b",
+    "yes_then_no": rf"\b(?:{_YES})\b.*\b(?:{_NO}|not|nt)\b",
+    "no_then_yes": rf"\b(?:{_NO})\b.*\b(?:{_YES})\b",
+    "tag_question": r"\b(?:is|was|did|does|are|were|has|had)(?:nt)? (?:it|he|she|they|there)\W*$",
     "not_that": r"\b(?:not|isnt|wasnt) (?:that|it|him|her|them|the one|right|correct|true|quite|really|exactly|so)\b",
 }  # fmt: skip
 """Names of cues to patterns over text that is folded and without apostrophes."""
 _COMPILED = [re.compile(pattern) for pattern in CUES.values()]
+EMOJI = {
+    "👍": " yes ", "✅": " yes ", "✔": " yes ", "👌": " yes ", "💯": " absolutely ", "🙌": " yes ",
+    "👎": " no ", "❌": " no ", "🚫": " no ", "✖": " no ", "🙅": " no ",
+    "🤷": " i dont know ", "🤔": " hmm ", "🤨": " hmm doubtful ",
+}  # fmt: skip
+"""What signs say that stand for a word; skin, sex and joiners behind them say nothing."""
+_EMOJI = re.compile(rf"([{''.join(EMOJI)}])[\U0001F3FB-\U0001F3FF\u200d\u2640\u2642\ufe0f ]*")
 MOST = 3
 LONG = 600
 """Characters in which cues are looked for: an answer says what it says at its beginning."""
+
+
+def in_words(text: str) -> str:
+    """A text with words in the place of signs that answer.
+
+    >>> in_words("👍🏽").split()
+    ['yes']
+    """
+    return _EMOJI.sub(lambda m: EMOJI[m[1]], text)
 
 
 def plain_text(text: str) -> str:
@@ -115,3 +154,23 @@ def cue_features(text: str) -> np.ndarray:
     words = plain.split()
     counts = [min(MOST, sum(1 for _ in pattern.finditer(plain))) for pattern in _COMPILED]
     return np.array([*counts, min(3.0, np.log1p(len(words))), float(len(words) == 1)], dtype=np.float32)
+
+
+_SPEAKS_OUT = [CUES[name] for name in (
+    "yes", "no", "right", "wrong", "negation", "no_noun", "think_so", "think_not", "doubt", "kind_of", "affirmed",
+    "not_know", "no_idea", "that_one", "certain", "indifferent", "about_equal", "tries", "should_have",
+)]  # fmt: skip
+_OUT = re.compile("|".join(f"(?:{pattern})" for pattern in _SPEAKS_OUT) + r"|\b(?:also|too|as well|both|among)\b")
+_ASIDE = re.compile(
+    r"\b(?:if i(?:m| am) not mistaken|unless i(?:m| am) (?:wrong|mistaken)|im not (?:sure|certain)|for sure|i think so|"
+    r"i(?:m| am) (?:pretty |quite |fairly )?(?:sure|certain)|not sure)\b"
+)
+
+
+def speaks_out(text: str) -> bool:
+    """Whether a reply says yes or no, or that it can't be said, in so many words.
+
+    >>> speaks_out("It was George Clooney, if I'm not mistaken"), speaks_out("no, George Clooney")
+    (False, True)
+    """
+    return _OUT.search(_ASIDE.sub("", plain_text(text))) is not None

@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from agents.language.answer_head import head_features, is_over, read_heads
+from agents.language.asked import AskedQuestion
+from agents.language.cues import in_words, speaks_out
 from agents.language.encoder import Encoder
 from agents.language.items import ItemTower, read_tower
 from agents.language.plain_tower import PlainTower, plain_tower, too_many
@@ -42,7 +44,17 @@ LEAST = 0.02
 UNNAMED_KNOWN = 0.5
 """To an open question: how far a reply without any fact is taken for not knowing, at least."""
 _CLAUSE = re.compile(r"(?<=[.!?;])(?=\s)|(?=, (?:and|but|so) )|(?= - )|(?=, (?:it|he|she|they|i) )")
+_TRAILS = re.compile(r", (?:but |or )?(?:i|so i)\b(?:'m| think| guess| believe| suppose| could| may| might)", re.I)
+"""A hedge of what was said just before."""
+_LEADS = re.compile(r"[^\w]*(?:if (?:i|my|memory)|as for|as far as)\b[^,.!?;]*$", re.I)
+"""How somebody begins to say what follows."""
+_SENTENCE = re.compile(r"[.!?;]")
 EVEN = np.full(5, 0.2)
+IMPLIED = 0.85
+"""How far what a reply says instead of yes or no is taken for an answer, where it is."""
+MOSTLY, SELDOM = 0.9, 0.05
+"""Shares of what has one value that has another too: so many, and one implies the other; so few beside how many have it
+at all, and one excludes the other."""
 NO_ENCODER = (
     "what people answer is read by cues alone, which errs more often; pip install 'clarigym[language]' adds the encoder"
 )
@@ -100,17 +112,55 @@ class Reader:
         if isinstance(self.tower, PlainTower):
             self.tower.vectors(tell)
 
-    def read(self, text: str, question: int = -1) -> TextReading:
+    def read(self, text: str, question: int | AskedQuestion = -1) -> TextReading:
         """What a text says.
 
         Args:
-            question: the id of the question that it answers, -1 for none.
+            question: the id of the question that it answers, or what was asked in other words; -1 for none.
         """
-        return self.read_all([text], [question])[0]
+        if isinstance(question, int):
+            return self.read_all([text], [question])[0]
+        if question.one >= 0:
+            return self.read_all([text], [question.one])[0]
+        return self._in_own_words(text, question)
+
+    def _in_own_words(self, text: str, asked: AskedQuestion) -> TextReading:
+        """What a text says that answers a question of which the bank has none of the same sense."""
+        first = asked.questions[0] if asked.questions else -1
+        about = self._about(first)
+        clean = readable(in_words(text))
+        if (typed := typed_answer(clean)) is not None and clean.strip():
+            answer, off, found = _surely(typed), 0.0, []
+        else:
+            found = self.finder.find(clean, about)
+            part = _answering(clean, found, about, first)
+            over = is_over(self.bank, first) and len(asked.questions) == 1
+            cues = head_features(part, over and not asked.below, over and bool(asked.below))[None]
+            vectors = None if self.encoder is None else self.encoder.vectors([part])
+            answer, off = self.heads.answer(cues, vectors)[0], float(self.heads.off(cues, vectors)[0])
+        facts = self._facts(clean, found, off if len(tokens_of(clean)) <= SHORT else 0.0)
+        off = 1.0 if not clean.strip() else off * (1 - max((f.probability for f in facts), default=0.0))
+        mine = [f for f in facts if f.facet == about]
+        if asked.openly:
+            answer = _open_answer(answer, facts)
+        for fact in mine:
+            says = self._says_of_all(asked, fact)
+            if says is not None:
+                answer = _also_says(answer, says, fact)
+        answer = (1 - off) * answer + off * EVEN
+        return TextReading(text=text, asked=asked, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off)
+
+    def _says_of_all(self, asked: AskedQuestion, fact: ReadFact) -> bool | None:
+        """Whether a fact answers a question of several parts: no to one is no to all."""
+        says = [self._says(q, fact) for q in asked.questions]
+        turned = [None if s is None else s != (q in asked.below) for s, q in zip(says, asked.questions, strict=True)]
+        if False in turned:
+            return False
+        return True if turned and all(turned) else None
 
     def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
-        clean = [readable(text) for text in texts]
+        clean = [readable(in_words(text)) for text in texts]
         found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, questions, strict=True)]
         parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, questions, strict=True)]
         cues = np.stack([head_features(part, is_over(self.bank, q)) for part, q in zip(parts, questions, strict=True)])
@@ -144,7 +194,7 @@ class Reader:
     def _reading(
         self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
     ) -> TextReading:
-        facts = self._facts(text, found)
+        facts = self._facts(text, found, off if len(tokens_of(text)) <= SHORT else 0.0)
         surest = max((f.probability for f in facts), default=0.0)
         if not text.strip():
             return TextReading(
@@ -155,7 +205,7 @@ class Reader:
             return TextReading(text=text, facts=tuple(facts), off_topic=blank)
         typed = typed_answer(text)
         if typed is not None:
-            off, answer = 0.0, np.where(np.arange(5) == typed, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
+            off, answer = 0.0, _surely(typed)
         off *= 1 - surest
         about = self._about(question)
         mine = [f for f in facts if f.facet == about]
@@ -163,16 +213,21 @@ class Reader:
             answer = _open_answer(answer, mine)
         else:
             answer = self._weighed(question, answer, mine)
+            if not speaks_out(text):
+                begins = _SENTENCE.split(text)[0]
+                answer = self._implied(question, answer, [f for f in facts if f.start < len(begins)], "?" in text)
             facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
         answer = (1 - off) * answer + off * EVEN
         return TextReading(
             text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off
         )
 
-    def _facts(self, text: str, found: Sequence[Candidate]) -> list[ReadFact]:
+    def _facts(self, text: str, found: Sequence[Candidate], off: float) -> list[ReadFact]:
+        """The facts of a text that is off topic with probability `off`; what is read for sure is none the less."""
         out = []
         for group, c in enumerate(found):
             p = self.strengths.probability(c.how, c.signs)
+            p *= 1.0 - off * (1.0 - p)
             common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
                       "end": c.end, "group": group}  # fmt: skip
             if c.number is not None:
@@ -207,9 +262,48 @@ class Reader:
             says = self._says(question, fact)
             if says is None:
                 continue
-            shares = np.array(FACT_SAYS[fact.hedged])
-            answer = (1 - fact.probability) * answer + fact.probability * (shares if says else shares[::-1])
+            answer = _also_says(answer, says, fact)
         return answer
+
+    def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact], asks: bool) -> np.ndarray:
+        """The answer of a reply that says neither yes nor no, in the light of what it says instead.
+
+        Whoever is asked for Brad Pitt and says "George Clooney" denies the former, and so does "it's a bird" that it is
+        a mammal, for no bird is one.  What the catalogue knows to go together is a yes, and so is the very value that
+        was asked for, unless the reply asks back.
+        """
+        if self.bank.kind[question] != IS:
+            return answer
+        facet, value = int(self.bank.facet[question]), int(self.bank.value[question])
+        if self.bank.catalogue.facets[facet].kind == "flag" and value != 1:
+            return answer
+        prior = self.bank.catalogue.prior
+        asked = self._holds(facet, value)
+        usual = float(prior @ asked)
+        for fact in sorted(facts, key=lambda f: (f.facet, f.value) != (facet, value)):
+            if fact.value < 0 or fact.negated:
+                continue
+            if (fact.facet, fact.value) == (facet, value):
+                answer = answer if asks else _also_says(answer, True, fact, IMPLIED)
+                continue
+            told = self._holds(fact.facet, fact.value)
+            mass = float(prior @ told)
+            both = float(prior @ (told & asked)) / mass if mass > 0 else usual
+            if both > MOSTLY and usual < MOSTLY / 2:
+                says = True
+            elif fact.facet == facet or (both < SELDOM * usual and usual > SELDOM):
+                says = False
+            else:
+                continue
+            answer = _also_says(answer, says, fact, IMPLIED)
+        return answer
+
+    def _holds(self, facet: int, value: int) -> np.ndarray:
+        """(N,) which intents have a value."""
+        f = self.bank.catalogue.facets[facet]
+        out = np.zeros(len(self.bank.catalogue), dtype=bool)
+        out[f.rows[f.indices == value]] = True
+        return out
 
     def _says(self, question: int, fact: ReadFact) -> bool | None:
         """Whether a fact answers a yes/no question with yes or with no; None where it leaves it open."""
@@ -226,6 +320,24 @@ class Reader:
         return False if fact.high <= edge else None
 
 
+def _also_says(answer: np.ndarray, says: bool, fact: ReadFact, believed: float = 1.0) -> np.ndarray:
+    """An answer (5,) in the light of a fact that says yes or no; how sure somebody is, his own words tell better."""
+    mine = answer[PROBABLY:] if says else answer[:DONT_KNOW]
+    shares = np.array(FACT_SAYS[fact.hedged])
+    shares = shares if says else shares[::-1]
+    if mine.sum() > answer[DONT_KNOW] and mine.sum() > 0.5:
+        side = slice(PROBABLY, None) if says else slice(0, DONT_KNOW)
+        shares = shares.copy()
+        shares[side] = shares[side].sum() * mine / mine.sum()
+    believed *= fact.probability
+    return (1 - believed) * answer + believed * shares
+
+
+def _surely(answer: int) -> np.ndarray:
+    """(5,) that an answer was given by its very name."""
+    return np.where(np.arange(5) == answer, KEY_BELIEVED, (1 - KEY_BELIEVED) / 4)
+
+
 def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:
     """Facts without those that only say again what another says, the surer one of each, in the order of the text."""
     surest: dict[tuple[int, int, str, bool], ReadFact] = {}
@@ -238,16 +350,19 @@ def _each_once(facts: Sequence[ReadFact]) -> list[ReadFact]:
 
 
 def _answering(text: str, found: Sequence[Candidate], about: int, question: int) -> str:
-    """The part of a reply that answers: without the sentences that are about other facets alone."""
+    """The part of a reply that answers: without the clauses that are about other facets alone, and their hedges."""
     if question < 0 or not any(c.facet != about for c in found):
         return text
-    pieces, kept, at = _pieces(text), [], 0
+    pieces, named, at = _pieces(text), [], 0
     for piece in pieces:
-        inside = [c for c in found if at <= c.start < at + len(piece)]
-        if not inside or any(c.facet == about for c in inside):
-            kept.append(piece)
+        named.append([c.facet for c in found if at <= c.start < at + len(piece)])
         at += len(piece)
-    said = "".join(kept).strip(" ,;.-")
+    away = [bool(facets) and about not in facets for facets in named]
+    for k in range(1, len(pieces)):
+        away[k] |= away[k - 1] and not named[k] and _TRAILS.match(pieces[k]) is not None
+    for k in range(len(pieces) - 2, -1, -1):
+        away[k] |= away[k + 1] and not named[k] and _LEADS.match(pieces[k]) is not None
+    said = "".join(piece for piece, gone in zip(pieces, away, strict=True) if not gone).strip(" ,;.-")
     return said if said else text
 
 
@@ -261,7 +376,8 @@ def _open_answer(answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
     named = [f for f in mine if not f.negated]
     out = np.zeros(5)
     if not named:
-        silent = max(UNNAMED_KNOWN, float(answer[DONT_KNOW]))
+        # "No" to "When was it made?" is "I can't tell".
+        silent = max(UNNAMED_KNOWN, float(answer[DONT_KNOW] + (answer[NO] if answer[NO] >= KEY_BELIEVED else 0.0)))
         out[DONT_KNOW] = silent
         denied = max((f.probability for f in mine), default=0.0)
         out[[NO, PROBABLY_NOT]] = (1 - silent) * (0.25 + 0.25 * denied)

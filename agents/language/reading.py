@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.language.asked import AskedQuestion
 from sim.answers import ANSWERS
 from sim.catalogue.catalogue import Facet
 from sim.catalogue.numbers import plain
@@ -67,7 +68,9 @@ class TextReading:
 
     text: str
     question: int = -1
-    """The question that it answers, -1 where none was asked."""
+    """The bank's question that it answers, -1 where none was asked."""
+    asked: AskedQuestion | None = None
+    """What it answers where the bank has no question of the same sense."""
     answer: np.ndarray | None = None
     """(5,) p(no, probably not, don't know, probably, yes); to an open question how surely something is named."""
     facts: tuple[ReadFact, ...] = ()
@@ -88,6 +91,11 @@ class TextReading:
         out["facts"] = [fact.to_json(bank) for fact in self.facts]
         out["off_topic"] = round(self.off_topic, 4)
         return out | ({"notes": list(self.notes)} if self.notes else {})
+
+    @property
+    def opens(self) -> bool:
+        """It answers nothing: it opens a dialogue."""
+        return self.question < 0 and self.asked is None
 
     @property
     def likeliest(self) -> str:

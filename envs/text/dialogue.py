@@ -27,7 +27,9 @@ from envs.text.titles import TitleMatcher
 from envs.world import World
 from sim.names.arguments import whole
 from sim.phrasing import article, corruption_sentences, listed
-from sim.phrasing.voice import SpeechVocabulary, Voice
+from sim.phrasing.spoken import Talkers
+from sim.phrasing.unasked import Unasked
+from sim.phrasing.voice import SpeechVocabulary
 from sim.questions import QuestionBank
 
 LONGEST_REPLY = 1_000
@@ -101,7 +103,7 @@ class TextDialogue:
         """The sum of all rewards so far."""
         self.over = True
         self.out_of_messages = False
-        self._voice: Voice | None = None
+        self._talkers: Talkers | None = None
 
     @cached_property
     def _understanding(self) -> Understanding:
@@ -119,10 +121,11 @@ class TextDialogue:
         intents = None if intent is None else np.array([intent])
         d.reset(ONE, np.array([seed], dtype=np.uint64), np.array([episode]), intents=intents, user=user)
         self.sent, self.reward, self.over, self.out_of_messages = 0, 0.0, False, False
-        self._voice = Voice(self._understanding.vocabulary, int(d.seed[0]), int(d.episode[0]))
+        unasked = None if d.scripted else Unasked(d.users)
+        self._talkers = Talkers(self._understanding.vocabulary, int(d.seed[0]), int(d.episode[0]), unasked)
         stated = d.opening_count(0)
         pairs = zip(d.questions[0, :stated].tolist(), d.answers[0, :stated].tolist(), strict=True)
-        said = self._voice.opening(list(pairs)).text
+        said = self._talkers.opening(list(pairs)).text
         self.lines = [f"User: {said}"]
         return self._reply(said)
 
@@ -149,8 +152,8 @@ class TextDialogue:
         self.lines.append(f"Asker: {self.bank.text(question)}")
         if answer == NOTHING:
             return self._sent(GameReply(self._ending("The user has lost patience and leaves"), reward))
-        assert self._voice is not None
-        said = self._voice.answer(question, answer).text
+        assert self._talkers is not None
+        said = self._talkers.turn(question, answer).text
         self.lines.append(f"User: {said}")
         heard = said if match.exact else f'(The user takes it as: "{self.bank.text(question)}") {said}'
         return self._sent(GameReply(f"{heard}{self._left()}", reward))

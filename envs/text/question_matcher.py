@@ -63,6 +63,8 @@ _FAINT, FAINT = frozenset(("how", "what", "which", "much", "many", "kind")), 0.3
 """Words of open questions that say little about which, and what they count beside others."""
 _COMPARES = re.compile(r"\b(?:than|as \w+ as)\b")
 _LESS = re.compile(r"\b(?:less|fewer|shorter|younger|lighter|smaller|lower|earlier|cheaper) than\b")
+_SIZED = re.compile(r"\b(?:big|small|larg|heav|light|tall|tini|tiny)")
+_SIZES = re.compile(r"\b(?:weight|size|height|mass|length)\b")
 _OLDER = re.compile(r"\bolder than\b")
 _SAID_TOO: dict[Role, str] = {
     "year": "when year date old released came come out made recent",
@@ -87,6 +89,10 @@ class Match:
     """Ids; of a range of numbers both ends.  Empty where nothing was understood."""
     exact: bool = False
     """It is the bank's own wording."""
+    below: tuple[int, ...] = ()
+    """Those of `questions` to which a yes to the text says no: "before 1990?" for "after the eighties?"."""
+    nearly: bool = False
+    """A no to the text leaves the question open: "four legs?" for "more than three?"."""
 
 
 class QuestionMatcher:
@@ -107,10 +113,10 @@ class QuestionMatcher:
             return Match()
         if (exact := self._worded(text)) is not None:
             return Match((exact,), exact=True)
-        if _ASKS_OPENLY.match(fold(text)) and (question := self._shared(key, openly=True)) is not None:
+        if asks_openly(text) and (question := self._shared(key, openly=True)) is not None:
             return Match((question,))
-        if questions := self._mentioned(text):
-            return Match(questions)
+        if (mentioned := self._mentioned(text)).questions:
+            return mentioned
         for question in (self._shared(key, openly=False), self._shared(key, openly=True), self._nearly(key)):
             if question is not None:
                 return Match((question,))
@@ -200,60 +206,71 @@ class QuestionMatcher:
     def _finder(self) -> CandidateFinder:
         return CandidateFinder(self.bank)
 
-    def _mentioned(self, text: str) -> tuple[int, ...]:
+    def _mentioned(self, text: str) -> Match:
         """The question on the first value or number in a text that the bank has one for; flags come after those."""
-        if landmark := self._landmark(key_of(text)):
+        if (landmark := self._landmark(key_of(text))).questions:
             return landmark
         found = self._finder.find(text)
         for candidate in sorted(found, key=lambda c: c.how == "flag"):
             if candidate.how == "flag" and (shared := self._shared(key_of(text), openly=False)) is not None:
-                return (shared,)
-            if questions := self._about(candidate, key_of(text)):
-                return questions
-        return ()
+                return Match((shared,))
+            if (match := self._about(candidate, key_of(text))).questions:
+                return match
+        return Match()
 
-    def _landmark(self, key: str) -> tuple[int, ...]:
+    def _landmark(self, key: str) -> Match:
         """The threshold nearest to a thing that something is compared with: "bigger than a cat".
 
         Several facets may have the same landmark; the question that shares most words with the text is meant.
         """
         if not _COMPARES.search(key):
-            return ()
+            return Match()
+        less = bool(_LESS.search(key))
         found = [
-            self._thresholds(f, (number,), key)
+            self._thresholds(f, -math.inf if less else number, number if less else math.inf, key)
             for f, facet in enumerate(self.bank.catalogue.facets)
             for name, number in facet.landmarks.items()
             if f" {key_of(name)} " in f" {key} "
         ]
         words = set(key.split())
-        shared = [len(words & set(key_of(self.bank.text(questions[0])).split())) if questions else -1
-                  for questions in found]  # fmt: skip
-        return found[int(np.argmax(shared))] if found else ()
+        shared = [len(words & set(key_of(self.bank.text(m.questions[0])).split())) + self._of_size(key, m)
+                  if m.questions else -1 for m in found]  # fmt: skip
+        return found[int(np.argmax(shared))] if found else Match()
 
-    def _about(self, candidate: Candidate, key: str) -> tuple[int, ...]:
+    def _of_size(self, key: str, match: Match) -> int:
+        """More than words that are shared by chance, where a text asks of a size and a question is on one."""
+        noun = self.bank.catalogue.facets[self.bank.facet[match.questions[0]]].wording.noun
+        return len(key) if _SIZED.search(key) and _SIZES.search(noun) else 0
+
+    def _about(self, candidate: Candidate, key: str) -> Match:
         bank = self.bank
         if candidate.number is not None:
             said = candidate.number.ranges[0]
-            return self._thresholds(candidate.number.facet, (said.low, said.high), key)
+            return self._thresholds(candidate.number.facet, said.low, said.high, key)
         for meaning in candidate.meanings:
             question = int(bank.question_of_value[meaning.facet][meaning.option])
             if question >= 0:
-                return (question,)
+                return Match((question,))
         openly = [int(bank.open_question[m.facet]) for m in candidate.meanings]
-        return tuple(q for q in openly if q >= 0)[:1]
+        return Match(tuple(q for q in openly if q >= 0)[:1])
 
-    def _thresholds(self, f: int, ends: Sequence[float], key: str) -> tuple[int, ...]:
+    def _thresholds(self, f: int, low: float, high: float, key: str) -> Match:
         """The questions on facet f whose thresholds lie nearest to the ends of a range, in their order."""
         bank = self.bank
         facet, of_value = bank.catalogue.facets[f], bank.question_of_value[f]
         bins = np.flatnonzero(of_value >= 0)
         if not len(bins):
             openly = int(bank.open_question[f])
-            return (openly,) if openly >= 0 else ()
+            return Match((openly,) if openly >= 0 else ())
         less = _LESS.search(key) or (role_of(facet) == "year" and _OLDER.search(key))
         beyond = bool(_COMPARES.search(key)) and not less
-        near = [int(of_value[bins[_nearest(facet, bins, end, beyond)]]) for end in ends if math.isfinite(end)]
-        return tuple(dict.fromkeys(near))
+        if math.isfinite(low) and math.isfinite(high) and (less or beyond):  # "older than 1980", "newer than 1998"
+            low, high = (-math.inf, low) if less else (low, math.inf)
+        near = {end: int(of_value[bins[_nearest(facet, bins, end, beyond)]]) for end in (low, high)
+                if math.isfinite(end)}  # fmt: skip
+        questions = tuple(dict.fromkeys(near.values()))
+        below = tuple(q for q in questions if near.get(high) == q != near.get(low))
+        return Match(questions, below=below, nearly=len(near) > len(questions) or low == high)
 
 
 def _nearest(facet: Facet, bins: np.ndarray, end: float, beyond: bool) -> int:
@@ -279,3 +296,12 @@ def stems(key: str) -> Sequence[str]:
     ['who', 'direc']
     """
     return [word[:STEM] for word in key.split() if word not in _SMALL]
+
+
+def asks_openly(text: str) -> bool:
+    """Whether a text asks for a value rather than for yes or no.
+
+    >>> asks_openly("And who directed it?"), asks_openly("Did he direct it?")
+    (True, False)
+    """
+    return _ASKS_OPENLY.match(fold(text[:LONGEST])) is not None

@@ -55,8 +55,8 @@ class Candidate:
         return self.meanings[0].facet if self.number is None else self.number.facet
 
 
-_IDIOM = re.compile(r"\bhard to (?:say|tell)\b")
-"""Words that name nothing where they stand together: no texture is meant."""
+_IDIOM = re.compile(r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b")
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell and no Action."""
 
 
 class CandidateFinder:
@@ -160,18 +160,20 @@ class CandidateFinder:
         meanings: tuple[NamedValue, ...] = (), number: NumberSaid | None = None,
     ) -> Candidate:  # fmt: skip
         hedged = context.hedged
+        named = number is not None or of_people(self.names.roles[meanings[0].facet])
         signs |= {"hedged"} if hedged else set()
         signs |= {"compared"} if context.compared else set()
         signs |= {"character"} if context.of_a_character else set()
         signs |= {"noun"} if context.before_a_noun else set()
-        return Candidate(how, start, end, frozenset(signs), context.negated, hedged, meanings, number)
+        return Candidate(how, start, end, frozenset(signs), context.denied(named), hedged, meanings, number)
 
     # -- numbers ---------------------------------------------------------------------------------------------------
 
     def _numbers(self, text: str, about: int, tokens: Sequence[Token], general: frozenset[str]) -> list[Candidate]:
         out = []
+        elsewhere = [said for reader in self.numbers if reader.index != about for said in reader.find(text, False)]
         for reader in self.numbers:
-            for said in reader.find(text, reader.index == about):
+            for said in reader.find(text, reader.index == about, elsewhere):
                 context = context_of(text, said.start, said.end)
                 signs = set(general)
                 signs |= {name for name in ("seen", "watched", "setting", "made") if getattr(said, name)}

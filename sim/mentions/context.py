@@ -16,7 +16,8 @@ BEFORE, BEHIND = 42, 26
 """Characters on each side that count as near."""
 _NOUN = r"(?:films?|movies?|flicks?|pictures?|documentary|comedy|drama|thriller|classic|masterpiece|epic|musical)"
 _LEFT: dict[Role, re.Pattern[str]] = {
-    "director": re.compile(rf"\b(?:direct(?:ed|or|ion|s|ing)?|helmed|{_NOUN} by|made by|filmmaker|from the maker)\b"),
+    "director": re.compile(rf"\b(?:direct(?:ed|or|ion|s|ing)?|helmed|{_NOUN} by|made by|filmmaker|from the maker)\b|"
+                           r"(?:^|[,;(]\s*)by(?=\W*$)"),
     "writer": re.compile(r"\b(?:writ(?:ten|er|ers)|wrote|script|screenplay|novel|author|book by|story by|penned)\b"),
     "cast": re.compile(r"\b(?:with|star(?:s|ring|red|rring)?|act(?:or|ress|ors|ed|resses)|played by|portrayed by|"
                        r"featur\w+|cast|"
@@ -37,15 +38,24 @@ _RIGHT: dict[Role, re.Pattern[str]] = {
     "genre": re.compile(rf"^\W*(?:\w+ )?{_NOUN}\b"),
 }  # fmt: skip
 _NEGATION = re.compile(
-    r"\b(?:not|never|no|nor|neither|without|(?:is|was|were|are|did|does|do|has|had|would|could|ca|wo)n'?t|except)\b"
+    r"\b(?:not|never|no|nor|neither|without|nothing|nobody|none of|hates?|avoid(?:ing)?|dislikes?|"
+    r"(?:is|was|were|are|did|does|do|has|had|would|could|ca|wo)n'?t|except|(?:any|every)thing but|all but)\b|\bw/o\b"
 )
 _NO_NEGATION = re.compile(
     r"\b(?:not (?:sure|certain|positive|only|just|100|entirely|completely|exactly sure|mistaken)|no (?:idea|doubt|"
     r"clue|wait|sorry)|"
     r"(?:do|did|ca|could|can)(?:n'?t|not| not) (?:know|remember|recall|tell|say|place|think of|get|figure|find|seem)|"
-    r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard))\b|^\W*no\b"
+    r"why not|if not|or not|whether or not|wasn'?t (?:there|it)|never (?:forget|knew|found|heard)|"
+    r"(?:no|not)thing (?:like|else))\b|"
+    r"^\W*no\b(?=\W*[,.:;!-]|\s+(?:it|its|it's|he|she|they|i|that|this|there|we|my|the|from|more)\b)"
 )
-_NEW_SUBJECT = re.compile(r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|\bbut\b|\binstead\b")
+_ANSWERS_NO = re.compile(r"^\W*no\s*$")
+_NEW_SUBJECT = re.compile(
+    r", (?:and |but |so )?(?=(?:it|he|she|they|there|i|the)\b)|(?<!thing )(?<!all )\bbut\b|\binstead\b| - "
+)
+_COMMA = re.compile(r",(?= )")
+_OR_BEFORE = re.compile(r"\b(?:or|nor)\s+(?:an?\s+|the\s+)?$")
+_OR_BEHIND = re.compile(r"^\s*(?:,\s*\w+)*,?\s*(?:or|nor)\b")
 _DENIED = re.compile(r"^\W*(?:is|was|did|does|are|were)(?:n'?t| not)\b(?! (?:it|there|he|she)\b)")
 _HEDGE = re.compile(
     r"\b(?:i think|i thought|maybe|perhaps|probably|possibly|might|may have|could|i believe|i guess|not sure|pretty "
@@ -89,9 +99,18 @@ class Context:
             or (role in _RIGHT and _RIGHT[role].search(self.right) is not None)
         }  # fmt: skip
 
-    @property
-    def negated(self) -> bool:
+    def denied(self, named: bool) -> bool:
+        """Whether a mention is denied.
+
+        Args:
+            named: it is a person's name or a number, before which a "no" that begins a text answers: "no Brad Pitt" is
+                "no, Brad Pitt", where "no horror" is none.
+        """
+        if named and _ANSWERS_NO.match(self.left):
+            return False
         near = _TAKEN_BACK.split(_NEW_SUBJECT.split(self.left[-34:])[-1])[-1]
+        if not (_OR_BEFORE.search(self.left) or _OR_BEHIND.match(self.right)):  # "no comedy, drama or horror"
+            near = _COMMA.split(near)[-1]
         if _DENIED.match(self.right):
             return True
         hits = list(_NEGATION.finditer(near))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.mentions.common_words import COMMON_WORDS
+from sim.mentions.name_words import NEVER_LAST, NICKNAMES, NOT_GIVEN, PARTICLES, WORKS
 from sim.mentions.tokens import Token, written_small
 from sim.mentions.trigrams import TrigramIndex
 from sim.names.fold import fold
@@ -40,20 +41,10 @@ MISSPELT = 7
 """Letters from which on a surname may be misspelt and stand alone, if its bearer is well known."""
 FAME = 1.5
 """A surname is borne by each in proportion to how well known he is, to this power."""
-_NICKNAMES = {
-    "jimmy": "james", "jim": "james", "bob": "robert", "bobby": "robert", "bill": "william", "billy": "william",
-    "mike": "michael", "tony": "anthony", "tom": "thomas", "dick": "richard", "joe": "joseph", "liz": "elizabeth",
-    "kate": "katherine", "katie": "katherine", "chris": "christopher", "dan": "daniel", "danny": "daniel",
-    "sam": "samuel", "steve": "steven", "stephen": "steven", "phillip": "philip", "jeff": "jeffrey", "ken": "kenneth",
-    "fred": "frederick", "charlie": "charles", "andy": "andrew", "ben": "benjamin", "alex": "alexander",
-    "nick": "nicholas", "dave": "david", "sly": "sylvester", "arnie": "arnold", "ed": "edward", "geoff": "geoffrey",
-}  # fmt: skip
-_NOT_GIVEN = frozenset(("a", "the", "will", "guy", "art", "park", "don", "oscar"))
-"""First words of names that are hardly a first name where they stand in a sentence."""
-_PARTICLES = frozenset(
-    ("de", "del", "della", "di", "van", "von", "der", "den", "la", "le", "du", "mc", "st", "o", "bonham", "dos")
-)
-"""Words that belong to the surname behind them."""
+SHORT_REPLY = 8
+"""Words of a reply in which any first name may be an answer."""
+ONE_OF_THE_NAME = 0.6
+"""Whose first name stands alone is meant if so much of the fame of all who bear it is his: Keanu, and no Tom."""
 _PLAIN = re.compile(r"[^\W_]+")
 
 
@@ -75,7 +66,8 @@ class Mention:
     last: int
     """Behind its last token."""
     how: str
-    """ "name", "typo", "surname", "misspelt" for a surname with a slip, or "word" for what is no person's name."""
+    """ "name", "typo", "surname" for one part of a name, "misspelt" for a surname with a slip, or "word" for what is no
+    person's name."""
     meanings: tuple[NamedValue, ...]
     """Likeliest first; the weights are relative."""
     off: int = 0
@@ -102,9 +94,11 @@ class NameIndex:
         self.roles: list[Role] = [role_of(facet) for facet in bank.catalogue.facets]
         self._entries: dict[str, _Entry] = {}
         self._surnames: dict[str, _Entry] = {}
+        self._first_names: dict[str, _Entry] = {}
         for f, facet in enumerate(bank.catalogue.facets):
             if facet.kind in ("one", "many"):
                 self._add_facet(f)
+        self._first_names = {key: e for key, e in self._first_names.items() if max(e.meanings.values()) >= WELL_KNOWN}
         self._words = [key for key, e in self._entries.items() if not e.person and len(key) >= SHORTEST_FUZZY - 1]
         people = [key for key, e in self._entries.items() if e.person and len(key) >= SHORTEST_FUZZY]
         self._trigrams = TrigramIndex(people, [max(self._entries[key].meanings.values()) for key in people])
@@ -113,7 +107,7 @@ class NameIndex:
         self._given = frozenset(
             word
             for word, n in given.items()
-            if n >= GIVEN and word not in _NOT_GIVEN and (word not in COMMON_WORDS or n >= OFTEN_GIVEN)
+            if n >= GIVEN and word not in NOT_GIVEN and (word not in COMMON_WORDS or n >= OFTEN_GIVEN)
         )
         surnames = {
             key: max(e.meanings.values()) for key, e in self._surnames.items() if len(key) >= SHORTEST_FUZZY - 1
@@ -136,7 +130,8 @@ class NameIndex:
                     self._put(self._entries, _key(other), f, value, weight, False)
             elif len(key := _key(name).split()) > 1:
                 self._put(self._surnames, key[-1], f, value, weight, True)
-                if len(key) > 2 and key[-2] in _PARTICLES:
+                self._put(self._first_names, key[0], f, value, weight, True)
+                if len(key) > 2 and key[-2] in PARTICLES:
                     for joint in (" ", ""):  # "de niro", "deniro"
                         self._put(self._surnames, joint.join(key[-2:]), f, value, weight, True)
 
@@ -148,6 +143,9 @@ class NameIndex:
             keys.add(_key("".join(c if c.isascii() else " " for c in name)))
         if people and (words := _key(name).split()) and len(words) == 3 and len(words[1]) == 1:
             keys.add(f"{words[0]} {words[2]}")  # "Samuel L. Jackson" without the L.
+        for short, long in (("jr", "junior"), ("sr", "senior")):
+            keys |= {f"{key.removesuffix(short)}{long}" for key in keys if key.endswith(f" {short}")}
+            keys |= {key.removesuffix(f" {short}") for key in keys if key.endswith(f" {short}")}
         keys |= {key.removeprefix("the ") for key in keys if key.count(" ") > 1}  # "the Coen brothers"
         keys |= {key.removesuffix("s") for key in keys if key.endswith(" brothers")}
         return keys - {""}
@@ -174,6 +172,7 @@ class NameIndex:
         found = self._typos(tokens, taken, small, about, (3, 2), found)
         found += self._exact(tokens, taken, small, about, alone=True)
         found += self._by_surname(tokens, taken, small, about)
+        found += self._by_first_name(tokens, taken, small, about)
         found = self._typos(tokens, taken, small, about, (1,), found)
         return sorted(found, key=lambda mention: mention.first)
 
@@ -192,13 +191,13 @@ class NameIndex:
 
     def _typed(self, tokens: Sequence[Token], start: int, end: int) -> str:
         key = " ".join(t.word for t in tokens[start:end])
-        if key not in self._entries and end - start > 1 and tokens[start].word in _NICKNAMES:
-            return f"{_NICKNAMES[tokens[start].word]} {' '.join(t.word for t in tokens[start + 1 : end])}"
+        if key not in self._entries and end - start > 1 and tokens[start].word in NICKNAMES:
+            return f"{NICKNAMES[tokens[start].word]} {' '.join(t.word for t in tokens[start + 1 : end])}"
         return key
 
     def _longest_name(self, tokens: Sequence[Token], at: int, small: bool, about: int, alone: bool) -> int:
         word = tokens[at].word
-        if word not in self._first_words and word not in _NICKNAMES:
+        if word not in self._first_words and word not in NICKNAMES:
             return at
         for end in range(at + 1 if alone else min(len(tokens), at + LONGEST_NAME), at, -1):
             entry = self._entries.get(self._typed(tokens, at, end))
@@ -264,12 +263,14 @@ class NameIndex:
         ends = (words[0], words[-1])
         known = len(words) > 1 and words[0].word in self._given
         if (
-            (len(ends[0].word) < 2 or len(ends[1].word) < 2) and len(words) < 3
+            len(ends[0].word) < 2 or (len(ends[1].word) < 2 and len(words) < 3)
         ) or any(t.word.isdigit() for t in ends):  # fmt: skip
             return False
         capitals = [t.capital for t in words]
         # Behind a hyphen a name may go on small: "Choi Min-sik".
         written_so = not small and capitals[0] and sum(capitals) >= max(2, len(words) - 1)
+        if words[-1].word in NEVER_LAST and not words[-1].capital:
+            return False
         if words[0].word in COMMON_WORDS and not (known or written_so):
             return False
         if words[-1].word in COMMON_WORDS and not (known or written_so):
@@ -288,7 +289,11 @@ class NameIndex:
             if hit is not None and hit[0][0] == typed[0]:
                 return self._mention(at, at + 1, "word", self._entries[hit[0]], 1)
             near = self._like_known_surnames.near(typed, 1 if len(typed) < 10 else 2) if len(typed) >= MISSPELT else []
-            near = [name for name in near if name[0] == typed[0] and not typed.endswith("ing")]
+            near = [
+                name
+                for name in near
+                if name[0] == typed[0] and not typed.endswith("ing") and name.rstrip("s") != typed.rstrip("s")
+            ]  # "the weather" is nobody's; nor are "waters"
             return self._mention(at, at + 1, "misspelt", self._surnames[near[0]], 1, FAME) if near else None
         if len(typed) < SHORTEST_FUZZY:
             return None
@@ -308,7 +313,7 @@ class NameIndex:
         alike = {
             (f, v): mass for name in near for (f, v), mass in self._surnames[name].meanings.items()
             if (first := _key(facets[f].values[v]).split()[:1]) and first[0][0] == given[0]
-            and (_NICKNAMES.get(given) == first[0] or OSA.distance(given, first[0]) <= min(2, len(given) // 2))
+            and (NICKNAMES.get(given) == first[0] or OSA.distance(given, first[0]) <= min(2, len(given) // 2))
         }  # fmt: skip
         return self._mention(at, at + 2, "typo", _Entry(alike, True), 2) if alike else None
 
@@ -330,9 +335,43 @@ class NameIndex:
             if not small and not token.capital:
                 continue
             if token.word in self._given and at + 1 < len(tokens) and not asked:  # "Nicholas and Sarah"
+                known = max(entry.meanings.values()) >= WELL_KNOWN
+                if not (known and tokens[at + 1].word in WORKS):  # "a Nolan film"
+                    continue
+            if self._rather_first_name(token.word, entry):
                 continue
             taken[begin : at + 1] = True
             out.append(self._mention(begin, at + 1, "surname", entry, 0, FAME))
+        return out
+
+    def _rather_first_name(self, word: str, entry: _Entry) -> bool:
+        """Whether a surname is better known as one person's first name: Quentin."""
+        first = self._first_names.get(word)
+        if first is None or max(first.meanings.values()) < 3 * max(entry.meanings.values()):
+            return False
+        return self._is_one(self._meanings(first, FAME))
+
+    def _is_one(self, meanings: Sequence[NamedValue]) -> bool:
+        """Whether one person, in whatever facets, has most of the weight."""
+        facets = self.bank.catalogue.facets
+        names = [facets[m.facet].values[m.option] for m in meanings]
+        return sum(m.weight for m, name in zip(meanings, names, strict=True) if name == names[0]) >= ONE_OF_THE_NAME
+
+    def _by_first_name(self, tokens: Sequence[Token], taken: np.ndarray, small: bool, about: int) -> list[Mention]:
+        """First names that stand alone and make one think of one person, or that were asked for."""
+        out = []
+        asked = about >= 0 and of_people(self.roles[about]) and len(tokens) <= SHORT_REPLY
+        for at, token in enumerate(tokens):
+            entry = self._first_names.get(NICKNAMES.get(token.word, token.word))
+            if entry is None or taken[at] or len(token.word) < 3 or token.word in COMMON_WORDS | NOT_GIVEN:
+                continue
+            goes_on = at + 1 < len(tokens) and not small and tokens[at + 1].capital
+            if goes_on or (not small and not token.capital):
+                continue
+            mention = self._mention(at, at + 1, "surname", entry, 0, FAME)
+            if asked or self._is_one(mention.meanings):
+                taken[at] = True
+                out.append(mention)
         return out
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.catalogue.catalogue import Facet
@@ -92,20 +93,23 @@ class NumberReader:
             rf"(?P<unit>{'|'.join(map(re.escape, units + nouns))})\b"
         ) if units + nouns else None  # fmt: skip
 
-    def find(self, text: str, asked: bool) -> list[NumberSaid]:
+    def find(self, text: str, asked: bool, elsewhere: Sequence[NumberSaid] = ()) -> list[NumberSaid]:
         """What a text says of the facet.
 
         Args:
             text: as it was typed; places are of it.
             asked: the facet was asked about, so that a bare number may be of it.
+            elsewhere: what was said of other facets, whose numbers are not bare.
         """
         lower = text.lower().replace("’", "'")
         found = self._years(lower) if self.scale.years and not self.scale.months else self._amounts(lower)
         if not found and asked:
-            start = max((end for _, end in corrections(lower)), default=0)  # "6, no wait, 4"
-            whole = self._whole(lower[start:])
-            said = [whole] if whole is not None else self._bare(lower[start:])
-            return [replace(number, start=start, end=len(lower)) for number in said]
+            for said in elsewhere:  # "no idea, it has 4 legs"
+                lower = lower[: said.start] + " " * (said.end - said.start) + lower[said.end :]
+            for start in [*sorted((end for _, end in corrections(lower)), reverse=True), 0]:  # "6, no wait, 4"
+                whole = self._whole(lower[start:])
+                if said := [whole] if whole is not None else self._bare(lower[start:]):
+                    return [replace(number, start=start, end=len(lower)) for number in said]
         return found
 
     def _whole(self, lower: str) -> NumberSaid | None:

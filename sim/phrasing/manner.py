@@ -23,6 +23,8 @@ class Manner:
     """Something else is said first and taken back: "1985, no wait, 1995"."""
     typos: float = 0.0
     """A word of five letters or more is mistyped."""
+    volunteering: float = 0.08
+    """A fact of another facet is added behind an answer, where one comes to mind: "yes, and Tom Hanks is in it"."""
     asides: float = 0.2
     """Something is added that no catalogue knows: "I saw it with my sister"."""
     lower_case: bool = False
@@ -40,11 +42,12 @@ class Manner:
             partial=dice.pick((0.0, 0.15, 0.4)),
             corrections=(0.02, 0.05, 0.1)[register],
             typos=dice.pick((0.02, 0.06)) if careless else 0.0,
+            volunteering=(0.02, 0.08, 0.2)[register],
             asides=(0.02, 0.2, 0.6)[register],
             lower_case=careless and dice.chance(0.7),
             unpunctuated=careless or register == TERSE,
         )
 
 
-PLAIN_SPEECH = Manner(hedging=0.0, partial=0.0, corrections=0.0, asides=0.0)
+PLAIN_SPEECH = Manner(hedging=0.0, partial=0.0, corrections=0.0, volunteering=0.0, asides=0.0)
 """Whole names, no typos, nothing taken back: what is said can be read back for certain."""

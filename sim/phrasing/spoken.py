@@ -2,7 +2,8 @@
 
 The words are a function of who speaks (seed, episode) and of what is meant, and of nothing else.  So a dialogue that
 was led by ids can be put into words afterwards, and reads as it would have been heard.  The user talks in a manner of
-its own, drawn once; the asker talks plainly.
+its own, drawn once, and now and then adds a fact that nobody asked for (`sim.phrasing.unasked`); the asker talks
+plainly.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sim.phrasing.manner import PLAIN_SPEECH
+from sim.phrasing.unasked import Unasked
 from sim.phrasing.voice import SpeechVocabulary, Utterance, Voice
 
 LEFT = -1
@@ -57,23 +59,31 @@ class Talkers:
     Args:
         vocabulary: the words for a bank's facets; shared by all dialogues.
         seed, episode: of the dialogue.
+        unasked: what the user adds behind its answers; None for nothing.
     """
 
-    def __init__(self, vocabulary: SpeechVocabulary, seed: int, episode: int) -> None:
+    def __init__(self, vocabulary: SpeechVocabulary, seed: int, episode: int, unasked: Unasked | None = None) -> None:
         self.bank = vocabulary.bank
+        self.unasked = unasked
+        self._answered: dict[tuple[int, int], SpokenTurn] = {}
         self.user = Voice(vocabulary, seed, episode)
         self.asker = Voice(vocabulary, seed, episode, PLAIN_SPEECH)
 
     def opening(self, volunteered: Sequence[tuple[int, int]]) -> SpokenTurn:
         """The opening that states these (question, answer) pairs."""
+        if self.unasked is not None:
+            self.unasked.told(question for question, _ in volunteered)
         return self._turn(self.user.opening(volunteered), "")
 
     def turn(self, question: int, answer: int) -> SpokenTurn:
-        """One question and its answer, `LEFT` where the user left."""
+        """One question and its answer, `LEFT` where the user left; asked again, the same words."""
         asked = self.asker.ask(question)
         if answer == LEFT:
             return SpokenTurn(question=question, answer=LEFT, asked=asked, text="")
-        return self._turn(self.user.answer(question, answer), asked)
+        if (question, answer) not in self._answered:
+            more = () if self.unasked is None else self.unasked.behind(self.user, question)
+            self._answered[question, answer] = self._turn(self.user.answer(question, answer, more), asked)
+        return self._answered[question, answer]
 
     def _turn(self, said: Utterance, asked: str) -> SpokenTurn:
         bank = self.bank

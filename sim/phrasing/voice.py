@@ -1,17 +1,21 @@
 """`Voice`: what a simulated user has in mind, put into words, and beside the words what they mean.
 
 A voice belongs to one dialogue (seed, episode) and speaks in one manner throughout.  What it says to a question depends
-on that and on the question and its answer alone, so a repeated question repeats its words, in any order of asking.
+on that, on the question and its answer and on what is added behind it, so a repeated question repeats its words, in any
+order of asking.
 No model is inside: what the user means comes from its memory (`sim.users`), and the words say that and nothing more.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from sim.answers import DONT_KNOW, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES
 from sim.phrasing.dice import Dice
@@ -32,9 +36,10 @@ from sim.phrasing.typos import with_typos
 from sim.phrasing.yesno import yesno_sentence
 from sim.questions import OPEN, QuestionBank
 
-_OPENING, _MANNER, _ASKING = 0, 1, 2
+_OPENING, _MANNER, _ASKING, _STRAYING = 0, 1, 2, 3
 _FIRST_QUESTION = 8
-"""Parts of a key: an opening, the manner, a question that is asked, and from here on the answers to questions."""
+"""Parts of a key: an opening, the manner, a question that is asked, what is added behind an answer, and from here on
+the answers to questions."""
 _I = re.compile(r"\bi\b(?=$|[ ,.'’?!])")
 
 
@@ -133,6 +138,22 @@ class Voice:
                 facts.append(fact)
         text = self.joined(said, more, dice)
         return Utterance(text=self.typed(text, dice), question=question, answer=answer, facts=tuple(facts))
+
+    def topics(self, question: int, weights: np.ndarray) -> list[int]:
+        """The facets of which this user may add something behind the answer to a question, the first one first; mostly
+        none.
+
+        Seed, manner and question decide it, and nothing that the user has in mind.
+
+        Args:
+            weights: (F,) how readily people speak of each facet; 0 for never.
+        """
+        dice = Dice(self.seed, self.episode, _STRAYING, question)
+        if not dice.chance(self.manner.volunteering):
+            return []
+        # Exponential clocks ring in the order of weighted draws without replacement.
+        rings = [(-math.log1p(-dice.uniform()) / weights[f], int(f)) for f in np.flatnonzero(weights)]
+        return [f for _, f in sorted(rings) if f != self.bank.facet[question]]
 
     def ask(self, question: int) -> str:
         """A question as an asker in this manner puts it."""
