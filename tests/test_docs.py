@@ -21,11 +21,11 @@ from tests.source import FILES, ROOMS, ROOT
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
 ENVIRONMENTS = {id_: name.lower() for id_ in envs.NAMED for name in re.findall(r"/(\w+)-v", id_)}
-PRODUCTS = """title,sku,sales,notes,Flavor List,size,price,launched,organic,brand
-Morning muesli,a1,30,nice,raisin;apple,500,"3,20",3/4/2021,x,DELL
-Evening muesli,a2,10,,apple;nut,750,"4,100",4/4/2021,,Dell
-Noon biscuits,a3,20,,nut;chocolate,200,"1,950",5/4/2022,x,DELL
-Plain biscuits,a4,40,,,1.2 kg,"2,5",,,Dell
+PRODUCTS = """title,sku,sales,notes,Flavor List,size,price,launched,organic,brand,description
+Morning muesli,a1,30,nice,raisin;apple,500,"3,20",3/4/2021,x,DELL,oats as your grandmother ate them
+Evening muesli,a2,10,,apple;nut,750,"4,100",4/4/2021,,Dell,
+Noon biscuits,a3,20,,nut;chocolate,200,"1,950",5/4/2022,x,DELL,for the lunch box
+Plain biscuits,a4,40,,,1.2 kg,"2,5",,,Dell,nothing but flour and butter
 """
 
 

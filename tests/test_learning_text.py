@@ -39,7 +39,7 @@ def test_embeddings_are_of_unit_length_and_do_not_depend_on_their_neighbours(mod
 
 def test_a_second_time_nothing_is_computed(model, monkeypatch):
     first = embeddings.embed(["red", "blue"], model)
-    monkeypatch.setattr(embeddings, "mean_vectors", lambda *_: pytest.fail("computed again"))
+    monkeypatch.setattr(embeddings, "mean_vectors", lambda *_, **__: pytest.fail("computed again"))
     np.testing.assert_array_equal(embeddings.embed(["red", "blue"], model), first)
     with pytest.raises(pytest.fail.Exception):
         embeddings.embed(["red", "blues"], model)

@@ -66,13 +66,17 @@ def _chat(config: ChatOptions) -> Chat:
 
     setup = Setup(catalogue=config.catalogue, agent=config.agent, noise=config.noise, questions=config.questions,
                   budget=config.budget, seed=config.seed)  # fmt: skip
-    with console(stderr=True).status("loading the catalogue and what understands sentences"):
+    with console(stderr=True).status("loading the catalogue and what understands sentences") as status:
         from agents.play.chat import Chat
         from agents.play.listener import SentenceListener
         from agents.play.mind import load_world
 
         world = load_world(setup)
-        listener = SentenceListener(world, "" if config.encoder == "none" else config.encoder)
+
+        def tell(done: int, of: int) -> None:
+            status.update(f"{done:,} of {of:,} texts of the catalogue are encoded, once on this machine")
+
+        listener = SentenceListener(world, "" if config.encoder == "none" else config.encoder, tell)
     for note in (world.note, listener.note):
         if note:
             complain("clarigym", note)

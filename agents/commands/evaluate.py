@@ -18,6 +18,7 @@ from agents.commands.console import console
 from agents.commands.entrance import complain
 from agents.commands.flags import parse
 from agents.commands.model_flags import ModelFlags, counts_sentence
+from agents.commands.progress import encoding_progress
 from agents.errors import (
     MOST_WORKERS,
     Exit,
@@ -244,7 +245,8 @@ def hearing_of(config: Evaluate, setting: Setting) -> Hearing | None:
     hearing = Hearing(setting.bank, encoder_of(config), config.unasked)
     if hearing.reader.note:
         complain("clarigym", hearing.reader.note)
-    hearing.reader.warm()
+    with encoding_progress() as tell:
+        hearing.reader.warm(tell)
     return hearing
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -61,6 +63,21 @@ class RunProgress:
             self.bar.start()
             self.task = self.bar.add_task(self.what, total=of)
         self.bar.update(self.task, completed=min(done, of), total=of, description=brief)
+
+
+@contextmanager
+def encoding_progress() -> Iterator[Callable[[int, int], None]]:
+    """What to tell how many texts are encoded: silent for two seconds, and altogether where it takes no longer."""
+    begun: list[float] = []
+    with RunProgress("texts are encoded") as progress:
+
+        def tell(done: int, of: int) -> None:
+            begun.append(time.monotonic())
+            if begun[-1] - begun[0] >= PATIENCE_S:
+                said = f"{done:,} of {of:,} texts of the catalogue are encoded, once on this machine"
+                progress(done, of, "the catalogue's texts are encoded, once on this machine", said)
+
+        yield tell
 
 
 def _bar(with_time: bool) -> Progress:

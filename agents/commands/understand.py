@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from agents.commands.entrance import complain, nobody_reads
 from agents.commands.flags import parse
+from agents.commands.progress import encoding_progress
 from agents.errors import Exit, InputError
 from sim.names.did_you_mean import did_you_mean
 
@@ -96,7 +97,8 @@ def _reader(config: Understand, bank: Any) -> Reader:
     reader = Reader(bank, encoder, Path(config.weights) if config.weights else None)
     if reader.note:
         complain("clarigym", reader.note)
-    reader.warm()
+    with encoding_progress() as tell:
+        reader.warm(tell)
     return reader
 
 

@@ -3,11 +3,12 @@
 A request tells a story that no facet holds.  Its vector and an item's vector are compared, and the score is a log
 factor on each intent.  There are two towers:
 
-- `ItemTower`, learned (`agents.language.fit_tower`): a map from the request's vector to the item's, whose columns are
-  the principal axes of its text's vector and what its facets say (`agents.language.item_text`).  It was learned on
-  requests for films and serves catalogues of films.  It knows a story from a short opening and is silent on the latter:
-  who tells a story seeks what is hardly known, and who names two facts does not.
-- `PlainTower` for every other catalogue: the similarity of centred and whitened vectors, times a scale.
+- `ItemTower`, here, learned (`agents.language.fit_tower`): a map from the request's vector to the item's, whose columns
+  are the principal axes of its text's vector and what its facets say (`agents.language.item_text`).  It was learned on
+  requests for films and serves catalogues of films that have no free text.  It knows a story from a short opening and
+  is silent on the latter: who tells a story seeks what is hardly known, and who names two facts does not.
+- `PlainTower` (`agents.language.plain_tower`) for every other catalogue: the cosine of what patterns don't read with an
+  item's text, times a calibrated scale.
 
 The vectors of `movies` ship with the map, in a byte for each of 128 numbers, for encoding 17,060 texts takes minutes.
 Those of another catalogue are made when first needed and kept in the user's cache.
@@ -114,14 +115,14 @@ def save_tower(folder: Path, encoder: str, learned: TowerMap, items: np.ndarray,
 
 
 def read_tower(folder: Path, catalogue: Catalogue, encoder: str) -> ItemTower | None:
-    """The tower for a catalogue; None where it is not of films or there is no map.
+    """The tower for a catalogue; None where it is not of films, has free texts, or there is no map.
 
     Raises:
         ValueError: a file that can't be read.
         WordsError: the catalogue's items have to be encoded and there is no such encoder.
     """
     path = folder / FILE
-    if catalogue.noun not in FILMS or not path.exists():
+    if catalogue.noun not in FILMS or catalogue.texts or not path.exists():
         return None
     from safetensors import SafetensorError, safe_open
 

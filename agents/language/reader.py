@@ -24,9 +24,10 @@ from agents.language.asked import AskedQuestion
 from agents.language.cues import in_words, speaks_out
 from agents.language.encoder import Encoder
 from agents.language.items import ItemTower, read_tower
+from agents.language.plain_tower import PlainTower, plain_tower, too_many
 from agents.language.reading import ReadFact, TextReading
 from agents.language.strengths import FOLDER, read_strengths
-from agents.learning.embeddings import DEFAULT, WordsError
+from agents.learning.embeddings import DEFAULT, Tell, WordsError
 from sim.answers import DONT_KNOW, NO, PROBABLY, PROBABLY_NOT, YES, typed_answer
 from sim.mentions.candidates import SHORT, Candidate, CandidateFinder
 from sim.mentions.tokens import LONGEST, readable, tokens_of
@@ -57,6 +58,7 @@ at all, and one excludes the other."""
 NO_ENCODER = (
     "what people answer is read by cues alone, which errs more often; pip install 'clarigym[language]' adds the encoder"
 )
+NO_MATCH = "what people tell is not matched with the catalogue's texts, and "
 
 
 class Reader:
@@ -78,7 +80,7 @@ class Reader:
         self.strengths = read_strengths(folder)
         self.heads = read_heads(folder or FOLDER)
         self.encoder: Encoder | None = None
-        self.tower: ItemTower | None = None
+        self.tower: ItemTower | PlainTower | None = None
         self.note = ""
         """What is missing, in a sentence; "" where nothing is."""
         if not encoder:
@@ -92,15 +94,23 @@ class Reader:
         try:
             self.encoder = Encoder(encoder)
             self.tower = read_tower(folder or FOLDER, bank.catalogue, encoder)
+            self.tower = self.tower or plain_tower(folder or FOLDER, bank.catalogue, self.encoder)
+            self.note = too_many(bank.catalogue)
         except WordsError:
             if encoder != DEFAULT:
                 raise
-            self.note = NO_ENCODER
+            self.note = (NO_MATCH if bank.catalogue.texts else "") + NO_ENCODER
 
-    def warm(self) -> None:
-        """Load the encoder now, which takes seconds, and not at the first reply."""
+    def warm(self, tell: Tell | None = None) -> None:
+        """Load the encoder now, which takes seconds, and not at the first reply; encode items that were never encoded.
+
+        Args:
+            tell: told how many items are encoded.
+        """
         if self.encoder is not None:
             self.encoder.vectors(["yes"])
+        if isinstance(self.tower, PlainTower):
+            self.tower.vectors(tell)
 
     def read(self, text: str, question: int | AskedQuestion = -1) -> TextReading:
         """What a text says.
@@ -160,15 +170,20 @@ class Reader:
         for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
             reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
             notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
-            out.append(replace(reading, text=text, notes=notes, **self._items(clean[k], q, len(found[k]))))
+            out.append(replace(reading, text=text, notes=notes, **self._items(clean[k], q, found[k])))
         return out
 
-    def _items(self, text: str, question: int, mentions: int) -> dict[str, Any]:
-        """How well each intent matches a request that tells a story; a short one says all it says in its facts."""
-        if self.tower is None or self.encoder is None or question >= 0 or len(tokens_of(text)) <= SHORT:
+    def _items(self, text: str, question: int, found: Sequence[Candidate]) -> dict[str, Any]:
+        """How well each intent matches a request that tells more than its facts."""
+        if self.tower is None or self.encoder is None or question >= 0:
             return {}
-        surely = len(tokens_of(text)) > STORY_WORDS * max(1, mentions)
-        items = self.tower.log_factors(self.encoder.meanings([text])[0], surely)
+        if isinstance(self.tower, PlainTower):
+            items = self.tower.log_factors(text, [(c.start, c.end) for c in found])
+        elif len(tokens_of(text)) <= SHORT:  # it says all it says in its facts
+            items = None
+        else:
+            surely = len(tokens_of(text)) > STORY_WORDS * max(1, len(found))
+            items = self.tower.log_factors(self.encoder.meanings([text])[0], surely)
         return {} if items is None else {"items": items, "trust": self.tower.trust}
 
     # -- parts ---------------------------------------------------------------------------------------------------------

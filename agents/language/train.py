@@ -1,10 +1,11 @@
-"""Makes the weights that understanding goes by, in a folder of four files (`clarigym train-language`).
+"""Makes the weights that understanding goes by, in a folder of five files (`clarigym train-language`).
 
 `answer_head.safetensors` holds the heads on vectors and cues, `strengths.json` how strongly patterns and names are
-believed, `item_tower.safetensors` how films match a story, and `README.md` is the card: from what, how and how well.
+believed, `item_tower.safetensors` how films match a story, `plain_tower.json` how other items match what is told, and
+`README.md` is the card: from what, how and how well.
 Without requests of people the strengths are fitted to simulated utterances alone, and there is no tower; the folder may
 hold `film_queries_dev.jsonl` and `tot_dev.jsonl`, which are read and not copied.  The same seed gives the same files on
-one machine.
+one machine.  `train_match` calibrates the match with other items alone, beside weights that are there.
 """
 
 from __future__ import annotations
@@ -17,17 +18,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.language.strengths import FILE, Strengths
+from agents.language.strengths import FILE, FOLDER, Strengths
 from sim.answers import ANSWERS
+from sim.files import write_atomically
 
 if TYPE_CHECKING:
     from agents.language.calibrate_strengths import StrengthEvidence
+    from agents.learning.embeddings import Tell
 
 BANKS = ("movies", "famous", "animals", "groceries")
 CARD = "README.md"
 QUERIES, REQUESTS = "film_queries_dev.jsonl", "tot_dev.jsonl"
 LEAST_OPENING = 8
 """Openings of more words than this show what is no story."""
+MATCH = "Match with items' texts"
+MADE_FOR = "Made for "
+"""How paragraphs of the card begin."""
 OFF_SHARE = 0.03
 """How often a text is taken to be about something else, before it is read."""
 
@@ -158,6 +164,48 @@ def train_tower(
     return fit_tower(out, path, encoder, reader, setting.posterior(), strengths, openings, seed)
 
 
+def train_match(out: Path, names: Sequence[str], encoder: str, seed: int, tell: Tell | None = None) -> None:
+    """Calibrate how items of catalogues with texts match what is told, and write that into a folder and its card.
+
+    What else the folder lacks are copies of the weights that ship.
+
+    Args:
+        names: of catalogues, built in or files.
+        tell: told how many of their texts are encoded.
+
+    Raises:
+        ValueError: a catalogue without texts, or weights that were trained on another encoder.
+    """
+    from agents.language.answer_head import read_heads
+    from agents.language.fit_plain import PlainSettings, fit_match
+    from agents.language.plain_tower import save_numbers
+    from agents.setting import make_setting
+    from envs.rules import Rules
+
+    settings = [make_setting(name, "mixed", "people", Rules()) for name in names]
+    for setting in settings:
+        if not setting.catalogue.texts:
+            raise ValueError(f"catalogue '{setting.catalogue.name}' has no column of free text; "
+                             'text = ["COLUMN"] in its sidecar names one')  # fmt: skip
+    for path in sorted(FOLDER.iterdir()):
+        if not (out / path.name).exists():
+            write_atomically(out / path.name, path.read_bytes())
+    if (trained := read_heads(out).encoder) != encoder:
+        raise ValueError(f"the weights in {out} were trained on the encoder '{trained}', not '{encoder}'; make them "
+                         "without --catalogue first")  # fmt: skip
+    numbers, lines = fit_match(settings, encoder, PlainSettings(seed=seed), tell)
+    save_numbers(out, numbers)
+    card = (out / CARD).read_text(encoding="utf-8")
+    before, made_for, after = _without_match(card).rpartition(MADE_FOR)
+    write_atomically(out / CARD, "".join([before, MATCH, *lines, "\n", made_for, after]).encode())
+
+
+def _without_match(card: str) -> str:
+    """A card without what it says of an earlier match."""
+    before, match, after = card.partition(MATCH)
+    return before + after[after.find(MADE_FOR) :] if match else card
+
+
 def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
     return "\n".join([
         "# Weights for understanding what people say", "",
@@ -167,7 +215,7 @@ def _card(encoder: str, each: int, seed: int, lines: Sequence[str]) -> str:
         "The heads learn from simulated utterances alone, whose meaning is known, and are judged on wordings that were "
         "held out.  The strengths also see queries and requests of people where they are given: of those only numbers "
         "are kept, none of their text.", "", *lines, "",
-        "Made for short English replies about a catalogue.  Irony, other languages and what needs knowledge of the "
+        f"{MADE_FOR}short English replies about a catalogue.  Irony, other languages and what needs knowledge of the "
         "world "
         "(\"penguins can't\") are read badly; the probabilities are meant to say so.", "",
     ])  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,20 +47,30 @@ def model_folder(model: str) -> str:
     return str(Path(next(iter(spec.submodule_search_locations))) / "model")
 
 
-def embed(texts: Sequence[str], model: str = DEFAULT, batch: int = 256) -> np.ndarray:
+Tell = Callable[[int, int], None]
+"""Told of how many texts are encoded, and of how many there are."""
+
+
+def embed(
+    texts: Sequence[str], model: str = DEFAULT, batch: int = 256, longest: int = LONGEST, tell: Tell | None = None
+) -> np.ndarray:
     """(n, D) float32 of unit length.
+
+    Args:
+        longest: tokens of a text that are read.
+        tell: told of the progress, where they are not kept already.
 
     Raises:
         WordsError: no such model, or files that can't be read.
     """
     folder = model_folder(model)
-    path = cache_folder() / f"words-{_key(folder, texts)}.npy"
+    path = _kept(folder, texts, longest)
     if path.exists():
         try:
             return np.load(path)
         except ValueError:
             path.unlink()
-    found = mean_vectors(texts, *load_words_model(folder), batch, LONGEST)
+    found = mean_vectors(texts, *load_words_model(folder), batch, longest, tell=tell)
     import io
 
     buffer = io.BytesIO()
@@ -69,16 +79,29 @@ def embed(texts: Sequence[str], model: str = DEFAULT, batch: int = 256) -> np.nd
     return found
 
 
+def is_kept(texts: Sequence[str], model: str = DEFAULT, longest: int = LONGEST) -> bool:
+    """Whether `embed` finds the vectors in the cache folder.
+
+    Raises:
+        WordsError: no such model.
+    """
+    return _kept(model_folder(model), texts, longest).exists()
+
+
+def _kept(folder: str, texts: Sequence[str], longest: int) -> Path:
+    return cache_folder() / f"words-{_key(folder, texts, longest)}.npy"
+
+
 def words_of(catalogue: Catalogue, model: str = DEFAULT) -> dict[str, np.ndarray]:
     """(V, D) embeddings of the values of every facet that has names, by the facet's name."""
     named = [f for f in catalogue.facets if f.kind in ("one", "many") and len(f.values) > 1]
     return {f.name: embed(f.values, model) for f in named}
 
 
-def _key(folder: str, texts: Sequence[str]) -> str:
+def _key(folder: str, texts: Sequence[str], longest: int) -> str:
     h = hashlib.blake2b(digest_size=16)
     weights = Path(folder) / "model.safetensors"
-    h.update(f"{folder}\0{weights.stat().st_size if weights.exists() else 0}\0{LONGEST}\0".encode())
+    h.update(f"{folder}\0{weights.stat().st_size if weights.exists() else 0}\0{longest}\0".encode())
     for text in texts:
         h.update(text.encode() + b"\0")
     return h.hexdigest()
@@ -141,8 +164,9 @@ def _no_model(model: str, why: str) -> WordsError:
 
 
 def mean_vectors(
-    texts: Sequence[str], tokenizer: Any, model: Any, batch: int, longest: int, depths: Sequence[float] = (1.0,)
-) -> np.ndarray:
+    texts: Sequence[str], tokenizer: Any, model: Any, batch: int, longest: int, depths: Sequence[float] = (1.0,),
+    tell: Tell | None = None,
+) -> np.ndarray:  # fmt: skip
     """(n, D) float32: the mean of a layer's vectors over the tokens of each text, at unit length; of several layers
     side by side.
 
@@ -150,6 +174,7 @@ def mean_vectors(
         batch: texts at a time.
         longest: tokens of a text; what is beyond is cut off.
         depths: how deep in the network the layers stand, from 0 to 1, which is the last.
+        tell: told of the progress after each batch.
     """
     import torch
 
@@ -171,4 +196,6 @@ def mean_vectors(
         mean = torch.cat(means, dim=1).numpy().astype(np.float32)
         out = np.empty((len(texts), mean.shape[1]), np.float32) if out is None else out
         out[rows] = mean
+        if tell is not None:
+            tell(min(start + batch, len(order)), len(order))
     return np.empty((0, 0), np.float32) if out is None else out

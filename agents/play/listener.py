@@ -14,6 +14,7 @@ from agents.language.answer_head import head_features
 from agents.language.belief import evidence_of
 from agents.language.reader import Reader
 from agents.language.reading import ReadFact, TextReading
+from agents.learning.embeddings import Tell
 from agents.play.heard_log import ITEMS, HeardSentence, rounded
 from agents.play.mind import GameWorld
 from sim.answers import ANSWERS, NO, OPEN_DONT_KNOW, PROBABLY, PROBABLY_NOT, YES, typed_answer
@@ -45,19 +46,20 @@ class SentenceListener:
     Args:
         world: what is played on.
         encoder: as `Reader` takes it; "" reads by patterns alone.
+        tell: told how many items are encoded, where they must be.
 
     Raises:
         ValueError: an encoder that was named and can't be used.
     """
 
-    def __init__(self, world: GameWorld, encoder: str = "") -> None:
+    def __init__(self, world: GameWorld, encoder: str = "", tell: Tell | None = None) -> None:
         self.bank = world.bank
         if encoder:
             import torch
 
             torch.set_num_threads(1)  # a reply is too short to share
         self.reader = Reader(world.bank, encoder)
-        self.reader.warm()
+        self.reader.warm(tell)
 
     @property
     def note(self) -> str:

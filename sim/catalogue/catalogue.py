@@ -165,6 +165,9 @@ class Catalogue:
     """What one intent is: "film", "product", "animal"."""
     source: str = ""
     """Where the data comes from, and its licence."""
+    texts: tuple[str, ...] = ()
+    """(N,) free text about each intent, "" where it has none; () where the data has no such column.  What somebody
+    tells is matched with it; questions and beliefs don't depend on it, nor does the fingerprint."""
 
     def __post_init__(self) -> None:
         n = len(self.intents)
@@ -177,6 +180,8 @@ class Catalogue:
         for facet in self.facets:
             if facet.intents != n:
                 raise CatalogueError(f"facet '{facet.name}' has {facet.intents} rows, the catalogue {n}")
+        if len(self.texts) not in (0, n):
+            raise CatalogueError(f"catalogue '{self.name}' has {len(self.texts)} texts for {n} intents")
         if not self.ids:
             object.__setattr__(self, "ids", tuple(map(str, range(n))))
 

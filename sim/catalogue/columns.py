@@ -21,6 +21,7 @@ from sim.catalogue.recognise import (
     read_numbers,
     recognise,
     recognise_words,
+    text_reason,
     usual_decimal,
 )
 from sim.catalogue.sidecar import FacetSpec, Sidecar
@@ -64,6 +65,9 @@ def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> TablePlan:
     for column in sidecar.ignore:
         if _exists(plan, table, column, "ignore", where):
             plan.ignored[column] = "the sidecar says so"
+    for column in sidecar.text or ():
+        if _exists(plan, table, column, "text", where):
+            _given_text(plan, table[column], column in by_column, where)
     _set_roles(plan, table, sidecar, by_column, where)
     taken = {plan.name, plan.id, plan.prior}
     for column in table.columns:
@@ -72,9 +76,21 @@ def make_plan(table: pl.DataFrame, sidecar: Sidecar, where: str) -> TablePlan:
             facet = _facet_plan(plan, table[column], name, spec)
             if facet is not None:
                 plan.facets.append(facet)
+    if sidecar.text is not None:
+        plan.texts = [column for column in sidecar.text if column in table.columns]
     if not plan.facets and not plan.failed:
         plan.error(f"{where} has no column that could be a facet; it needs at least one besides the name")
     return plan
+
+
+def _given_text(plan: TablePlan, s: pl.Series, is_facet: bool, where: str) -> None:
+    """A column that the sidecar calls free text; a facet of its own beside that only where the sidecar has one."""
+    import polars as pl
+
+    if s.dtype != pl.String and len(s.drop_nulls()):
+        plan.error(f"{where}, column '{s.name}': the sidecar's text must be one text a row", column=s.name)
+    elif not is_facet:
+        plan.ignored[s.name] = text_reason(float(s.str.len_chars().mean() or 0) if s.dtype == pl.String else 0.0)  # type: ignore[arg-type]
 
 
 def _given_facets(plan: TablePlan, table: pl.DataFrame, sidecar: Sidecar, where: str) -> ByColumn:
@@ -182,6 +198,7 @@ def _facet_plan(plan: TablePlan, s: pl.Series, name: str, spec: FacetSpec) -> Fa
     reason = found.reason or ("" if spec.kind else _mere_label(s, known, found))
     if reason:
         plan.ignored[s.name] = reason
+        plan.texts += [s.name] * found.text
         return None
     reading = found.reading
     if s.dtype == pl.String and found.kind == "number":

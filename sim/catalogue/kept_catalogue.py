@@ -111,7 +111,7 @@ def _catalogue(arrays: Mapping[str, np.ndarray]) -> Catalogue:
     numbers = {name: _InOrder(_array(arrays[name], kind)) for name, kind in ARRAYS.items()}
     n = about["intents"]
     parts = {"intents": texts.next(n), "ids": texts.next(n), "prior": numbers["prior"].next(n)}
-    parts |= {name: str(about[name]) for name in CATALOGUE}
+    parts |= {name: str(about[name]) for name in CATALOGUE} | {"texts": texts.next(about["described"])}
     return Catalogue(facets=tuple(_facet(one, texts, numbers) for one in about["facets"]), **parts)
 
 
@@ -185,8 +185,8 @@ def _texts(array: np.ndarray, count: int) -> tuple[str, ...]:
 
 def _write(path: Path, catalogue: Catalogue) -> None:
     about: dict[str, Any] = {name: getattr(catalogue, name) for name in CATALOGUE}
-    about |= {"intents": len(catalogue), "facets": []}
-    texts: list[Sequence[str]] = [catalogue.intents, catalogue.ids]
+    about |= {"intents": len(catalogue), "described": len(catalogue.texts), "facets": []}
+    texts: list[Sequence[str]] = [catalogue.intents, catalogue.ids, catalogue.texts]
     numbers: dict[str, list[np.ndarray]] = {name: [np.empty(0, kind)] for name, kind in ARRAYS.items()}
     numbers["prior"].append(catalogue.prior)
     for facet in catalogue.facets:

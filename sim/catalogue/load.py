@@ -161,7 +161,18 @@ def read_catalogue(path: Path, overrides: dict[str, Any]) -> tuple[TablePlan, Ca
         ids=tuple(_text(table[plan.id]).to_list()) if plan.id else (),
         noun=noun,
         source=source,
+        texts=_free_texts(plan, table),
     )
+
+
+def _free_texts(plan: TablePlan, table: pl.DataFrame) -> tuple[str, ...]:
+    """The free text about each row, of all its columns; () where there is none."""
+    import polars as pl
+
+    if not plan.texts:
+        return ()
+    whole = table.select(pl.concat_str(plan.texts, separator=" ", ignore_nulls=True).str.strip_chars()).to_series()
+    return tuple(whole.fill_null("").str.slice(0, LONGEST).to_list())
 
 
 def _as_told(facet: Facet, spec: FacetSpec, plan: TablePlan, where: str) -> Facet:

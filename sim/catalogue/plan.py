@@ -50,6 +50,8 @@ class TablePlan:
     facets: list[FacetPlan] = field(default_factory=list)
     ignored: dict[str, str] = field(default_factory=dict)
     """Column to the reason why it is no facet."""
+    texts: list[str] = field(default_factory=list)
+    """Columns of free text about a row."""
     problems: list[Problem] = field(default_factory=list)
     done: dict[str, list[str]] = field(default_factory=dict)
     """Column to what was done with its cells, in phrases."""

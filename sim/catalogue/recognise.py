@@ -6,7 +6,8 @@ The rules, in order, for a column that the sidecar says nothing of:
 - numbers: `number`; text too where nine tenths of it are numbers (`sim.catalogue.quantities`) or dates
   (`sim.catalogue.dates`), or half of it numbers with a currency or a unit that is known; the rest is unknown;
 - lists, and text with a separator (| ; ,) whose pieces are short and come again: `many`;
-- text of more than 60 characters on average, or different in nearly every row: a description or an identifier, ignored;
+- text of more than 60 characters on average, or different in nearly every row: a description or an identifier, no
+  facet; where it is different in most rows and has eight words or more on average, it is free text that is kept;
 - other text: `one`.
 
 Reading numbers and dates takes Python, which is slow, so a column is looked at more closely only where a sample of it
@@ -36,6 +37,8 @@ SEPARATORS = ("|", ";", ",")
 """What may part the values of a cell."""
 LONG_TEXT = 60
 """Characters on average; longer text is a description."""
+LONG_WORDED = 8
+"""Words on average from which on a description is free text."""
 MOSTLY = 0.9
 """A column is of a kind where this share of its cells is."""
 SOME_DAYS = 0.1
@@ -56,6 +59,8 @@ class Recognised:
     separator: str | None = None
     reason: str = ""
     """Why the column is no facet; "" where it is one."""
+    text: bool = False
+    """It is no facet, and kept as free text about a row."""
     reading: Reading | None = None
     """Text that was read as numbers or flags."""
 
@@ -142,12 +147,27 @@ def recognise_words(known: pl.Series, spec: FacetSpec) -> Recognised:
         return Recognised(kind="many", separator=separator)
     distinct = known.n_unique()
     length = float(known.str.len_chars().mean() or 0)  # type: ignore[arg-type]
-    if length > LONG_TEXT and distinct > max(2, 0.2 * len(known)):
+    long = length > LONG_TEXT and distinct > max(2, 0.2 * len(known))
+    mostly_different = distinct > max(1, (0.5 if long else 0.8) * len(known))
+    if mostly_different and _worded(known):
+        return Recognised(kind="one", text=True, reason=text_reason(length))
+    if long:
         return Recognised(kind="one", reason=f"long text ({length:.0f} characters on average), a description")
     if distinct / len(known) > 0.8 and len(known) > 20:
         what = f"{distinct:,} different values in {len(known):,} rows, an identifier or a description"
         return Recognised(kind="one", reason=what)
     return Recognised(kind="one")
+
+
+def text_reason(length: float) -> str:
+    """Why a column of free text is no facet."""
+    return f"long text ({length:.0f} characters on average), a description; what people tell is matched with it"
+
+
+def _worded(known: pl.Series) -> bool:
+    """Whether cells are made of words, and of many: no addresses, no data of programs."""
+    words = _sample(known).str.count_matches(r"(?:^|[\s(])\p{L}{2,}")
+    return float(words.mean() or 0) >= LONG_WORDED  # type: ignore[arg-type]
 
 
 def find_separator(known: pl.Series) -> str | None:

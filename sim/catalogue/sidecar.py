@@ -9,6 +9,7 @@
     source = "..."                  # where the data comes from
     licence = "..."
     ignore = ["notes"]              # columns that are no facets
+    text = ["description"]          # columns of free text about a row, with which stories are matched; [] for none
 
     [aliases]                       # other names that people know a value by, whatever its facet
     "hazel" = "hazelnut"
@@ -137,6 +138,8 @@ class Sidecar:
     licence: str = ""
     ignore: tuple[str, ...] = ()
     """Columns that are no facets."""
+    text: tuple[str, ...] | None = None
+    """Columns of free text about a row, which are no facets; one may be given by its name alone.  () for none."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Other names that people know values by, to the names in the data: "the Wachowskis" to "Lana Wachowski"."""
     facets: Mapping[str, FacetSpec] = field(default_factory=dict)
@@ -174,7 +177,7 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
     for key, value in values.items():
         if key not in fields:
             raise CatalogueError(f"{where}: no key '{key}'{did_you_mean(key, fields)}{there_are(fields)}")
-        if key in ("ignore", "aliases", "facets"):
+        if key in ("ignore", "text", "aliases", "facets"):
             continue
         wanted = {"smoothing": (int, float), "top": (int,)}.get(key, (str,))
         if not isinstance(value, wanted) or isinstance(value, bool):
@@ -184,11 +187,14 @@ def make_sidecar(data: Mapping[str, Any], where: str, base: Sidecar | None = Non
         raise CatalogueError(f"{where}: smoothing = {values['smoothing']} must be finite and not negative")
     if values.get("top") is not None and values["top"] < 1:
         raise CatalogueError(f"{where}: top = {values['top']} must be at least 1")
-    if "ignore" in values:
-        listed = values["ignore"]
+    if isinstance(values.get("text"), str):
+        values["text"] = (values["text"],)
+    for key in ("ignore", "text"):
+        listed = values.get(key, ())
         if not isinstance(listed, list | tuple) or not all(isinstance(x, str) for x in listed):
-            raise CatalogueError(f"{where}: ignore must be a list of column names")
-        values["ignore"] = tuple(values["ignore"])
+            raise CatalogueError(f"{where}: {key} must be a list of column names")
+        if key in values:
+            values[key] = tuple(listed)
     if "aliases" in values:
         named = values["aliases"]
         if not isinstance(named, Mapping) or not all(isinstance(x, str) for x in named.values()):
