@@ -20,6 +20,8 @@ from agents.learning.objectives import full_softmax
 FOLDS = 5
 PENALTIES = (3e-5, 1e-4, 3e-4)
 """Weights of the squared norm that are tried."""
+FINE = 3
+"""Rows of least weight are put in so often, that weights between are met."""
 STEPS = 60
 
 
@@ -34,7 +36,7 @@ class FittedHead:
 
 
 def fit_head(
-    features: np.ndarray, meaning: np.ndarray, group: np.ndarray, meanings: int, shares: Sequence[float] | None = None
+    features: np.ndarray, meaning: np.ndarray, group: np.ndarray, meanings: int, even: bool = False
 ) -> FittedHead:
     """A head on features, its penalty and temperature chosen on held-out groups.
 
@@ -42,11 +44,13 @@ def fit_head(
         features: (n, D).
         meaning: (n,) in 0..meanings - 1.
         group: (n,) the wording of each.
-        shares: (meanings,) prior of the meanings; even if not given.
+        even: let each meaning count alike, however many wordings it has, so that what comes out is a likelihood.
     """
-    prior = np.log(np.full(meanings, 1 / meanings) if shares is None else np.asarray(shares))
+    prior = np.log(np.full(meanings, 1 / meanings))
     fold = np.array([(g * 2654435761 >> 7) % FOLDS for g in group])
     weight = 1.0 / np.bincount(group)[group]  # each wording counts alike
+    if even:
+        weight /= np.bincount(meaning, weight, meanings)[meaning]
     tried = {}
     for penalty in PENALTIES:
         logits = np.zeros((len(features), meanings))
@@ -74,9 +78,9 @@ def _fit(
     w = torch.tensor(weight / weight.sum())
     theta = torch.zeros(len(prior), features.shape[1] + 1, requires_grad=True)
     optimiser = torch.optim.LBFGS([theta], max_iter=STEPS, line_search_fn="strong_wolfe")
-    repeats = torch.round(w / w.min()).long() if float(w.min()) > 0 else torch.ones_like(y)
+    repeats = torch.round(FINE * w / w.min()).long() if float(w.min()) > 0 else torch.ones_like(y)
     # `full_softmax` is a plain mean, so a row that weighs more is put in more often.
-    index = torch.repeat_interleave(torch.arange(len(y)), repeats.clamp(max=12))
+    index = torch.repeat_interleave(torch.arange(len(y)), repeats.clamp(max=12 * FINE))
 
     def loss() -> torch.Tensor:
         optimiser.zero_grad()

@@ -281,10 +281,10 @@ class Reader:
         asked = self._holds(facet, value)
         usual = float(prior @ asked)
         for fact in sorted(facts, key=lambda f: (f.facet, f.value) != (facet, value)):
-            if fact.value < 0 or fact.negated:
-                continue
             if (fact.facet, fact.value) == (facet, value):
-                answer = answer if asks else _also_says(answer, True, fact, IMPLIED)
+                answer = answer if asks else _also_says(answer, not fact.negated, fact, IMPLIED)
+                continue
+            if fact.value < 0 or fact.negated:
                 continue
             told = self._holds(fact.facet, fact.value)
             mass = float(prior @ told)

@@ -83,7 +83,7 @@ def train_heads(out: Path, encoder: str, each: int, seed: int) -> list[str]:
     group = np.array([r.group for r in said])
     lines, heads = [], {}
     for name, features in (("with_vectors", joined(cues, vectors)), ("cues_only", cues)):
-        fitted = fit_head(features[:n], meaning, group, len(ANSWERS))
+        fitted = fit_head(features[:n], meaning, group, len(ANSWERS), even=True)
         heads[name] = fitted.head
         lines.append(f"- the answer, {name.replace('_', ' ')}: {100 * fitted.accuracy:.1f} % of held-out wordings "
                      f"right, "
