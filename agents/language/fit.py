@@ -8,7 +8,6 @@ temperature: a head is judged on how people talk, not on how the grammar does.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
