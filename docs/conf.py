@@ -50,8 +50,8 @@ nitpick_ignore_regex = [("py:.*", rf"({other})(\..*)?") for other in OTHERS]
 nitpick_ignore = [("py:class", "Fixed"), ("py:class", "Suppress")]  # tyro's marks on fields that are no flags
 
 INTERNAL = {
-    "ByValue", "ChatModel", "Checkpoint", "Dialogues", "Dice", "Evidence", "Later", "Manner", "P", "Part", "Purpose",
-    "Shown", "StatedFact", "Told", "TrainingProgress", "Users",
+    "AskedQuestion", "ByValue", "ChatModel", "Checkpoint", "Dialogues", "Dice", "Evidence", "Later", "Manner", "P",
+    "Part", "Purpose", "Shown", "StatedFact", "Told", "TrainingProgress", "Users",
 }  # fmt: skip
 """Types that signatures of public things mention though they are not public themselves; shown without a link."""
 FACES = ("sim", "envs", "agents")
