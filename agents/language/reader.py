@@ -52,6 +52,8 @@ _SENTENCE = re.compile(r"[.!?;]")
 EVEN = np.full(5, 0.2)
 IMPLIED = 0.85
 """How far what a reply says instead of yes or no is taken for an answer, where it is."""
+BESIDE = 0.15
+"""How far the time at which somebody saw it is taken for an answer to when it was made."""
 MOSTLY, SELDOM = 0.9, 0.05
 """Shares of what has one value that has another too: so many, and one implies the other; so few beside how many have it
 at all, and one excludes the other."""
@@ -228,6 +230,8 @@ class Reader:
         for group, c in enumerate(found):
             p = self.strengths.probability(c.how, c.signs)
             p *= 1.0 - off * (1.0 - p)
+            if {"reply", "asked"} <= c.signs and c.signs & {"seen", "watched"}:
+                p *= BESIDE  # "I saw it in the nineties" is no answer to when it was made
             common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
                       "end": c.end, "group": group}  # fmt: skip
             if c.number is not None:

@@ -58,9 +58,11 @@ class Candidate:
 
 _IDIOM = re.compile(
     r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b|"
-    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b"
+    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b|"
+    r"\b(?:(?:at|with) (?:a|my|some)|my|our) (?:friend|kid|dog|family|brother|sister)s?\b(?:'s)?"
 )
-"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action and nothing black."""
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action, nothing black, and
+nobody in the film."""
 
 
 class CandidateFinder:

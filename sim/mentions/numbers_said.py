@@ -95,6 +95,10 @@ BESIDE = 45
 """Characters before a year in which its company is looked for."""
 
 
+_THEN_SEEN = re.compile(r"^\W*when (?:i|we) (?:first |last )?(?:watched|saw)\b")
+"""A year is that of watching it: "1999 when I watched it"."""
+
+
 @dataclass(frozen=True)
 class NumberSaid:
     """Numbers that were said of a facet."""
@@ -171,8 +175,11 @@ class NumberReader:
         for match in re.finditer(r"(?<![\w.,])\d[\d.,]*(?: ?[a-z]{1,7})?", in_digits(lower)):
             if self.scale.years and re.search(r"year|decade", match[0]):  # somebody's age, or how long ago he saw it
                 continue
-            if match[0].split()[0] == "1" and "1" not in lower:  # "skip that one"
+            digits = match[0].split()[0].rstrip(".,")
+            if digits == "1" and "1" not in lower:  # "skip that one"
                 continue
+            if self.scale.years and (digits not in lower or re.search(rf"{digits} ?[%/]|/ ?{digits}", lower)):
+                continue  # "I must have been ten or so", "90% sure", "60/40"
             for text in (match[0], match[0].split()[0].rstrip(".,")):
                 ranges = tuple(r for r in numbers_meant(text, self.scale) if self._may_be(r))
                 if ranges:
@@ -215,7 +222,7 @@ class NumberReader:
         self, match: re.Match[str], ranges: tuple[NumberRange, ...], how: str, before: str, behind: str
     ) -> NumberSaid:
         """A year in its company."""
-        watched = bool(WATCHED.search(before))
+        watched = bool(WATCHED.search(before) or _THEN_SEEN.match(behind))
         if watched and how == "year":
             how = "viewing"
         return NumberSaid(
