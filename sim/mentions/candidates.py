@@ -58,11 +58,11 @@ class Candidate:
 
 _IDIOM = re.compile(
     r"\bhard to (?:say|tell)\b|\brings? (?:a|no|any) bells?\b|\blive[- ]action\b|\bbetter not\b|"
-    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b|"
-    r"\b(?:(?:at|with) (?:a|my|some)|my|our) (?:friend|kid|dog|family|brother|sister)s?\b(?:'s)?"
+    r"\b(?:mind|head)(?:'s| is| went| has gone| goes)(?: \w+)? blank\b|\bdraw\w* a blank\b"
 )
-"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action, nothing black, and
-nobody in the film."""
+"""Words that name nothing where they stand together: no texture is meant, no Zoë Bell, no Action and nothing black."""
+_SPEAKERS = re.compile(r"\b(?:at (?:a|some)|my|our) (?:friend|kid|dog|family|brother|sister)s?\b")
+"""Whoever was there when somebody saw it is nobody in it."""
 
 
 class CandidateFinder:
@@ -93,6 +93,8 @@ class CandidateFinder:
         out += self._numbers(text, about, tokens, general)
         flagged = self._flagged(text, tokens, [c for c in out if c.meanings], general)
         out = [c for c in out if not _inside(c, flagged)] + flagged
+        theirs = [m.span() for m in _SPEAKERS.finditer(text.lower())]
+        out = [c for c in out if not any(start <= c.start and c.end <= end for start, end in theirs)]
         idioms = [m.span() for m in _IDIOM.finditer(text.lower())]
         out = [
             c for c in out if c.how == "flag" or not any(start <= c.start and c.end <= end for start, end in idioms)
