@@ -29,7 +29,7 @@ from tests.catalogues import UNEVEN, catalogues, channel_of
 presets = st.sampled_from(["typical", "hard", UNEVEN])
 pytestmark = pytest.mark.usefixtures("law")
 COARSE = 0.1
-"""Share of an open question's information that may be lost where intents are told apart by class; 3 % was seen."""
+"""Share of an open question's information that may be lost where intents are told apart by class; 2 % was seen."""
 Parts = list[tuple[Meaning, ...]]
 
 
