@@ -230,7 +230,7 @@ class Reader:
         for group, c in enumerate(found):
             p = self.strengths.probability(c.how, c.signs)
             p *= 1.0 - off * (1.0 - p)
-            if {"reply", "asked"} <= c.signs and c.signs & {"seen", "watched"}:
+            if {"reply", "asked", "watched"} <= c.signs:
                 p *= BESIDE  # "I saw it in the nineties" is no answer to when it was made
             common = {"negated": c.negated, "hedged": c.hedged, "text": text[c.start : c.end], "start": c.start,
                       "end": c.end, "group": group}  # fmt: skip
