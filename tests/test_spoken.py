@@ -361,29 +361,30 @@ def test_what_says_nothing_is_taken_for_not_knowing(toy):
 
 
 class Deaf:
-    """An agent that knows answers alone."""
+    """A stand-in that knows answers alone: it writes down what it is told, asks question 0 and believes nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, intents: int) -> None:
         self.told: list[object] = []
+        self.intents = intents
 
     def reset(self, seeds: np.ndarray, said: np.ndarray | None = None) -> None:
         self.told.append(None if said is None else said.tolist())
 
     def act(self, rows: np.ndarray, left: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        return np.zeros(len(rows), dtype=np.int64)
 
     def observe(self, rows: np.ndarray, question: np.ndarray, answer: np.ndarray) -> None:
         self.told.append((question.tolist(), answer.tolist()))
 
     def belief(self, rows: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        return np.full((len(rows), self.intents), 1.0 / self.intents)
 
 
 def test_who_can_not_hear_observes_the_likeliest_alone_or_beside_another(toy):
     bank, row = toy.bank, np.zeros(1, dtype=np.int64)
     yesno = int(np.flatnonzero(bank.kind != OPEN)[0])
     heard = [reading_of(yesno, np.array([0.6, 0.0, 0.0, 0.0, 0.4]))]
-    deaf, hears = Deaf(), exact(toy)
+    deaf, hears = Deaf(len(toy.catalogue)), exact(toy)
     for agent in (deaf, SplitAgent(toy, deaf, hears)):
         deaf.told.clear()
         hear_openings(agent, np.zeros(1, dtype=np.uint64), bank, [TextReading(text="?", off_topic=1.0)])
