@@ -75,12 +75,12 @@ def test_a_question_that_denies_is_not_taken_for_one_that_does_not() -> None:
 
 
 def test_ways_turn_and_split() -> None:
-    nineties = AskedQuestion(text="", questions=(3, 8), below=(8,))
+    nineties = AskedQuestion(questions=(3, 8), below=(8,))
     assert nineties.ways(YES) == (((3, YES), (8, NO)),)
     assert nineties.ways(PROBABLY_NOT) == (((3, PROBABLY_NOT),), ((8, PROBABLY),))
     assert nineties.ways(DONT_KNOW) == (((3, DONT_KNOW), (8, DONT_KNOW)),)
-    assert AskedQuestion(text="", questions=(3,), nearly=True).ways(NO) == ()
-    assert AskedQuestion(text="").ways(YES) == ()
+    assert AskedQuestion(questions=(3,), nearly=True).ways(NO) == ()
+    assert AskedQuestion().ways(YES) == ()
 
 
 @pytest.mark.parametrize(("answer", "older"), [("yes", True), ("no", False)])
@@ -140,3 +140,17 @@ def test_the_right_value_beside_a_no_is_heard() -> None:
     openly = int(bank.open_question[cast])
     assert (question, NO) in said
     assert (openly, int(bank.catalogue.facets[cast].option_of[clooney]) + 1) in said
+
+
+def test_a_question_in_other_words_is_read_as_the_bank_s() -> None:
+    """The same sense, the same reading; and what was cut off is told."""
+    reader = listener_of("movies-1k").reader
+    other = asked("movies-1k", "Is it a comedy?")
+    assert isinstance(other, AskedQuestion)
+    mine, its = reader.read("more of a western", other), reader.read("more of a western", other.one)
+    assert mine.facts == its.facts and mine.question == its.question and mine.asked is None
+    assert mine.answer is not None and its.answer is not None and np.array_equal(mine.answer, its.answer)
+    for question in ("Was it made before 1990?", "Is it set on a boat?"):
+        assert reader.read("yes " * 5000, asked("movies-1k", question)).notes
+        blank = reader.read("", asked("movies-1k", question))
+        assert blank.off_topic == 1.0 and blank.answer is not None and np.allclose(blank.answer, 0.2)

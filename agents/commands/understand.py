@@ -1,7 +1,7 @@
 """`clarigym understand`: what people's sentences say of a catalogue, as JSON lines in and out.
 
-A line in is `{"text", "question"?, "intent"?}`: the question that was answered, by id or by its text, and the intent
-that is sought, by id or by name, where it is known.  A line out has `answer`, `facts` and `off_topic` as
+A line in is `{"text", "question"?, "intent"?}`: the question that was answered, by id or in anybody's words, and the
+intent that is sought, by id or by name, where it is known.  A line out has `answer`, `facts` and `off_topic` as
 `agents.language.reading` has them, the five intents of highest belief as `top`, and with an intent `gain_bits`, by how
 much more probable it has become, and its `rank`.  Every line in gives one line out, at once; one that can't be used
 gives `{"error"}`.
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from agents.commands.entrance import complain, nobody_reads
@@ -121,8 +122,6 @@ class LineReader:
         self.bank = reader.bank
         self.catalogue = self.bank.catalogue
         self.posterior.reset(1)
-        self._questions: dict[str, int] | None = None
-        self._matcher: QuestionMatcher | None = None
 
     def heard(self, line: str | None) -> dict[str, Any]:
         """What one line gives, an object of JSON."""
@@ -182,24 +181,17 @@ class LineReader:
             return given
         if not isinstance(given, str):
             raise LineError("a question is given by its id or its text")
-        from sim.names.fold import fold
-
-        if self._questions is None:
-            self._questions = {fold(self.bank.text(q)): q for q in reversed(range(len(self.bank)))}
-        found = self._questions.get(" ".join(fold(given).split()))
-        if found is None:
-            return self._in_own_words(given)
-        return found
-
-    def _in_own_words(self, given: str) -> int | AskedQuestion:
-        from agents.language.asked import asked_in_own_words
-        from envs.text.question_matcher import QuestionMatcher
-
         if not given.strip():
             raise LineError("the question is empty; leave it out where none was asked")
-        if self._matcher is None:
-            self._matcher = QuestionMatcher(self.bank)
+        from agents.language.asked import asked_in_own_words
+
         return asked_in_own_words(self._matcher, given)
+
+    @cached_property
+    def _matcher(self) -> QuestionMatcher:
+        from envs.text.question_matcher import QuestionMatcher
+
+        return QuestionMatcher(self.bank)
 
     def _intent(self, given: object) -> int:
         ids = self._row_of

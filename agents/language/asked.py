@@ -26,7 +26,6 @@ _LACKS = re.compile(r"\b(?:free|without|no|not|non|never|lacks?|lacking|except|o
 class AskedQuestion:
     """What was asked, in terms of the bank."""
 
-    text: str
     openly: bool = False
     """It asks for a value, not for yes or no."""
     questions: tuple[int, ...] = ()
@@ -69,7 +68,7 @@ def asked_in_own_words(matcher: QuestionMatcher, text: str) -> int | AskedQuesti
     bank, match = matcher.bank, matcher.find(text)
     if match.exact:
         return match.questions[0]
-    unknown = AskedQuestion(text=text, openly=asks_openly(text))
+    unknown = AskedQuestion(openly=asks_openly(text))
     if any((bank.kind[q] == OPEN) != unknown.openly for q in match.questions):
         return unknown  # "Is it dangerous?" is no way to ask what it eats
     if any(bank.kind[q] == IS for q in match.questions) and not _same_sense(text, bank.text(match.questions[0])):

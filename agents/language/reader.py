@@ -120,37 +120,7 @@ class Reader:
         Args:
             question: the id of the question that it answers, or what was asked in other words; -1 for none.
         """
-        if isinstance(question, int):
-            return self.read_all([text], [question])[0]
-        if question.one >= 0:
-            return self.read_all([text], [question.one])[0]
-        return self._in_own_words(text, question)
-
-    def _in_own_words(self, text: str, asked: AskedQuestion) -> TextReading:
-        """What a text says that answers a question of which the bank has none of the same sense."""
-        first = asked.questions[0] if asked.questions else -1
-        about = self._about(first)
-        clean = readable(in_words(text))
-        if (typed := typed_answer(clean)) is not None and clean.strip():
-            answer, off, found = _surely(typed), 0.0, []
-        else:
-            found = self.finder.find(clean, about)
-            part = _answering(clean, found, about, first)
-            over = is_over(self.bank, first) and len(asked.questions) == 1
-            cues = head_features(part, over and not asked.below, over and bool(asked.below))[None]
-            vectors = None if self.encoder is None else self.encoder.vectors([part])
-            answer, off = self.heads.answer(cues, vectors)[0], float(self.heads.off(cues, vectors)[0])
-        facts = self._facts(clean, found, off if len(tokens_of(clean)) <= SHORT else 0.0)
-        off = 1.0 if not clean.strip() else off * (1 - max((f.probability for f in facts), default=0.0))
-        mine = [f for f in facts if f.facet == about]
-        if asked.openly:
-            answer = _open_answer(answer, facts)
-        for fact in mine:
-            says = self._says_of_all(asked, fact)
-            if says is not None:
-                answer = _also_says(answer, says, fact)
-        answer = (1 - off) * answer + off * EVEN
-        return TextReading(text=text, asked=asked, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off)
+        return self.read_all([text], [question])[0]
 
     def _says_of_all(self, asked: AskedQuestion, fact: ReadFact) -> bool | None:
         """Whether a fact answers a question of several parts: no to one is no to all."""
@@ -160,24 +130,41 @@ class Reader:
             return False
         return True if turned and all(turned) else None
 
-    def read_all(self, texts: Sequence[str], questions: Sequence[int]) -> list[TextReading]:
+    def read_all(self, texts: Sequence[str], questions: Sequence[int | AskedQuestion]) -> list[TextReading]:
         """Several texts at once; the encoder takes them together."""
+        asked = [self._asked(question) for question in questions]
+        first = [a.questions[0] if a is not None and a.questions else -1 for a in asked]
         clean = [readable(in_words(text)) for text in texts]
-        found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, questions, strict=True)]
-        parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, questions, strict=True)]
-        cues = np.stack([head_features(part, is_over(self.bank, q)) for part, q in zip(parts, questions, strict=True)])
+        found = [self.finder.find(text, self._about(q)) for text, q in zip(clean, first, strict=True)]
+        parts = [_answering(text, c, self._about(q), q) for text, c, q in zip(clean, found, first, strict=True)]
+        cues = np.stack([head_features(part, *self._directed(a)) for part, a in zip(parts, asked, strict=True)])
         vectors = None if self.encoder is None else self.encoder.vectors(parts)
         answers, off = self.heads.answer(cues, vectors), self.heads.off(cues, vectors)
         out = []
-        for k, (text, q) in enumerate(zip(texts, questions, strict=True)):
-            reading = self._reading(clean[k], q, found[k], answers[k], float(off[k]))
+        for k, text in enumerate(texts):
+            reading = self._reading(clean[k], asked[k], self._about(first[k]), found[k], answers[k], float(off[k]))
             notes = (f"only the first {LONGEST:,} characters were read",) if len(text) > LONGEST else ()
-            out.append(replace(reading, text=text, notes=notes, **self._items(clean[k], q, found[k])))
+            items = self._items(clean[k], found[k]) if asked[k] is None else {}
+            out.append(replace(reading, text=text, notes=notes, **items))
         return out
 
-    def _items(self, text: str, question: int, found: Sequence[Candidate]) -> dict[str, Any]:
+    def _asked(self, question: int | AskedQuestion) -> AskedQuestion | None:
+        """What was asked; None for an opening."""
+        if isinstance(question, AskedQuestion):
+            return question
+        if question < 0:
+            return None
+        return AskedQuestion(openly=int(self.bank.kind[question]) == OPEN, questions=(question,))
+
+    def _directed(self, asked: AskedQuestion | None) -> tuple[bool, bool]:
+        """Whether it was asked if a number is over a threshold, and whether if it is below one."""
+        if asked is None or len(asked.questions) != 1 or not is_over(self.bank, asked.questions[0]):
+            return False, False
+        return not asked.below, bool(asked.below)
+
+    def _items(self, text: str, found: Sequence[Candidate]) -> dict[str, Any]:
         """How well each intent matches a request that tells more than its facts."""
-        if self.tower is None or self.encoder is None or question >= 0:
+        if self.tower is None or self.encoder is None:
             return {}
         if isinstance(self.tower, PlainTower):
             items = self.tower.log_factors(text, [(c.start, c.end) for c in found])
@@ -194,35 +181,32 @@ class Reader:
         return int(self.bank.facet[question]) if question >= 0 else -1
 
     def _reading(
-        self, text: str, question: int, found: Sequence[Candidate], answer: np.ndarray, off: float
-    ) -> TextReading:
+        self, text: str, asked: AskedQuestion | None, about: int, found: Sequence[Candidate], answer: np.ndarray,
+        off: float,
+    ) -> TextReading:  # fmt: skip
         facts = self._facts(text, found, off if len(tokens_of(text)) <= SHORT else 0.0)
-        surest = max((f.probability for f in facts), default=0.0)
-        if not text.strip():
-            return TextReading(
-                text=text, question=question, answer=EVEN.copy() if question >= 0 else None, off_topic=1.0
-            )
-        if question < 0:
-            blank = off if not facts else off * (1 - surest)
-            return TextReading(text=text, facts=tuple(facts), off_topic=blank)
+        off = off * (1 - max((f.probability for f in facts), default=0.0)) if text.strip() else 1.0
+        if asked is None:
+            return TextReading(text=text, facts=tuple(facts), off_topic=off)
         typed = typed_answer(text)
         if typed is not None:
             off, answer = 0.0, _surely(typed)
-        off *= 1 - surest
-        about = self._about(question)
         mine = [f for f in facts if f.facet == about]
-        if self.bank.kind[question] == OPEN:
-            answer = _open_answer(answer, mine)
+        if asked.openly:
+            answer = _open_answer(answer, mine if asked.questions else facts)
         else:
-            answer = self._weighed(question, answer, mine)
-            if not speaks_out(text):
+            for fact in mine:
+                says = self._says_of_all(asked, fact)
+                answer = answer if says is None else _also_says(answer, says, fact)
+            if asked.one >= 0 and not speaks_out(text):
                 begins = _SENTENCE.split(text)[0]
-                answer = self._implied(question, answer, [f for f in facts if f.start < len(begins)], "?" in text)
-            facts = [f for f in facts if f.facet != about or not self._repeats(question, f)]
+                answer = self._implied(asked.one, answer, [f for f in facts if f.start < len(begins)], "?" in text)
+            facts = [f for f in facts if f.facet != about or not any(self._repeats(q, f) for q in asked.questions)]
         answer = (1 - off) * answer + off * EVEN
         return TextReading(
-            text=text, question=question, answer=answer / answer.sum(), facts=tuple(facts), off_topic=off
-        )
+            text=text, question=asked.one, asked=asked if asked.one < 0 else None, answer=answer / answer.sum(),
+            facts=tuple(facts), off_topic=off,
+        )  # fmt: skip
 
     def _facts(self, text: str, found: Sequence[Candidate], off: float) -> list[ReadFact]:
         """The facts of a text that is off topic with probability `off`; what is read for sure is none the less."""
@@ -259,15 +243,6 @@ class Reader:
         if fact.low == -np.inf:
             return fact.high in (over, least)
         return fact.low == over and fact.high <= over + 1
-
-    def _weighed(self, question: int, answer: np.ndarray, mine: Sequence[ReadFact]) -> np.ndarray:
-        """The answer in the light of what was said of the facet that the question is about."""
-        for fact in mine:
-            says = self._says(question, fact)
-            if says is None:
-                continue
-            answer = _also_says(answer, says, fact)
-        return answer
 
     def _implied(self, question: int, answer: np.ndarray, facts: Sequence[ReadFact], asks: bool) -> np.ndarray:
         """The answer of a reply that says neither yes nor no, in the light of what it says instead.
